@@ -1,0 +1,3 @@
+module github.com/volo-go/volo/metainfo
+
+go 1.26

@@ -1,0 +1,68 @@
+package rpc
+
+import "time"
+
+// A Role says on which side of the call we are.
+type Role uint8
+
+// The roles.
+const (
+	Client Role = iota + 1
+	Server
+)
+
+// String returns "client" or "server".
+func (r Role) String() string {
+	switch r {
+	case Client:
+		return "client"
+	case Server:
+		return "server"
+	}
+	return "unknown"
+}
+
+// Info holds the facts of one call. There is one per call, with plain fields;
+// layers may read all of them and may set those whose comment says so. It is
+// never recycled, so it may be kept after the call.
+//
+// While a call runs its Info belongs to the goroutine that runs the layers;
+// whoever reads it from another goroutine waits until the call is over.
+type Info struct {
+	Role    Role
+	Service string // the service as the IDL names it
+	Method  string // the method as the IDL names it
+	Oneway  bool   // the caller waits for no answer
+
+	// Idempotent says that running the call twice does no harm, so that it may
+	// be sent again although its outcome is unknown. Layers may set it.
+	Idempotent bool
+
+	Caller Endpoint
+	Callee Endpoint // on a client, balancing sets Callee.Address per attempt
+
+	// Deadline is when the caller stops waiting; zero for never. On a server
+	// it is the instant at which the caller's remaining time runs out.
+	Deadline time.Time
+
+	// Attempt counts from 0; a retry or a hedge increments it.
+	Attempt int
+
+	Stats Stats
+}
+
+// Stats are the sizes and times of the phases of a call. Sizes are always
+// there; times other than Start only when phase timing is switched on, zero
+// otherwise.
+type Stats struct {
+	Start time.Time // the call entered the framework
+
+	EncodeDone time.Time
+	WriteDone  time.Time
+	ReadDone   time.Time // the whole message is here
+	DecodeDone time.Time
+	HandleDone time.Time // server: the handler has returned
+
+	SentBytes     int // of this call on the wire, framing included
+	ReceivedBytes int
+}

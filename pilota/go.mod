@@ -1,0 +1,3 @@
+module github.com/volo-go/volo/pilota
+
+go 1.26
