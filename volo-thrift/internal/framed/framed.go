@@ -13,8 +13,10 @@ package framed
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // HeaderSize is the size in bytes of the length before a message.
@@ -35,13 +37,16 @@ func (e *SizeError) Error() string {
 
 // A LengthError says that the length of a frame makes no sense.
 type LengthError struct {
-	Length int64 // what it says
-	Have   int   // what is there, or has to be at least
+	Length int64  // as a signed number, which is what older senders mean
+	Why    string // for example, "not positive"
 }
 
 func (e *LengthError) Error() string {
-	return fmt.Sprintf("framed: invalid length %d, want %d", e.Length, e.Have)
+	return fmt.Sprintf("framed: invalid length %d: %s", e.Length, e.Why)
 }
+
+// ErrTruncated is the error of a payload that ends within its length.
+var ErrTruncated = errors.New("framed: payload ends within its length")
 
 // FrameSize returns the size of the frame that begins at b, its length
 // included, or 0 if b is shorter than a length. The size is at most limit and
@@ -52,7 +57,7 @@ func FrameSize(b []byte, limit int) (int, error) {
 	}
 	length := int64(binary.BigEndian.Uint32(b))
 	if length == 0 || length > math.MaxInt32 {
-		return 0, &LengthError{Length: int64(int32(length)), Have: 1}
+		return 0, &LengthError{Length: int64(int32(length)), Why: "not positive"}
 	}
 	if limit = min(limit, MaxSize); length+HeaderSize > int64(limit) {
 		return 0, &SizeError{Size: int(min(length+HeaderSize, math.MaxInt)), Limit: limit}
@@ -83,11 +88,11 @@ func Payload(payload []byte) (message []byte, framed bool, err error) {
 		return payload, false, nil
 	}
 	if len(payload) < HeaderSize {
-		return nil, false, &LengthError{Length: int64(len(payload)), Have: HeaderSize}
+		return nil, false, ErrTruncated
 	}
 	length, have := int64(binary.BigEndian.Uint32(payload)), len(payload)-HeaderSize
 	if length != int64(have) {
-		return nil, false, &LengthError{Length: length, Have: have}
+		return nil, false, &LengthError{Length: length, Why: strconv.Itoa(have) + " bytes follow in the payload"}
 	}
 	return payload[HeaderSize:], true, nil
 }
