@@ -1,0 +1,76 @@
+package config
+
+import "github.com/volo-go/volo/pilota/source"
+
+// Name is what the file is called.
+const Name = "volo.yml"
+
+// The protocols of an entry.
+const (
+	Thrift   = "thrift"
+	Protobuf = "protobuf"
+)
+
+// The sources of an IDL.
+const (
+	Local = "local"
+	Git   = "git"
+)
+
+// A File is a volo.yml.
+type File struct {
+	Source  *source.File
+	Entries []*Entry // in the order of the file, at least one
+}
+
+// An Entry is a set of IDLs that are compiled together into one folder.
+type Entry struct {
+	Name     string
+	Protocol string   // Thrift or Protobuf
+	Filename string   // the folder of the generated code, slashes, never empty
+	Repos    []*Repo  // in the order of the file
+	Services []*IDL   // at least one
+	Dedups   []string // names of which a structurally equal repeat is dropped
+
+	TouchAll            bool // generate what no service reaches, too
+	SpecialNamings      []string
+	SplitGeneratedFiles bool
+	WithDescriptor      bool
+	WithFieldMask       bool
+	WithComments        bool // copy IDL comments; true unless the file says false
+
+	Span source.Span // of the name
+}
+
+// A Repo is a git repository that IDLs come from.
+type Repo struct {
+	Name string
+	URL  string
+	Ref  string // branch or tag, "HEAD" if absent
+	Lock string // commit that Ref was resolved to; empty until it has been
+	Span source.Span
+}
+
+// An IDL is one element of services: an IDL file and what to make of it.
+type IDL struct {
+	Source   string // Local or Git
+	Repo     string // of a Git source
+	Path     string // with slashes, relative to volo.yml or to the repository
+	Includes []string
+
+	Touch             []string
+	KeepUnknownFields bool
+	NoService         bool // the file declares types only
+
+	Span source.Span // of the path
+}
+
+// Entry returns the entry called name, nil if there is none.
+func (f *File) Entry(name string) *Entry {
+	for _, e := range f.Entries {
+		if e.Name == name {
+			return e
+		}
+	}
+	return nil
+}

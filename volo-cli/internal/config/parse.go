@@ -1,0 +1,227 @@
+package config
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/volo-go/volo/pilota/source"
+	"go.yaml.in/yaml/v3"
+)
+
+// Parse reads the text of a volo.yml; name is what problems call it. An error
+// is a [report.List].
+func Parse(name, text string) (*File, error) {
+	r := &reader{file: source.NewFile(name, text)}
+	f := &File{Source: r.file}
+	var doc yaml.Node
+	switch err := yaml.Unmarshal([]byte(text), &doc); {
+	case err != nil:
+		r.syntax(err)
+	case len(doc.Content) == 0:
+		r.problem(&doc, "the file is empty").Hint("`volo init` writes one")
+	default:
+		r.root(f, doc.Content[0])
+	}
+	if len(r.found) > 0 {
+		r.found.Sort()
+		return nil, r.found
+	}
+	return f, nil
+}
+
+// root reads the top of the file.
+func (r *reader) root(f *File, n *yaml.Node) {
+	r.mapping(Name, n,
+		field{"entries", func(_, n *yaml.Node) {
+			r.pairs("entries", n, func(key, value *yaml.Node) {
+				f.Entries = append(f.Entries, r.entry(key, value))
+			})
+		}})
+	if len(f.Entries) == 0 && len(r.found) == 0 {
+		r.problem(n, "entries has no entry").Hint("add one, usually called default")
+	}
+}
+
+// entry reads one entry.
+func (r *reader) entry(key, n *yaml.Node) *Entry {
+	e := &Entry{Name: key.Value, Filename: "gen", WithComments: true, Span: r.span(key)}
+	what := "entry `" + key.Value + "`"
+	before := len(r.found)
+	r.mapping(what, n,
+		field{"protocol", r.choice("protocol", &e.Protocol, Thrift, Protobuf)},
+		field{"filename", r.folder(&e.Filename)},
+		field{"repos", func(_, n *yaml.Node) {
+			r.pairs("repos", n, func(key, value *yaml.Node) { e.Repos = append(e.Repos, r.repo(key, value)) })
+		}},
+		field{"services", func(_, n *yaml.Node) {
+			r.list("services", n, func(n *yaml.Node) { e.Services = append(e.Services, r.service(n)) })
+		}},
+		field{"touch_all", r.boolean("touch_all", &e.TouchAll)},
+		field{"dedups", r.strs("dedups", &e.Dedups)},
+		field{"special_namings", r.strs("special_namings", &e.SpecialNamings)},
+		field{"split_generated_files", r.boolean("split_generated_files", &e.SplitGeneratedFiles)},
+		field{"with_descriptor", r.boolean("with_descriptor", &e.WithDescriptor)},
+		field{"with_field_mask", r.boolean("with_field_mask", &e.WithFieldMask)},
+		field{"with_comments", r.boolean("with_comments", &e.WithComments)})
+	if len(r.found) > before {
+		return e
+	}
+	if e.Protocol == "" {
+		r.problem(key, "%s has no protocol", what).Hint("add protocol: thrift")
+	}
+	if len(e.Services) == 0 {
+		r.problem(key, "%s has no services", what).Hint("add one, for example - idl: { source: local, path: idl/echo.thrift }")
+	}
+	r.repoNames(e)
+	return e
+}
+
+// repo reads one repository.
+func (r *reader) repo(key, n *yaml.Node) *Repo {
+	repo := &Repo{Name: key.Value, Ref: "HEAD", Span: r.span(key)}
+	before := len(r.found)
+	r.mapping("repo `"+key.Value+"`", n,
+		field{"url", r.str("url", &repo.URL)},
+		field{"ref", r.str("ref", &repo.Ref)},
+		field{"lock", r.str("lock", &repo.Lock)})
+	if repo.URL == "" && len(r.found) == before {
+		r.problem(key, "repo `%s` has no url", key.Value)
+	}
+	return repo
+}
+
+// service reads one element of services.
+func (r *reader) service(n *yaml.Node) *IDL {
+	s := &IDL{Span: r.span(n)}
+	var hasIDL bool
+	before := len(r.found)
+	r.mapping("a service", n,
+		field{"idl", func(key, n *yaml.Node) {
+			hasIDL = true
+			r.idl(s, key, n)
+		}},
+		field{"codegen_option", func(_, n *yaml.Node) { r.codegen(s, n) }})
+	if !hasIDL && len(r.found) == before {
+		r.problem(n, "a service has no idl").Hint("add idl: { source: local, path: … }")
+	}
+	return s
+}
+
+// idl reads where an IDL file is.
+func (r *reader) idl(s *IDL, key, n *yaml.Node) {
+	before := len(r.found)
+	r.mapping("idl", n,
+		field{"source", r.choice("source", &s.Source, Local, Git)},
+		field{"repo", r.str("repo", &s.Repo)},
+		field{"path", func(key, value *yaml.Node) {
+			r.str("path", &s.Path)(key, value)
+			s.Path, s.Span = slashes(s.Path), r.span(follow(value))
+		}},
+		field{"includes", r.strs("includes", &s.Includes)})
+	for i := range s.Includes {
+		s.Includes[i] = slashes(s.Includes[i])
+	}
+	if len(r.found) > before {
+		return
+	}
+	switch {
+	case s.Source == "":
+		r.problem(key, "idl has no source").Hint("add source: local")
+	case s.Path == "":
+		r.problem(key, "idl has no path").Hint("add the path of the IDL file")
+	case s.Source == Git && s.Repo == "":
+		r.problem(key, "idl comes from git but names no repo").Hint("name one of the entry's repos")
+	case s.Source == Local && s.Repo != "":
+		r.problem(key, "idl is local but names repo `%s`", s.Repo).Hint("use source: git")
+	}
+}
+
+// codegen reads what to make of an IDL file.
+func (r *reader) codegen(s *IDL, n *yaml.Node) {
+	r.mapping("codegen_option", n,
+		field{"touch", r.strs("touch", &s.Touch)},
+		field{"keep_unknown_fields", r.boolean("keep_unknown_fields", &s.KeepUnknownFields)},
+		field{"config", func(_, n *yaml.Node) {
+			r.mapping("config", n, field{"no_service", r.boolean("no_service", &s.NoService)})
+		}})
+}
+
+// repoNames checks that the repos that services name exist.
+func (r *reader) repoNames(e *Entry) {
+	var names []string
+	for _, repo := range e.Repos {
+		names = append(names, repo.Name)
+	}
+	for _, s := range e.Services {
+		if s.Source != Git || slices.Contains(names, s.Repo) {
+			continue
+		}
+		d := r.found.Errorf("", s.Span, "idl comes from repo `%s`, which the entry does not have", s.Repo)
+		if near := nearest(s.Repo, names); near != "" {
+			d.Hint("did you mean `%s`?", near)
+		} else {
+			d.Hint("add it to repos of this entry")
+		}
+	}
+}
+
+// choice returns a function that stores one of some words.
+func (r *reader) choice(what string, to *string, words ...string) func(key, value *yaml.Node) {
+	return func(key, n *yaml.Node) {
+		var s string
+		before := len(r.found)
+		r.str(what, &s)(key, n)
+		if len(r.found) > before {
+			return
+		}
+		if !slices.Contains(words, s) {
+			d := r.problem(follow(n), "%s must be %s, not %q", what, strings.Join(words, " or "), s)
+			if near := nearest(s, words); near != "" {
+				d.Hint("did you mean `%s`?", near)
+			}
+			return
+		}
+		*to = s
+	}
+}
+
+// folder returns a function for the folder of the generated code.
+func (r *reader) folder(to *string) func(key, value *yaml.Node) {
+	return func(key, n *yaml.Node) {
+		var s string
+		r.str("filename", &s)(key, n)
+		s = slashes(s)
+		switch clean := path.Clean(s); {
+		case s == "":
+		case path.Ext(s) == ".rs" || path.Ext(s) == ".go":
+			r.problem(follow(n), "generated Go is a folder of packages, so filename must name a folder").Hint("write filename: gen")
+		case path.IsAbs(clean) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../"):
+			r.problem(follow(n), "filename must name a folder below that of %s", Name).Hint("write filename: gen")
+		default:
+			*to = clean
+		}
+	}
+}
+
+// syntaxLine finds the line in a message of the YAML parser.
+var syntaxLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+)(?:, column (\d+))?: )?`)
+
+// syntax turns an error of the YAML parser into a problem.
+func (r *reader) syntax(err error) {
+	text := err.Error()
+	m := syntaxLine.FindStringSubmatch(text)
+	at := &yaml.Node{Line: 1, Column: 1}
+	if n, e := strconv.Atoi(m[1]); e == nil {
+		at.Line = n
+	}
+	if n, e := strconv.Atoi(m[2]); e == nil {
+		at.Column = n
+	}
+	r.problem(at, "%s", strings.TrimPrefix(text[len(m[0]):], "yaml: "))
+}
+
+// slashes returns a path as volo.yml means it on every system.
+func slashes(p string) string { return strings.ReplaceAll(p, `\`, "/") }

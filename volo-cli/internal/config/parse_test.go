@@ -1,0 +1,223 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/volo-cli/internal/config"
+)
+
+// ok is a file that holds every key at least once.
+const ok = `# a comment
+entries:
+  default:
+    protocol: thrift
+    filename: ./gen/
+    repos:
+      idl:
+        url: git@host:team/idl.git
+        ref: main
+        lock: 4f1c
+    services:
+      - idl:
+          source: local
+          path: idl\echo.thrift
+          includes: [idl, "other dir"]
+        codegen_option:
+          touch: [Audit, Log]
+          keep_unknown_fields: true
+          config:
+            no_service: true
+      - idl:
+          source: git
+          repo: idl
+          path: user.thrift
+    touch_all: true
+    dedups: [A]
+    special_namings: [IDs]
+    split_generated_files: true
+    with_descriptor: true
+    with_field_mask: true
+    with_comments: false
+  second:
+    protocol: protobuf
+    services: [{idl: {source: local, path: a.proto}}]
+`
+
+func TestParseReadsEveryKey(t *testing.T) {
+	f, err := config.Parse("volo.yml", ok)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Entries) != 2 || f.Entry("second") != f.Entries[1] || f.Entry("third") != nil {
+		t.Fatalf("entries: got %v, want default and second", f.Entries)
+	}
+	e := f.Entries[0]
+	type row struct {
+		what      string
+		got, want any
+	}
+	for _, r := range []row{
+		{"name", e.Name, "default"},
+		{"protocol", e.Protocol, config.Thrift},
+		{"filename, cleaned", e.Filename, "gen"},
+		{"filename, absent", f.Entries[1].Filename, "gen"},
+		{"repos", len(e.Repos), 1},
+		{"repo name", e.Repos[0].Name, "idl"},
+		{"repo url", e.Repos[0].URL, "git@host:team/idl.git"},
+		{"repo ref", e.Repos[0].Ref, "main"},
+		{"repo lock", e.Repos[0].Lock, "4f1c"},
+		{"services", len(e.Services), 2},
+		{"source", e.Services[0].Source, config.Local},
+		{"path, with slashes", e.Services[0].Path, "idl/echo.thrift"},
+		{"includes", strings.Join(e.Services[0].Includes, "|"), "idl|other dir"},
+		{"touch", strings.Join(e.Services[0].Touch, "|"), "Audit|Log"},
+		{"keep_unknown_fields", e.Services[0].KeepUnknownFields, true},
+		{"no_service", e.Services[0].NoService, true},
+		{"git source", e.Services[1].Source, config.Git},
+		{"git repo", e.Services[1].Repo, "idl"},
+		{"touch_all", e.TouchAll, true},
+		{"dedups", strings.Join(e.Dedups, "|"), "A"},
+		{"special_namings", strings.Join(e.SpecialNamings, "|"), "IDs"},
+		{"split_generated_files", e.SplitGeneratedFiles, true},
+		{"with_descriptor", e.WithDescriptor, true},
+		{"with_field_mask", e.WithFieldMask, true},
+		{"with_comments", e.WithComments, false},
+		{"with_comments, absent", f.Entries[1].WithComments, true},
+		{"span of the path", e.Services[0].Span.Pos().String(), "volo.yml:14:17"},
+	} {
+		if r.got != r.want {
+			t.Errorf("%s: got %v, want %v", r.what, r.got, r.want)
+		}
+	}
+}
+
+// head is an entry that lacks nothing but its services.
+const head = "entries:\n  default:\n    protocol: thrift\n"
+
+// service is an element of services that lacks nothing; more keys may follow.
+const service = "    services:\n      - idl: {source: local, path: a.thrift}\n"
+
+func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"an empty file", "", "volo.yml:1:1: the file is empty; `volo init` writes one"},
+		{"a comment only", "# nothing\n", "volo.yml:1:1: the file is empty; `volo init` writes one"},
+		{"a list at the top", "- a\n", "volo.yml:1:1: volo.yml must be a mapping, not a list"},
+		{"a tab", "entries:\n\tdefault: {}\n", "volo.yml:2:1: found character that cannot start any token"},
+		{"an unclosed bracket", "entries: {\n", "volo.yml:1:1: did not find expected node content"},
+		{"no entries", "entries: {}\n", "volo.yml:1:1: entries has no entry; add one, usually called default"},
+		{"a misspelt key", "entires: {}\n", `volo.yml:1:1: unknown key 'entires' in volo.yml; did you mean 'entries'?`},
+		{"a key like no other", head + service + "    colour: red\n",
+			`volo.yml:6:5: unknown key 'colour' in entry 'default'; known keys: protocol, filename, repos, services, touch_all, dedups, special_namings, split_generated_files, with_descriptor, with_field_mask, with_comments`},
+		{"a key that is there twice", head + service + "    protocol: thrift\n",
+			`volo.yml:6:5: key 'protocol' occurs twice in entry 'default'; first used here at volo.yml:3:5`},
+		{"a key that is no word", "? [a]\n: b\n", "volo.yml:1:3: a key of volo.yml must be a word, not a list"},
+		{"no protocol", "entries:\n  default:\n" + service,
+			`volo.yml:2:3: entry 'default' has no protocol; add protocol: thrift`},
+		{"another protocol", "entries:\n  default:\n    protocol: trift\n" + service,
+			`volo.yml:3:15: protocol must be thrift or protobuf, not "trift"; did you mean 'thrift'?`},
+		{"no services", head,
+			`volo.yml:2:3: entry 'default' has no services; add one, for example - idl: { source: local, path: idl/echo.thrift }`},
+		{"services that are no list", head + "    services: {}\n", "volo.yml:4:15: services must be a list, not a mapping"},
+		{"a service without idl", head + "    services:\n      - codegen_option: {}\n",
+			"volo.yml:5:9: a service has no idl; add idl: { source: local, path: … }"},
+		{"an idl without source", head + "    services:\n      - idl: {path: a.thrift}\n",
+			"volo.yml:5:9: idl has no source; add source: local"},
+		{"an idl without path", head + "    services:\n      - idl: {source: local}\n",
+			"volo.yml:5:9: idl has no path; add the path of the IDL file"},
+		{"an empty path", head + "    services:\n      - idl: {source: local, path: \"\"}\n", "volo.yml:5:36: path is empty"},
+		{"a path that is no string", head + "    services:\n      - idl: {source: local, path: [a]}\n",
+			"volo.yml:5:36: path must be a string, not a list"},
+		{"a path that is nothing", head + "    services:\n      - idl: {source: local, path: }\n",
+			"volo.yml:5:36: path must be a string, not nothing"},
+		{"git without repo", head + "    services:\n      - idl: {source: git, path: a.thrift}\n",
+			"volo.yml:5:9: idl comes from git but names no repo; name one of the entry's repos"},
+		{"local with repo", head + "    services:\n      - idl: {source: local, repo: x, path: a.thrift}\n",
+			`volo.yml:5:9: idl is local but names repo 'x'; use source: git`},
+		{"a repo that is not there", head + "    repos: {common: {url: u}}\n    services:\n      - idl: {source: git, repo: comon, path: a.thrift}\n",
+			`volo.yml:6:47: idl comes from repo 'comon', which the entry does not have; did you mean 'common'?`},
+		{"a repo without url", head + service + "    repos: {common: {ref: main}}\n",
+			`volo.yml:6:13: repo 'common' has no url`},
+		{"a flag that is no flag", head + service + "    touch_all: sometimes\n",
+			`volo.yml:6:16: touch_all must be true or false, not "sometimes"`},
+		{"a list that holds nothing", head + service + "    dedups: [~]\n",
+			"volo.yml:6:14: an element of dedups must be a string, not nothing"},
+		{"a Rust file name", head + service + "    filename: volo_gen.rs\n",
+			"volo.yml:6:15: generated Go is a folder of packages, so filename must name a folder; write filename: gen"},
+		{"a folder outside", head + service + "    filename: ../gen\n",
+			"volo.yml:6:15: filename must name a folder below that of volo.yml; write filename: gen"},
+		{"the folder itself", head + service + "    filename: .\n",
+			"volo.yml:6:15: filename must name a folder below that of volo.yml; write filename: gen"},
+		{"an absolute folder", head + service + "    filename: /gen\n",
+			"volo.yml:6:15: filename must name a folder below that of volo.yml; write filename: gen"},
+		{"a crate name", head + "    services:\n      - idl: {source: local, path: a.thrift}\n        codegen_option: {config: {crate_name: x}}\n",
+			`volo.yml:6:35: unknown key 'crate_name' in config; leave it out: Go packages are named by the namespaces of the IDL`},
+		{"several faults, in order", "entries:\n  a:\n    protocol: x\n    file: y\n",
+			"volo.yml:3:15: protocol must be thrift or protobuf, not \"x\"\n" +
+				`volo.yml:4:5: unknown key 'file' in entry 'a'; did you mean 'filename'?`},
+		{"an alias that holds itself", "entries: &a\n  default: *a\n",
+			`volo.yml:2:3: unknown key 'default' in entry 'default'; known keys: protocol, filename, repos, services, touch_all, dedups, special_namings, split_generated_files, with_descriptor, with_field_mask, with_comments`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := config.Parse("volo.yml", tt.text)
+			if err == nil {
+				t.Fatalf("got no error, want %q", tt.want)
+			}
+			if got := lines(err); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// lines writes each diagnostic of err on a line: position: message; help, with
+// single quotes for backquotes.
+func lines(err error) string {
+	var out []string
+	for _, d := range err.(report.List) {
+		line := d.Primary.Span.Pos().String() + ": " + d.Message
+		for _, r := range d.Related {
+			line += "; " + r.Text + " at " + r.Span.Pos().String()
+		}
+		out = append(out, strings.Join(append([]string{line}, d.Help...), "; "))
+	}
+	return strings.ReplaceAll(strings.Join(out, "\n"), "`", "'")
+}
+
+func TestSpansCoverWhatIsWrong(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"a plain word", "entires: {}", "entires"},
+		{"a quoted word", `"entires": {}`, `"entires"`},
+		{"after runes of several bytes", head + service + "    filename: ä/ö.rs # x", "ä/ö.rs"},
+		{"a mapping", "entries: {default: {protocol: thrift, services: {}}}", "{"},
+	} {
+		_, err := config.Parse("volo.yml", tt.text)
+		list, ok := err.(report.List)
+		if !ok {
+			t.Errorf("%s: got %v, want a report.List", tt.name, err)
+			continue
+		}
+		if got := list[0].Primary.Span.Text(); got != tt.want {
+			t.Errorf("%s: the span covers %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(ok)
+	f.Add(head + service)
+	f.Add("entries: &a\n  default: *a\n")
+	f.Add("entries:\n  - \xff\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		file, err := config.Parse("volo.yml", text)
+		if (file == nil) == (err == nil) {
+			t.Fatalf("got file %v and error %v, want exactly one", file, err)
+		}
+		if err != nil {
+			for _, d := range err.(report.List) {
+				d.Render(report.Style{})
+			}
+		}
+	})
+}
