@@ -1,0 +1,179 @@
+package loadbalance
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/volo-go/volo/motore"
+	"github.com/volo-go/volo/motore/discovery"
+)
+
+// Config says how a [Stage] balances. Discoverer, Service and Use are
+// required.
+type Config[Req, Resp any] struct {
+	Discoverer discovery.Discoverer
+
+	// Balancer spreads the calls; nil stands for [Random].
+	Balancer Balancer
+
+	// Service names the service that req is for, as the Discoverer knows it.
+	// If it returns "", the call has an address already and passes through.
+	Service func(req Req) string
+
+	// Use tells req the instance that its next attempt goes to. It is called
+	// once per attempt.
+	Use func(req Req, instance discovery.Instance)
+
+	// MaxAttempts is how many instances a call may go to if attempts fail
+	// without anything sent; zero stands for [DefaultMaxAttempts], 1 for no
+	// failover.
+	MaxAttempts int
+
+	// Changed, if not nil, is told what each snapshot of a service changes
+	// once it is in effect. It is called by one goroutine at a time for each
+	// service and returns quickly.
+	Changed func(service string, change discovery.Change)
+}
+
+// DefaultMaxAttempts is how many instances a call goes to at most, unless
+// configured.
+const DefaultMaxAttempts = 3
+
+// A Stage is the balancing stage of a client's stack: its [Stage.Layer] gives
+// each call an instance. It watches each service from the first call to it
+// until Close; the goroutines that do so are its own.
+type Stage[Req, Resp any] struct {
+	config Config[Req, Resp]
+
+	// What is watched, copied on write so that calls read it without a lock;
+	// nil once the stage is closed.
+	services atomic.Pointer[map[string]*service]
+
+	mu      sync.Mutex // taken to write services
+	ctx     context.Context
+	cancel  context.CancelFunc
+	watches sync.WaitGroup
+}
+
+// New returns a stage that balances as c says. Close it when the client that
+// uses it is closed.
+func New[Req, Resp any](c Config[Req, Resp]) *Stage[Req, Resp] {
+	if c.Discoverer == nil || c.Service == nil || c.Use == nil {
+		panic("loadbalance: Config needs a Discoverer, Service and Use")
+	}
+	if c.Balancer == nil {
+		c.Balancer = Random()
+	}
+	if c.MaxAttempts <= 0 {
+		c.MaxAttempts = DefaultMaxAttempts
+	}
+	s := &Stage[Req, Resp]{config: c}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.services.Store(&map[string]*service{})
+	return s
+}
+
+// Layer is the layer that picks an instance for each call and, if the attempt
+// fails with an error that is retryable, another one. An error is retryable if
+// errors.As finds a method Retryable() bool in it that returns true: nothing
+// was sent, or the server says that it has done nothing.
+//
+// A call that has no instance to go to fails with a [*PickError]; one that
+// failed on several, and could go to no further one, with a
+// [*FailoverError]. Any other error is returned as it is.
+func (s *Stage[Req, Resp]) Layer(next motore.Service[Req, Resp]) motore.Service[Req, Resp] {
+	return motore.ServiceFunc[Req, Resp](func(ctx context.Context, req Req) (Resp, error) {
+		name := s.config.Service(req)
+		if name == "" {
+			return next.Call(ctx, req)
+		}
+		snap, err := s.snapshot(ctx, name)
+		if err != nil {
+			var none Resp
+			return none, &PickError{name, err}
+		}
+		return s.attempt(ctx, req, name, snap, next)
+	})
+}
+
+// attempt goes from instance to instance of one snapshot.
+func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, snap *snapshot, next motore.Service[Req, Resp]) (Resp, error) {
+	var none Resp
+	var tried Tried
+	var failed []Attempt
+	for {
+		i, err := snap.picker.Pick(ctx, tried)
+		if err != nil {
+			if len(failed) > 0 {
+				return none, failover(name, failed)
+			}
+			return none, &PickError{name, err}
+		}
+		instance := snap.instances[i]
+		s.config.Use(req, instance)
+		resp, err := next.Call(ctx, req)
+		if err == nil {
+			return resp, nil
+		}
+		if !retryable(err) {
+			return none, err
+		}
+		tried = append(tried, i)
+		failed = append(failed, Attempt{instance.Address, err})
+		if len(tried) == s.config.MaxAttempts || ctx.Err() != nil {
+			return none, failover(name, failed)
+		}
+	}
+}
+
+// Close ends all watches and waits for them. Calls fail from then on.
+func (s *Stage[Req, Resp]) Close() error {
+	s.mu.Lock()
+	s.services.Store(nil)
+	s.cancel()
+	s.mu.Unlock()
+	s.watches.Wait()
+	return nil
+}
+
+// snapshot returns what is known of a service. The first call to it starts the
+// watch and waits for it.
+func (s *Stage[Req, Resp]) snapshot(ctx context.Context, name string) (*snapshot, error) {
+	var svc *service
+	if services := s.services.Load(); services != nil {
+		svc = (*services)[name]
+	}
+	if svc == nil {
+		if svc = s.watch(name); svc == nil {
+			return nil, ErrClosed
+		}
+	}
+	if snap := svc.current.Load(); snap != nil {
+		return snap, nil
+	}
+	return svc.wait(ctx)
+}
+
+// watch returns the service, starting its watch if there is none; nil if s is
+// closed.
+func (s *Stage[Req, Resp]) watch(name string) *service {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	services := s.services.Load()
+	if services == nil {
+		return nil
+	}
+	if svc := (*services)[name]; svc != nil {
+		return svc
+	}
+	svc := newService(name, s.config.Discoverer, s.config.Balancer, s.config.Changed)
+	more := make(map[string]*service, len(*services)+1)
+	for k, v := range *services {
+		more[k] = v
+	}
+	more[name] = svc
+	s.services.Store(&more)
+	s.watches.Go(func() { svc.run(s.ctx) })
+	return svc
+}
