@@ -4,11 +4,18 @@ go 1.26
 
 require (
 	github.com/apache/thrift v0.25.0
+	github.com/cloudwego/netpoll v0.7.2
 	github.com/volo-go/volo/metainfo v0.0.0
 	github.com/volo-go/volo/motore v0.0.0
 	github.com/volo-go/volo/pilota v0.0.0
 	github.com/volo-go/volo/volo-cli v0.0.0
 	github.com/volo-go/volo/volo-thrift v0.0.0
+	golang.org/x/sys v0.46.0
+)
+
+require (
+	github.com/bytedance/gopkg v0.1.1 // indirect
+	github.com/cloudwego/gopkg v0.1.4 // indirect
 )
 
 replace github.com/volo-go/volo/motore => ../motore

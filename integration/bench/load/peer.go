@@ -1,0 +1,95 @@
+package load
+
+import (
+	"fmt"
+	"io"
+)
+
+// A Peer is one implementation of the echo service.
+type Peer struct {
+	Name  string
+	About string // one line
+
+	// Serve listens on addr, host:0 for a free port, and serves in the
+	// background until the server is closed.
+	Serve func(addr string) (Server, error)
+
+	// Dial prepares a client. It may leave connecting to the first calls.
+	Dial func(Target) (Client, error)
+}
+
+// A Server is a running echo server.
+type Server interface {
+	io.Closer
+	Addr() string
+}
+
+// A Client makes calls to one server.
+type Client interface {
+	io.Closer
+
+	// Caller returns what the caller of that number does over and over, or
+	// an error if it cannot be connected. It is called once for every number
+	// from 0 to Callers-1, and always with the same msg length.
+	//
+	// A Call is used by one goroutine at a time, different ones concurrently.
+	Caller(number int, msg string) (Call, error)
+}
+
+// A Target says which server a client is for and how it will be used.
+type Target struct {
+	Addr    string
+	Callers int
+	Size    int // bytes of a message
+	Conns   int // connections that a multiplexing client opens
+}
+
+// A Call makes one request and returns an error unless its echo came back.
+type Call func() error
+
+// Verify makes a Call of echo: it sends msg and compares the reply with it.
+// The reply needs to be valid only until the next call of the same caller.
+//
+// Length and first bytes, in which the messages of callers differ, are
+// compared every time, the whole message every 16th time.
+func Verify[T ~string | ~[]byte](msg string, echo func(msg string) (T, error)) Call {
+	calls := 0
+	return func() error {
+		reply, err := echo(msg)
+		if err != nil {
+			return err
+		}
+		calls++
+		n := len(msg)
+		if calls%16 != 0 {
+			n = min(n, 16)
+		}
+		if len(reply) != len(msg) || string(reply[:n]) != msg[:n] {
+			return &WrongEchoError{Sent: len(msg), Got: len(reply)}
+		}
+		return nil
+	}
+}
+
+// A WrongEchoError reports a reply that is not what was sent.
+type WrongEchoError struct {
+	Sent, Got int // lengths
+}
+
+func (e *WrongEchoError) Error() string {
+	if e.Sent != e.Got {
+		return fmt.Sprintf("wrong echo: sent %d bytes, got %d back", e.Sent, e.Got)
+	}
+	return fmt.Sprintf("wrong echo: the %d bytes that came back are not those that were sent", e.Got)
+}
+
+// Message returns the message of that size of the caller of that number.
+// Messages of 8 bytes and more differ from caller to caller.
+func Message(number, size int) string {
+	msg := make([]byte, size)
+	for i := range msg {
+		msg[i] = 'a' + byte(i%26)
+	}
+	copy(msg, fmt.Sprintf("%08d", number))
+	return string(msg)
+}

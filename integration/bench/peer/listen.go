@@ -1,0 +1,96 @@
+package peer
+
+import (
+	"errors"
+	"net"
+	"sync"
+)
+
+// A server runs a goroutine for every connection that it accepts and waits for
+// all of them when it is closed.
+type server struct {
+	ln net.Listener
+	wg sync.WaitGroup
+
+	mu     sync.Mutex
+	conns  map[net.Conn]struct{}
+	closed bool
+}
+
+// listen serves every connection to addr with handle, which returns when the
+// connection fails or is closed.
+func listen(addr string, handle func(net.Conn)) (*server, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{ln: ln, conns: make(map[net.Conn]struct{})}
+	s.wg.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			s.serve(conn, handle)
+		}
+	})
+	return s, nil
+}
+
+func (s *server) serve(conn net.Conn, handle func(net.Conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		conn.Close()
+		return
+	}
+	s.conns[conn] = struct{}{}
+	s.wg.Go(func() {
+		handle(conn)
+		conn.Close()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.conns, conn)
+	})
+}
+
+func (s *server) Addr() string { return s.ln.Addr().String() }
+
+func (s *server) Close() error {
+	err := s.ln.Close()
+	s.mu.Lock()
+	s.closed = true
+	for conn := range s.conns {
+		err = errors.Join(err, conn.Close())
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+	return err
+}
+
+// conns are the connections of a client, which opens one for every caller.
+type conns struct {
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+func (c *conns) dial(addr string) (net.Conn, error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open = append(c.open, conn)
+	return conn, nil
+}
+
+func (c *conns) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var err error
+	for _, conn := range c.open {
+		err = errors.Join(err, conn.Close())
+	}
+	return err
+}

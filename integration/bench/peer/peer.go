@@ -1,0 +1,22 @@
+package peer
+
+import (
+	"github.com/volo-go/volo/integration/bench/codec"
+	"github.com/volo-go/volo/integration/bench/load"
+)
+
+// All returns the peers of this package.
+func All() []load.Peer {
+	peers := []load.Peer{
+		apacheFramed(),
+		apacheBuffered(),
+		rawNet(),
+		rawMux(),
+	}
+	return append(peers, netpollPeers()...)
+}
+
+// Codecs returns the codecs of this package.
+func Codecs() []codec.Codec {
+	return []codec.Codec{apacheCodec()}
+}

@@ -1,0 +1,187 @@
+package peer
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+
+	"github.com/volo-go/volo/integration/bench/load"
+)
+
+// rawMux is the floor of multiplexing: frames of a length, the number of a
+// caller and a message; a goroutine for every request; writes combined on both
+// sides.
+//
+//	length u32 of what follows | caller u32 | message
+func rawMux() load.Peer {
+	return load.Peer{
+		Name:  "raw-mux",
+		About: "multiplexed echo of frames with ids on package net, a goroutine per request, combined writes",
+		Serve: func(addr string) (load.Server, error) {
+			return listen(addr, echoMux)
+		},
+		Dial: dialMux,
+	}
+}
+
+// echoMux answers every frame of conn from a goroutine of its own, as a
+// framework must whose handlers may block.
+func echoMux(conn net.Conn) {
+	w := &combiner{conn: conn}
+	f := frames{buf: make([]byte, muxBuffer)}
+	var running sync.WaitGroup
+	defer running.Wait()
+	for {
+		frame, err := f.next(conn)
+		if err != nil {
+			return
+		}
+		// The buffer moves on, the handler may take its time.
+		request := append([]byte(nil), frame...)
+		running.Go(func() {
+			// A failed write ends the connection, and with it the reads.
+			_ = w.write(func(b []byte) []byte { return append(b, request...) })
+		})
+	}
+}
+
+// muxBuffer is how much is read at once.
+const muxBuffer = 64 << 10
+
+// A combiner writes what many goroutines have to send with few writes. Whoever
+// comes while nobody writes does the writing, for those too who come later.
+type combiner struct {
+	conn net.Conn
+
+	mu      sync.Mutex
+	pending []byte // not yet being written
+	spare   []byte // what was last written, for reuse
+	writing bool
+	err     error // of the first write that failed
+}
+
+// write appends a frame with add, which may not block, and returns once the
+// frame is written or somebody else is about to write it.
+func (c *combiner) write(add func([]byte) []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	c.pending = add(c.pending)
+	if c.writing {
+		return nil
+	}
+	c.writing = true
+	for len(c.pending) > 0 && c.err == nil {
+		// Everybody who is ready to run gets to append first. Without this,
+		// a goroutine that was just woken writes batches of one.
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
+		batch := c.pending
+		c.pending = c.spare[:0]
+		c.mu.Unlock()
+		_, err := c.conn.Write(batch)
+		c.mu.Lock()
+		c.spare, c.err = batch, err
+	}
+	c.writing = false
+	return c.err
+}
+
+type rawMuxClient struct {
+	conns []*muxConn
+}
+
+func dialMux(t load.Target) (load.Client, error) {
+	c := &rawMuxClient{}
+	for range max(1, t.Conns) {
+		conn, err := net.Dial("tcp", t.Addr)
+		if err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		m := &muxConn{
+			combiner: combiner{conn: conn},
+			replies:  make([]chan []byte, t.Callers),
+			done:     make(chan struct{}),
+		}
+		for i := range m.replies {
+			m.replies[i] = make(chan []byte, 1)
+		}
+		c.conns = append(c.conns, m)
+		go m.read()
+	}
+	return c, nil
+}
+
+func (c *rawMuxClient) Caller(number int, msg string) (load.Call, error) {
+	conn := c.conns[number%len(c.conns)]
+	return load.Verify(msg, func(msg string) ([]byte, error) {
+		return conn.echo(number, msg)
+	}), nil
+}
+
+func (c *rawMuxClient) Close() error {
+	var err error
+	for _, m := range c.conns {
+		err = errors.Join(err, m.conn.Close())
+		<-m.done
+	}
+	return err
+}
+
+// A muxConn hands the replies of one connection to their callers.
+type muxConn struct {
+	combiner
+	replies []chan []byte // by caller
+	done    chan struct{} // closed when read returns
+	readErr error         // valid once done is closed
+}
+
+func (m *muxConn) echo(number int, msg string) ([]byte, error) {
+	err := m.write(func(b []byte) []byte {
+		b = binary.BigEndian.AppendUint32(b, uint32(4+len(msg)))
+		b = binary.BigEndian.AppendUint32(b, uint32(number))
+		return append(b, msg...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case reply := <-m.replies[number]:
+		return reply, nil
+	case <-m.done:
+		return nil, m.readErr
+	}
+}
+
+func (m *muxConn) read() {
+	defer close(m.done)
+	f := frames{buf: make([]byte, muxBuffer)}
+	for {
+		frame, err := f.next(m.conn)
+		if err != nil {
+			m.readErr = err
+			return
+		}
+		if len(frame) < 8 {
+			m.readErr = fmt.Errorf("frame of %d bytes, want at least 8", len(frame))
+			return
+		}
+		number := binary.BigEndian.Uint32(frame[4:])
+		if number >= uint32(len(m.replies)) {
+			m.readErr = fmt.Errorf("reply to caller %d of %d", number, len(m.replies))
+			return
+		}
+		select {
+		case m.replies[number] <- append([]byte(nil), frame[8:]...):
+		default:
+			m.readErr = fmt.Errorf("second reply to caller %d", number)
+			return
+		}
+	}
+}
