@@ -1,0 +1,323 @@
+// Package thriftidl reads and prints the Thrift interface language: the whole
+// grammar of Apache Thrift 0.25, what remains in use of older ones, and the
+// liberties that other compilers take.
+//
+// [Parse] cuts the text into tokens (scanner.go), each with the comments
+// around it, and builds the syntax tree (ast.go) by recursive descent, one
+// file per part of the grammar (parse_*.go). It reports every error it finds,
+// recovers at the next member or definition, and always returns a tree.
+// [Print] writes a tree in canonical form.
+//
+// The package knows nothing about meaning: names are not resolved, values are
+// not compared with types. A tree is immutable once parsed.
+package thriftidl
+
+import (
+	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/pilota/source"
+)
+
+// maxDepth is how deep types and values may nest. Real ones stay below ten.
+const maxDepth = 64
+
+// Parse returns the syntax of f and what is wrong with it. Where there are
+// errors, the tree lacks the parts that could not be understood.
+func Parse(f *source.File) (*File, report.List) {
+	var list report.List
+	p := &parser{file: f, list: &list, tokens: scan(f, &list), failed: -1}
+	tree := p.tree()
+	list.Sort()
+	return tree, list
+}
+
+// A parser walks over the tokens. Methods that parse something return false
+// if they could not; then the error is already in the list, and whoever
+// parses a list of such things skips to the next.
+type parser struct {
+	file   *source.File
+	list   *report.List
+	tokens []token
+	pos    int
+	depth  int
+	failed int // the token that the last syntax error was about
+}
+
+func (p *parser) cur() *token { return &p.tokens[p.pos] }
+
+func (p *parser) at(k kind) bool { return p.cur().kind == k }
+
+func (p *parser) atWord(s string) bool { return p.cur().is(s) }
+
+// next returns the current token and moves on; it stays at the end.
+func (p *parser) next() *token {
+	t := p.cur()
+	if t.kind != eof {
+		p.pos++
+	}
+	return t
+}
+
+func (p *parser) accept(k kind) bool {
+	if p.at(k) {
+		p.next()
+		return true
+	}
+	return false
+}
+
+func (p *parser) acceptWord(s string) bool {
+	if p.atWord(s) {
+		p.next()
+		return true
+	}
+	return false
+}
+
+// separator skips one comma or semicolon.
+func (p *parser) separator() { _ = p.accept(',') || p.accept(';') }
+
+// expect moves past a token of kind k, or complains.
+func (p *parser) expect(k kind, after string) bool {
+	if p.accept(k) {
+		return true
+	}
+	return p.unexpected("`" + string(rune(k)) + "` after " + after)
+}
+
+// unexpected complains that the current token is not what was wanted, once
+// per token, and returns false. About tokens that the scanner complained
+// about, it is silent.
+func (p *parser) unexpected(want string) bool {
+	t := p.cur()
+	if p.failed != p.pos && t.kind != bad {
+		p.list.Errorf("syntax", p.found(), "expected %s, found %s", want, t)
+	}
+	p.failed = p.pos
+	return false
+}
+
+// found returns the span to blame for the current token: itself, or at the
+// end of the file, what is before it.
+func (p *parser) found() source.Span {
+	t := p.cur()
+	if t.kind == eof && p.pos > 0 {
+		end := p.tokens[p.pos-1].span.End
+		return source.Span{File: p.file, Start: end, End: end}
+	}
+	return t.span
+}
+
+// first reports whether token i is the first on its line.
+func (p *parser) first(i int) bool {
+	return i == 0 || p.tokens[i-1].end < p.tokens[i].line
+}
+
+// atDefinition reports whether a header or definition begins here, as far as
+// one can tell in the midst of another: a line begins with its keyword, and
+// something that can follow follows.
+func (p *parser) atDefinition() bool {
+	t := p.cur()
+	if t.kind != ident || !p.first(p.pos) || !definitionWords[t.text()] && legacyNamespaces[t.text()] == "" {
+		return false
+	}
+	next := p.tokens[p.pos+1]
+	return next.line == t.line && (next.kind == ident || next.kind == literal || next.kind == '*')
+}
+
+// span returns the span of the tokens from the one at start to the last one.
+func (p *parser) span(start int) source.Span {
+	s := p.tokens[start].span
+	if p.pos > start {
+		return s.To(p.tokens[p.pos-1].span)
+	}
+	return s
+}
+
+// enter notes that the grammar recurses; if it returns nil, leave must follow.
+func (p *parser) enter(what string) bool {
+	if p.depth == maxDepth {
+		if p.failed != p.pos {
+			p.list.Errorf("nesting-too-deep", p.cur().span, "%s nests deeper than %d levels", what, maxDepth)
+		}
+		p.failed = p.pos
+		return false
+	}
+	p.depth++
+	return true
+}
+
+func (p *parser) leave() { p.depth-- }
+
+// claim returns the comments of the node that consists of the tokens from the
+// one at start to the last one, separator included, without those that its
+// parts have claimed.
+func (p *parser) claim(start int) Comments {
+	if p.pos == start {
+		return Comments{}
+	}
+	first, last := &p.tokens[start], &p.tokens[p.pos-1]
+	c := Comments{Leading: take(&first.leading), Blank: first.blank}
+	if last != first && (last.kind == ',' || last.kind == ';') {
+		behindSeparator(&p.tokens[p.pos-2], last)
+	}
+	for t := first; ; {
+		if t == last {
+			break
+		}
+		c.Leading = append(c.Leading, take(&t.trailing)...)
+		start++
+		t = &p.tokens[start]
+		c.Leading = append(c.Leading, take(&t.leading)...)
+	}
+	c.Trailing = take(&last.trailing)
+	return c
+}
+
+// behindSeparator moves the comments between a node and its separator behind
+// the separator, if they can share a line there.
+func behindSeparator(t, sep *token) {
+	n := len(t.trailing)
+	if n == 0 || len(sep.leading) > 0 || t.trailing[n-1].isLine() && len(sep.trailing) > 0 {
+		return
+	}
+	sep.trailing = append(take(&t.trailing), sep.trailing...)
+}
+
+func take(c *[]Comment) []Comment {
+	taken := *c
+	*c = nil
+	return taken
+}
+
+// members parses a bracketed list, from the opening bracket, which is the
+// current token, to the one that closes it. member parses one element with
+// its separator. The list is false if it is not closed.
+func members[M any](p *parser, b *Brackets, member func() (M, bool)) ([]M, bool) {
+	start := p.pos
+	opening := p.next()
+	closing := map[kind]kind{'(': ')', '{': '}', '[': ']'}[opening.kind]
+	b.Open = take(&opening.trailing)
+	var list []M
+	for !p.at(closing) {
+		if p.at(eof) || p.atDefinition() || closing != '}' && p.at('}') {
+			b.Span = p.span(start)
+			return list, p.unclosed(opening, closing)
+		}
+		at := p.pos
+		m, ok := member()
+		if ok {
+			list = append(list, m)
+			continue
+		}
+		if p.pos == at && !p.at(closing) && !p.atDefinition() {
+			p.next()
+		}
+		p.skip(closing)
+	}
+	b.Tail = take(&p.cur().leading)
+	p.next()
+	b.Span = p.span(start)
+	return list, true
+}
+
+func (p *parser) unclosed(opening *token, closing kind) bool {
+	if p.failed != p.pos || p.at(eof) {
+		p.list.Errorf("unclosed-bracket", p.found(), "expected `%c`, found %s", rune(closing), p.cur()).
+			Relate(opening.span, "to close this")
+	}
+	p.failed = p.pos
+	return false
+}
+
+// skip moves to where the next member can begin: past a separator, to the
+// first word or number of a line, or to the closing bracket of the list.
+func (p *parser) skip(closing kind) {
+	for nested := 0; ; p.next() {
+		t := p.cur()
+		switch t.kind {
+		case eof:
+			return
+		case '(', '[', '{':
+			nested++
+		case ')', ']', '}':
+			if nested == 0 && (t.kind == closing || t.kind == '}') {
+				return
+			}
+			nested = max(nested-1, 0)
+		case ',', ';':
+			if nested == 0 {
+				p.next()
+				return
+			}
+		case ident, integer:
+			if p.atDefinition() || nested == 0 && p.first(p.pos) {
+				return
+			}
+		}
+	}
+}
+
+// name parses an identifier without dots that is no keyword; what says whose
+// name it is.
+func (p *parser) name(what string) (Ident, bool) {
+	t := p.cur()
+	if t.kind != ident || p.atDefinition() {
+		return Ident{}, p.unexpected("the name of " + what)
+	}
+	if keywords[t.text()] {
+		if p.first(p.pos) {
+			return Ident{}, p.unexpected("the name of " + what)
+		}
+		p.list.Errorf("keyword-as-name", t.span, "`%s` is a keyword and cannot name %s", t.text(), what)
+	}
+	return p.simple(), true
+}
+
+// simple returns the current word as a name, and complains if it has dots.
+func (p *parser) simple() Ident {
+	t := p.next()
+	id := Ident{t.text(), t.span}
+	for i := 0; i < len(id.Name); i++ {
+		if id.Name[i] == '.' {
+			p.list.Errorf("dotted-name", t.span, "the name `%s` must not contain a dot", id.Name)
+			break
+		}
+	}
+	return id
+}
+
+// annotations parses (key = "value", ...) if a parenthesis is there.
+func (p *parser) annotations() (*Annotations, bool) {
+	if !p.at('(') {
+		return nil, true
+	}
+	a := new(Annotations)
+	var ok bool
+	a.List, ok = members(p, &a.Brackets, p.annotation)
+	return a, ok
+}
+
+func (p *parser) annotation() (*Annotation, bool) {
+	start := p.pos
+	if !p.at(ident) {
+		return nil, p.unexpected("the key of an annotation")
+	}
+	t := p.next()
+	a := &Annotation{Key: Ident{t.text(), t.span}}
+	if p.accept('=') {
+		if !p.at(literal) {
+			return nil, p.unexpected("a string as the value of annotation `" + a.Key.Name + "`")
+		}
+		a.Value = p.literal()
+	}
+	a.Span = p.span(start)
+	p.separator()
+	a.Comments = p.claim(start)
+	return a, true
+}
+
+// literal returns the current token, a string.
+func (p *parser) literal() *Literal {
+	t := p.next()
+	return &Literal{Raw: t.text(), Value: t.value, Span: t.span}
+}

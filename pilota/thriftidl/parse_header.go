@@ -1,0 +1,176 @@
+package thriftidl
+
+import "github.com/volo-go/volo/pilota/source"
+
+// tree parses a file.
+func (p *parser) tree() *File {
+	f := &File{Source: p.file}
+	definitions := false
+	for !p.at(eof) {
+		start := p.pos
+		node, ok := p.node()
+		if !ok {
+			p.skipToDefinition(start)
+			if node == nil {
+				continue
+			}
+		}
+		if p.isHeader(start) {
+			if definitions {
+				p.list.Errorf("header-order", p.tokens[start].span, "`%s` must stand before all definitions", p.tokens[start].text())
+			}
+		} else {
+			definitions = true
+		}
+		p.separator()
+		*node.comments() = p.claim(start)
+		f.Nodes = append(f.Nodes, node)
+	}
+	f.Tail = take(&p.cur().leading)
+	return f
+}
+
+func (p *parser) isHeader(i int) bool {
+	switch word := p.tokens[i].text(); word {
+	case "include", "cpp_include", "namespace":
+		return true
+	default:
+		return legacyNamespaces[word] != ""
+	}
+}
+
+// skipToDefinition moves to where a header or definition seems to begin,
+// behind start.
+func (p *parser) skipToDefinition(start int) {
+	if p.pos == start {
+		p.next()
+	}
+	for !p.at(eof) && !p.atDefinition() {
+		p.next()
+	}
+}
+
+// node parses a header or a definition. If it returns false, the node may be
+// nil or incomplete.
+func (p *parser) node() (Node, bool) {
+	t := p.cur()
+	if t.kind != ident {
+		return nil, p.unexpected("a definition")
+	}
+	switch word := t.text(); word {
+	case "include", "cpp_include":
+		return nodeOf(p.include())
+	case "namespace":
+		return nodeOf(p.namespace())
+	case "const":
+		return nodeOf(p.constant())
+	case "typedef":
+		return nodeOf(p.typedef())
+	case "enum":
+		return nodeOf(p.enum())
+	case "senum":
+		return nodeOf(p.senum())
+	case "struct", "union", "exception":
+		return nodeOf(p.structure())
+	case "service":
+		return nodeOf(p.service())
+	default:
+		if legacyNamespaces[word] != "" {
+			return nodeOf(p.legacyNamespace())
+		}
+		return nil, p.unexpectedWord(word)
+	}
+}
+
+// unexpectedWord complains about a word that begins no definition, and
+// suggests one.
+func (p *parser) unexpectedWord(word string) bool {
+	if p.failed == p.pos {
+		return false
+	}
+	p.unexpected("a definition")
+	best := ""
+	for _, w := range []string{"include", "namespace", "const", "typedef", "enum", "struct", "union", "exception", "service"} {
+		if len(word) > len(w) && word[:len(w)] == w || len(word) >= 3 && len(word) < len(w) && w[:len(word)] == word {
+			best = w
+		}
+	}
+	if d := (*p.list)[len(*p.list)-1]; best != "" {
+		d.Hint("is `%s` meant?", best)
+	} else {
+		d.Hint("a definition begins with const, typedef, enum, struct, union, exception or service")
+	}
+	return false
+}
+
+// nodeOf turns a typed nil into a nil Node.
+func nodeOf[T any, N interface {
+	*T
+	Node
+}](n N, ok bool) (Node, bool) {
+	if n == nil {
+		return nil, ok
+	}
+	return n, ok
+}
+
+func (p *parser) include() (*Include, bool) {
+	start := p.pos
+	n := &Include{CPP: p.next().is("cpp_include")}
+	if !p.at(literal) {
+		return nil, p.unexpected("the path of a file in quotes")
+	}
+	n.Path = *p.literal()
+	n.Span = p.span(start)
+	return n, true
+}
+
+func (p *parser) namespace() (*Namespace, bool) {
+	start := p.pos
+	p.next()
+	n := new(Namespace)
+	switch {
+	case p.at('*'):
+		n.Scope = Ident{"*", p.next().span}
+	case p.at(ident):
+		n.Scope = p.path()
+	default:
+		return nil, p.unexpected("a language or `*`")
+	}
+	ok := p.namespacePath(n, start)
+	return n, ok
+}
+
+func (p *parser) legacyNamespace() (*Namespace, bool) {
+	start := p.pos
+	t := p.next()
+	n := &Namespace{Legacy: t.text(), Scope: Ident{legacyNamespaces[t.text()], t.span}}
+	ok := p.namespacePath(n, start)
+	return n, ok
+}
+
+func (p *parser) namespacePath(n *Namespace, start int) (ok bool) {
+	switch {
+	case p.at(literal):
+		n.Quoted = p.literal()
+		n.Path = Ident{n.Quoted.Value, n.Quoted.Span}
+	case p.at(ident) && !p.atDefinition():
+		n.Path = p.path()
+	default:
+		n.Span = p.span(start)
+		return p.unexpected("a namespace")
+	}
+	n.Annotations, ok = p.annotations()
+	n.Span = p.span(start)
+	return ok
+}
+
+// path parses a dotted name that may have dashes. The scanner knows no
+// dashes within names, so pieces that touch are put together again.
+func (p *parser) path() Ident {
+	span := p.next().span
+	for t := p.cur(); t.span.Start == span.End && (t.kind == '-' || t.kind == ident || t.kind == integer); t = p.cur() {
+		span = span.To(p.next().span)
+	}
+	return Ident{source.Span.Text(span), span}
+}
