@@ -101,8 +101,8 @@ const service = "    services:\n      - idl: {source: local, path: a.thrift}\n"
 
 func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"an empty file", "", "volo.yml:1:1: the file is empty; `volo init` writes one"},
-		{"a comment only", "# nothing\n", "volo.yml:1:1: the file is empty; `volo init` writes one"},
+		{"an empty file", "", "volo.yml:1:1: the file is empty; 'volo init' writes one"},
+		{"a comment only", "# nothing\n", "volo.yml:1:1: the file is empty; 'volo init' writes one"},
 		{"a list at the top", "- a\n", "volo.yml:1:1: volo.yml must be a mapping, not a list"},
 		{"a tab", "entries:\n\tdefault: {}\n", "volo.yml:2:1: found character that cannot start any token"},
 		{"an unclosed bracket", "entries: {\n", "volo.yml:1:1: did not find expected node content"},

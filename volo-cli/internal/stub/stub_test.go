@@ -1,0 +1,93 @@
+package stub_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/volo-go/volo/volo-cli/internal/stub"
+)
+
+// generated is what a generator would write for two services, one of which
+// extends the other.
+var generated = map[string][]byte{
+	"shop/types.go": []byte(`package shop
+type Item struct{}
+func NewItem() *Item { return &Item{} }
+type Plain struct{}
+type Names []string
+type Stock map[string]int32
+type Colour int32
+type Note = string
+`),
+	"base/basethrift/base.go": []byte(`package basethrift
+import "context"
+// Pinger answers pings.
+type Pinger interface {
+	// Ping says
+	// nothing.
+	Ping(ctx context.Context) error
+}
+func NewPingerService(h Pinger) any { return nil }
+func NewPingerClient() any { return nil }
+`),
+	"shop/shopthrift/shop.go": []byte(`package shopthrift
+import (
+	"context"
+	"example.com/x/gen/base/basethrift"
+	things "example.com/x/gen/shop"
+)
+type Shop interface {
+	basethrift.Pinger
+	Find(ctx context.Context, id int64, names []string) (*things.Item, error)
+	Unmade(context.Context, bool) (*things.Plain, error)
+	Names(ctx context.Context, m map[string]*things.Item) (things.Names, error)
+	Stock(ctx context.Context, c things.Colour) (things.Stock, error)
+	Paint(ctx context.Context, a, b string) (things.Colour, error)
+	Note(ctx context.Context) (things.Note, error)
+	ID(ctx context.Context, f float64) ([16]byte, error)
+}
+func NewShopService(h Shop) any { return nil }
+func NewShopClient() any { return nil }
+// Other is an interface that is no service.
+type Other interface { X() }
+`),
+	"shop/shopthrift/shop_test.go": []byte(`this is not read`),
+	"README.md":                    []byte(`nor this`),
+}
+
+func TestReadFindsServicesAndTheirMethods(t *testing.T) {
+	services, err := stub.Read("example.com/x/gen", generated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, s := range services {
+		fmt.Fprintf(&got, "%s in %s (%s) %q\n", s.Name, s.Import, s.Package, s.Doc)
+		for _, m := range s.Methods {
+			fmt.Fprintf(&got, "  %s %v (%s = %s) %v %q\n", m.Name, m.Params, m.Result, m.Zero, m.Imports, m.Doc)
+		}
+	}
+	want := `Pinger in example.com/x/gen/base/basethrift (basethrift) "Pinger answers pings."
+  Ping [] ( = ) [] "Ping says\nnothing."
+Shop in example.com/x/gen/shop/shopthrift (shopthrift) ""
+  Ping [] ( = ) [] "Ping says\nnothing."
+  Find [{id int64 0} {names []string []string{}}] (*things.Item = things.NewItem()) [{things example.com/x/gen/shop}] ""
+  Unmade [{arg1 bool false}] (*things.Plain = &things.Plain{}) [{things example.com/x/gen/shop}] ""
+  Names [{m map[string]*things.Item map[string]*things.Item{}}] (things.Names = things.Names{}) [{things example.com/x/gen/shop}] ""
+  Stock [{c things.Colour 0}] (things.Stock = things.Stock{}) [{things example.com/x/gen/shop}] ""
+  Paint [{a string ""} {b string ""}] (things.Colour = 0) [{things example.com/x/gen/shop}] ""
+  Note [] (things.Note = "") [{things example.com/x/gen/shop}] ""
+  ID [{f float64 0}] ([16]byte = [16]byte{}) [] ""
+`
+	if got.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
+	}
+}
+
+func TestReadNamesTheFileThatDoesNotParse(t *testing.T) {
+	_, err := stub.Read("x", map[string][]byte{"a/b.go": []byte("package b\nfunc")})
+	if err == nil || !strings.Contains(err.Error(), "a/b.go:2:5") {
+		t.Errorf("got %v, want an error at a/b.go:2:5", err)
+	}
+}
