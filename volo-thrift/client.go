@@ -1,0 +1,132 @@
+package volothrift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/pilota/thrift"
+)
+
+// A Client calls the methods of one callee. Generated clients wrap it. It may
+// be used concurrently, and is meant to be kept: it owns its connections.
+type Client struct {
+	core    *clientCore
+	options *callOptions // nil for none
+}
+
+// clientCore is what a client shares with those that With made from it.
+type clientCore struct {
+	o       clientOptions
+	callee  rpc.Endpoint // the address is zero if there is a discoverer
+	stack   Handler
+	peers   peers
+	headers sync.Map // *Method → *ttheader.Template
+	closers []func() error
+}
+
+// NewClient returns a client for target: an address as [rpc.ParseAddress]
+// takes it, or the name of a service if there is a discoverer. It connects
+// when the first call needs it.
+func NewClient(target string, opts ...ClientOption) (*Client, error) {
+	c := &clientCore{o: defaultClientOptions(target)}
+	for _, opt := range opts {
+		opt.client(&c.o)
+	}
+	if !c.o.protocol.hasHeader() {
+		c.o.connections = 0
+	}
+	c.callee.Service = c.o.callee
+	if c.o.discoverer != nil {
+		if c.callee.Service == "" {
+			c.callee.Service = target
+		}
+	} else {
+		addr, err := rpc.ParseAddress(target)
+		if err != nil {
+			return nil, fmt.Errorf("volothrift: target: %w", err)
+		}
+		c.callee.Address = addr
+	}
+	if c.o.dial == nil {
+		d := &transport.Dialer{Engine: c.o.engine, Timeout: c.o.connectTimeout, TLS: c.o.tls}
+		c.o.dial = d.Dial
+	}
+	c.peers.open = c.open
+	c.stack = c.buildStack()
+	return &Client{core: c}, nil
+}
+
+// With returns a client on the same connections whose calls have opts. Only
+// the client that NewClient returned need be closed.
+func (c *Client) With(opts ...CallOption) *Client {
+	var o callOptions
+	if c.options != nil {
+		o = *c.options
+	}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return &Client{core: c.core, options: &o}
+}
+
+// Call calls m with args and stores the answer in result, which is nil for a
+// oneway method. Generated stubs call it. A declared exception is returned as
+// the error.
+func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result Result) error {
+	core := c.core
+	req := &Request{
+		Info: rpc.Info{
+			Role:       rpc.Client,
+			Service:    m.Service,
+			Method:     m.Name,
+			Oneway:     m.Oneway,
+			Idempotent: m.Idempotent,
+			Caller:     rpc.Endpoint{Service: core.o.caller},
+			Callee:     core.callee,
+			Stats:      rpc.Stats{Start: time.Now()},
+		},
+		Method:  m,
+		Args:    args,
+		result:  result,
+		options: c.options,
+		parent:  ctx,
+	}
+	if c.options != nil {
+		c.options.apply(&req.Info)
+	}
+	call := (*callContext)(req)
+	resp, err := core.stack.Call(call, req)
+	call.finish()
+	if err != nil {
+		return err
+	}
+	if result == nil || resp.Result == result {
+		return nil
+	}
+	return result.SetSuccess(resp.Result.Success()) // a layer has answered
+}
+
+func (o *callOptions) apply(info *rpc.Info) {
+	if !o.address.IsZero() {
+		info.Callee.Address = o.address
+	}
+	if o.tags != nil {
+		info.Callee.Tags = o.tags
+	}
+	info.Idempotent = info.Idempotent || o.idempotent
+}
+
+// Close ends discovery and closes all connections; calls in flight fail.
+func (c *Client) Close() error {
+	var errs []error
+	for _, closer := range c.core.closers {
+		errs = append(errs, closer())
+	}
+	c.core.peers.close()
+	return errors.Join(errs...)
+}

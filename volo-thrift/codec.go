@@ -1,0 +1,252 @@
+package volothrift
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/volo-go/volo/metainfo"
+	"github.com/volo-go/volo/pilota/thrift"
+	"github.com/volo-go/volo/volo-thrift/internal/framed"
+	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
+)
+
+// This file turns the calls of a client into bytes and back; server_codec.go
+// does so for a server. A message on the wire, by protocol:
+//
+//	Unframed                                       envelope struct
+//	Framed                                 u32 len envelope struct
+//	TTHeader        u32 len … fields … pad         envelope struct
+//	TTHeaderFramed  u32 len … fields … pad u32 len envelope struct
+
+// headerOf returns the header fields that all calls of m share, encoded once.
+func (c *clientCore) headerOf(m *Method) *ttheader.Template {
+	if t, ok := c.headers.Load(m); ok {
+		return t.(*ttheader.Template)
+	}
+	t := new(ttheader.Template)
+	t.String(ttheader.KeyService, m.Service)
+	typ := "1"
+	if m.Oneway {
+		typ = "4"
+	}
+	t.Int(ttheader.MsgType, typ)
+	t.Int(ttheader.ToMethod, m.Name)
+	if c.o.caller != "" {
+		t.Int(ttheader.FromService, c.o.caller)
+	}
+	if name := c.callee.Service; name != "" {
+		t.Int(ttheader.ToService, name)
+	} else {
+		t.Int(ttheader.ToService, m.Service)
+	}
+	kept, _ := c.headers.LoadOrStore(m, t)
+	return kept.(*ttheader.Template)
+}
+
+// appendRequest appends the message of a call to b.
+func (c *clientCore) appendRequest(ctx context.Context, b []byte, req *Request, seq int32, flags uint16) ([]byte, error) {
+	start := len(b)
+	var header ttheader.Appender
+	if c.o.protocol.hasHeader() {
+		var err error
+		if b, err = c.appendHeader(ctx, b, &header, req, seq, flags); err != nil {
+			return b, err
+		}
+	}
+	typ := thrift.Call
+	if req.Method.Oneway {
+		typ = thrift.Oneway
+	}
+	withLength := c.o.protocol == Framed || c.o.protocol == TTHeaderFramed
+	b, err := appendMessage(b, withLength, req.Method.Name, typ, seq, req.Args)
+	if err != nil {
+		return b, err
+	}
+	if c.o.protocol.hasHeader() {
+		if b, err = header.End(b); err != nil {
+			return b, err
+		}
+	}
+	req.Info.Stats.SentBytes = len(b) - start
+	if n := len(b) - start; n > c.o.maxMessageSize {
+		return b[:start], &LimitError{Option: "WithMaxMessageSize", Limit: c.o.maxMessageSize, Got: n}
+	}
+	return b, nil
+}
+
+func (c *clientCore) appendHeader(ctx context.Context, b []byte, h *ttheader.Appender, req *Request, seq int32, flags uint16) ([]byte, error) {
+	b = h.Begin(b, flags, seq, ttheader.ProtocolBinary)
+	b = h.Template(b, c.headerOf(req.Method))
+	if d := req.Info.Deadline; !d.IsZero() {
+		left := time.Until(d)
+		if left <= 0 {
+			return b, context.DeadlineExceeded
+		}
+		b = h.IntDecimal(b, ttheader.RPCTimeout, int64((left+time.Millisecond-1)/time.Millisecond))
+	}
+	if m := metainfo.FromContext(ctx); m.OutgoingLen() > 0 {
+		if err := (metainfo.Limits{}).Check(m); err != nil {
+			return b, err
+		}
+		for kind, kv := range m.Outgoing() {
+			b = h.StringPrefixed(b, kind.Prefix(), kv.Key, kv.Value)
+		}
+	}
+	return h.EndHeader(b)
+}
+
+// appendMessage appends a length, if asked, an envelope and a struct. It
+// makes room for all of it at once.
+func appendMessage(b []byte, withLength bool, name string, typ thrift.MessageType, seq int32, s thrift.Struct) ([]byte, error) {
+	size := thrift.MessageBeginSize(name) + s.BinarySize()
+	if size > math.MaxInt32 {
+		return b, thrift.ErrTooLong
+	}
+	b = slices.Grow(b, 4+size)
+	at := len(b)
+	if withLength {
+		b = append(b, 0, 0, 0, 0)
+	}
+	b = thrift.AppendMessageBegin(b, name, typ, seq)
+	b, err := s.AppendBinary(b)
+	if err != nil {
+		return b[:at], err
+	}
+	if withLength {
+		binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-4))
+	}
+	return b, nil
+}
+
+// A reply is the answer to a call as it came off the wire. It aliases the
+// frame.
+type reply struct {
+	message thrift.Message
+	body    []byte
+	header  ttheader.Header // zero without one
+	biz     *BizError
+}
+
+// parseReply takes a whole frame apart.
+func (c *clientCore) parseReply(frame []byte) (r reply, err error) {
+	payload := frame
+	if c.o.protocol.hasHeader() {
+		if r.header, payload, err = ttheader.Parse(frame); err != nil {
+			return r, err
+		}
+		if status, ok := r.header.String(ttheader.KeyBizStatus); ok {
+			message, _ := r.header.String(ttheader.KeyBizMessage)
+			extra, _ := r.header.String(ttheader.KeyBizExtra)
+			if r.biz, err = parseBizError(status, message, extra); err != nil {
+				return r, err
+			}
+		}
+	}
+	if c.o.protocol != Unframed {
+		// Behind a header there may or may not be a length, whatever we sent.
+		if payload, _, err = framed.Payload(payload); err != nil {
+			return r, err
+		}
+	}
+	r.message, r.body, err = thrift.ConsumeMessageBegin(payload)
+	return r, err
+}
+
+// errMismatch marks an answer to another call: the connection is out of step.
+var errMismatch = errors.New("answer out of step")
+
+// finish fills in the result of req from the answer, or returns the error that
+// the peer sent. owned says that frame memory is the answer's own and may be
+// aliased.
+func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq int32, owned bool) (*Response, error) {
+	stats := &req.Info.Stats
+	stats.ReceivedBytes = len(frame)
+	r, err := c.parseReply(frame)
+	if err != nil {
+		return nil, req.fail(PhaseDecode, false, err)
+	}
+	if r.message.Seq != seq {
+		return nil, req.fail(PhaseDecode, false, fmt.Errorf("%w: %w", errMismatch, &thrift.ApplicationException{
+			Type:    thrift.BadSequenceID,
+			Message: fmt.Sprintf("got %d, want %d", r.message.Seq, seq),
+		}))
+	}
+	if c.o.protocol.hasHeader() {
+		receiveBackward(ctx, &r.header)
+	}
+	if r.biz != nil {
+		// Kitex sends an ordinary reply beside it, Volo an exception.
+		return nil, r.biz
+	}
+	if string(r.message.Name) != req.Method.Name && r.message.Type == thrift.Reply {
+		return nil, req.fail(PhaseDecode, false, &thrift.ApplicationException{
+			Type:    thrift.WrongMethodName,
+			Message: fmt.Sprintf("got %q, want %q", r.message.Name, req.Method.Name),
+		})
+	}
+	return c.decode(req, &r, owned)
+}
+
+func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, error) {
+	options := c.o.decode
+	if owned && options.Strings == thrift.CopyOnce {
+		options.Strings = thrift.Alias // the frame is the one copy
+	}
+	d := decoders.Get().(*thrift.Decoder)
+	defer decoders.Put(d)
+	d.Reset(r.body, options)
+	defer d.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
+	switch r.message.Type {
+	case thrift.Exception:
+		e := new(thrift.ApplicationException)
+		if _, err := e.ConsumeBinary(d, r.body); err != nil {
+			return nil, req.fail(PhaseDecode, false, err)
+		}
+		return nil, req.fail(PhaseRemote, false, e)
+	case thrift.Reply:
+		if _, err := req.result.ConsumeBinary(d, r.body); err != nil {
+			return nil, req.fail(PhaseDecode, false, err)
+		}
+		if c.o.timePhases {
+			req.Info.Stats.DecodeDone = time.Now()
+		}
+		if err := req.result.Err(); err != nil {
+			if missing, ok := err.(*thrift.ApplicationException); ok {
+				err = req.fail(PhaseRemote, false, missing)
+			}
+			return nil, err
+		}
+		req.response.Result = req.result
+		return &req.response, nil
+	}
+	return nil, req.fail(PhaseDecode, false, &thrift.ApplicationException{
+		Type:    thrift.InvalidMessageType,
+		Message: "got a message of type " + r.message.Type.String() + " in answer to a call",
+	})
+}
+
+var decoders = sync.Pool{New: func() any { return new(thrift.Decoder) }}
+
+// receiveBackward stores what the handler sent back where the caller made
+// room for it.
+func receiveBackward(ctx context.Context, h *ttheader.Header) {
+	var cell *metainfo.BackwardCell
+	for key, value := range h.Strings {
+		if !strings.HasPrefix(string(key), metainfo.PrefixBackward) {
+			continue
+		}
+		if cell == nil {
+			if cell = metainfo.ReceiveCell(ctx); cell == nil {
+				return
+			}
+		}
+		cell.Receive(string(key), string(value))
+	}
+}

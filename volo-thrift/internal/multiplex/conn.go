@@ -1,0 +1,340 @@
+// Package multiplex runs many calls at once over one connection: each frame
+// carries a sequence id, and answers come in any order.
+//
+// A call passes through so:
+//
+//	Acquire ──► sequence id ──► Send ──► Wait ──► answer
+//	                                      │
+//	                                      └─► gave up: the entry is gone,
+//	                                          a late answer is dropped
+//
+// The package knows nothing of what is in a frame but what a [Framing] tells.
+// A frame that Wait returns belongs to the caller.
+package multiplex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/volo-thrift/internal/combine"
+)
+
+var (
+	// ErrClosed is returned for calls on a connection that was closed by us.
+	ErrClosed = errors.New("connection is closed")
+	// ErrDraining is returned by Acquire once the peer has asked us to go
+	// elsewhere. Nothing was sent.
+	ErrDraining = errors.New("the peer is shutting down")
+)
+
+// Framing cuts the byte stream into frames.
+type Framing interface {
+	// Size returns the size of the frame that starts in, 0 if more bytes are
+	// needed to tell.
+	Size(in []byte) (int, error)
+	// Seq returns the sequence id of a whole frame and whether the peer asks
+	// us to move to another connection.
+	Seq(frame []byte) (seq int32, draining bool, err error)
+}
+
+// A Conn is the client's side of a multiplexed connection. Its methods may be
+// called concurrently.
+type Conn struct {
+	conn    *transport.Conn
+	framing Framing
+	writer  *combine.Writer
+	reader  chan struct{} // closed when the reading goroutine has ended
+
+	mu       sync.Mutex
+	waiters  []*Waiter // by seq & (len-1); len is a power of two
+	next     int32     // last sequence id given out; 0 is reserved for control frames
+	inflight int
+	draining bool
+	err      error // why no answer will come any more
+}
+
+// New takes over conn and starts its reading goroutine, which ends when conn
+// does.
+func New(conn *transport.Conn, framing Framing) *Conn {
+	c := &Conn{
+		conn:    conn,
+		framing: framing,
+		reader:  make(chan struct{}),
+		waiters: make([]*Waiter, 64),
+	}
+	c.writer = combine.New(func(batch []byte) error {
+		err := conn.Write(batch)
+		if err != nil {
+			conn.Close() // ends the reader, which fails every call in the batch
+		}
+		return err
+	})
+	go func() {
+		defer close(c.reader)
+		conn.Serve((*reader)(c))
+	}()
+	return c
+}
+
+// A Waiter waits for the answer to one call.
+type Waiter struct {
+	seq   int32
+	ready chan struct{} // capacity 1: a token means frame or err is set
+	timer *time.Timer   // stopped between uses; nil until first needed
+	frame []byte
+	err   error
+}
+
+var waiters = sync.Pool{New: func() any { return &Waiter{ready: make(chan struct{}, 1)} }}
+
+// Usable reports whether new calls can start on c.
+func (c *Conn) Usable() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err == nil && !c.draining
+}
+
+// InFlight returns the number of calls that wait for an answer.
+func (c *Conn) InFlight() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.inflight
+}
+
+// Acquire registers a call and returns its sequence id. It must be followed by
+// Wait or Abandon.
+func (c *Conn) Acquire() (w *Waiter, seq int32, err error) {
+	w = waiters.Get().(*Waiter)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || c.draining {
+		waiters.Put(w)
+		if c.err != nil {
+			return nil, 0, c.err
+		}
+		return nil, 0, ErrDraining
+	}
+	if 2*c.inflight >= len(c.waiters) {
+		c.grow()
+	}
+	// Long calls keep their slots; the next free one is near, since at most
+	// half of the table is taken.
+	for {
+		c.next = (c.next + 1) & 0x7fffffff
+		if c.next != 0 && *c.slot(c.next) == nil {
+			break
+		}
+	}
+	w.seq = c.next
+	*c.slot(w.seq) = w
+	c.inflight++
+	return w, w.seq, nil
+}
+
+// Sequence returns a sequence id for a frame that nobody answers.
+func (c *Conn) Sequence() (int32, error) {
+	w, seq, err := c.Acquire()
+	if err == nil {
+		c.Abandon(w)
+	}
+	return seq, err
+}
+
+func (c *Conn) slot(seq int32) **Waiter { return &c.waiters[int(seq)&(len(c.waiters)-1)] }
+
+func (c *Conn) grow() {
+	old := c.waiters
+	c.waiters = make([]*Waiter, 2*len(old))
+	for _, w := range old {
+		if w != nil {
+			*c.slot(w.seq) = w
+		}
+	}
+}
+
+// Send sends a frame. sent says whether any of it may have left.
+func (c *Conn) Send(frame []byte, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
+	return c.writer.Send(frame, c.InFlight() > 1, deadline, done)
+}
+
+// Wait waits for the answer to w until deadline (unless zero) or until done
+// (unless nil) is closed; then it forgets the call and returns
+// context.DeadlineExceeded or context.Canceled. The frame is the caller's.
+func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte, error) {
+	if deadline.IsZero() && done == nil {
+		<-w.ready
+		return w.take()
+	}
+	var expired <-chan time.Time
+	if !deadline.IsZero() {
+		if w.timer == nil {
+			w.timer = time.NewTimer(time.Until(deadline))
+		} else {
+			w.timer.Reset(time.Until(deadline))
+		}
+		defer w.timer.Stop()
+		expired = w.timer.C
+	}
+	var gaveUp error
+	select {
+	case <-w.ready:
+		return w.take()
+	case <-expired:
+		gaveUp = context.DeadlineExceeded
+	case <-done:
+		gaveUp = context.Canceled
+	}
+	c.Abandon(w)
+	return nil, gaveUp
+}
+
+// take returns what the reader left and recycles w.
+func (w *Waiter) take() ([]byte, error) {
+	frame, err := w.frame, w.err
+	w.frame, w.err = nil, nil
+	waiters.Put(w)
+	return frame, err
+}
+
+// Abandon forgets a call. An answer that still comes is dropped.
+func (c *Conn) Abandon(w *Waiter) {
+	c.mu.Lock()
+	mine := c.remove(w.seq) == w
+	c.mu.Unlock()
+	if !mine {
+		<-w.ready // the reader took it out and is about to deliver
+	}
+	w.frame, w.err = nil, nil
+	waiters.Put(w)
+}
+
+// remove takes the waiter of seq out of the table; nil if there is none.
+func (c *Conn) remove(seq int32) *Waiter {
+	p := c.slot(seq)
+	w := *p
+	if w == nil || w.seq != seq {
+		return nil
+	}
+	*p = nil
+	c.inflight--
+	return w
+}
+
+// Retire takes no more calls and closes the connection after the last one.
+func (c *Conn) Retire() {
+	c.mu.Lock()
+	c.draining = true
+	idle := c.inflight == 0
+	c.mu.Unlock()
+	if idle {
+		c.conn.Close()
+	}
+}
+
+// Ended reports whether the connection and its reading goroutine are gone.
+func (c *Conn) Ended() bool {
+	select {
+	case <-c.reader:
+		return true
+	default:
+		return false
+	}
+}
+
+// Close closes the connection, fails the calls in flight and waits for the
+// reading goroutine.
+func (c *Conn) Close() error {
+	c.fail(ErrClosed)
+	err := c.conn.Close()
+	<-c.reader
+	return err
+}
+
+// fail ends all calls with err; the first cause wins.
+func (c *Conn) fail(err error) {
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = err
+	}
+	err = c.err
+	var ended []*Waiter
+	for i, w := range c.waiters {
+		if w != nil {
+			ended = append(ended, w)
+			c.waiters[i] = nil
+		}
+	}
+	c.inflight = 0
+	c.mu.Unlock()
+	for _, w := range ended {
+		w.err = err
+		w.ready <- struct{}{}
+	}
+}
+
+// reader is the connection as the transport sees it.
+type reader Conn
+
+// Data hands each whole frame to the call that waits for it.
+func (r *reader) Data(in []byte) (consumed, need int, err error) {
+	c := (*Conn)(r)
+	for {
+		size, err := c.framing.Size(in[consumed:])
+		if err != nil {
+			c.fail(err)
+			return consumed, 0, err
+		}
+		if size == 0 || len(in)-consumed < size {
+			return consumed, size, c.drained()
+		}
+		// The copy is the answer's own memory: decoding aliases it.
+		frame := append([]byte(nil), in[consumed:consumed+size]...)
+		consumed += size
+		seq, draining, err := c.framing.Seq(frame)
+		if err != nil {
+			c.fail(err)
+			return consumed, 0, err
+		}
+		c.deliver(seq, draining, frame)
+	}
+}
+
+func (c *Conn) deliver(seq int32, draining bool, frame []byte) {
+	c.mu.Lock()
+	c.draining = c.draining || draining
+	w := c.remove(seq)
+	c.mu.Unlock()
+	if w != nil {
+		w.frame = frame
+		w.ready <- struct{}{}
+	}
+}
+
+// drained ends a connection that the peer wants to be rid of once its last
+// call is over.
+func (c *Conn) drained() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.draining && c.inflight == 0 {
+		return ErrDraining
+	}
+	return nil
+}
+
+// Closed fails what still waits.
+func (r *reader) Closed(err error) {
+	c := (*Conn)(r)
+	if err == nil {
+		err = errors.New("the peer closed the connection")
+	}
+	err = fmt.Errorf("connection lost: %w", err)
+	c.fail(err)
+	c.writer.Close(err)
+}
+
+// Idle reports that no call waits.
+func (r *reader) Idle() bool { return (*Conn)(r).InFlight() == 0 }

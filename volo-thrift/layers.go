@@ -1,0 +1,44 @@
+package volothrift
+
+import (
+	"context"
+	"time"
+
+	"github.com/volo-go/volo/motore/recovery"
+	"github.com/volo-go/volo/motore/timeout"
+)
+
+// Timeout returns a layer that gives each call at most d; see package
+// timeout. A client's own bound is [WithTimeout].
+func Timeout(d time.Duration) Layer { return timeout.New[*Request, *Response](d) }
+
+// Recover returns a layer that turns a panic below it into an error. handle
+// gets the value, the stack and, through ctx, the call's facts; nil makes a
+// [recovery.PanicError] of them.
+func Recover(handle func(ctx context.Context, p recovery.Panic) error) Layer {
+	return recovery.New[*Request, *Response](handle)
+}
+
+// deadline fixes the instant at which a client's call ends: the earliest of
+// the context's deadline, the call's timeout and the client's. It sets a time
+// and no timer; whoever waits below watches it.
+func deadline(d time.Duration) Layer {
+	return func(next Handler) Handler {
+		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
+			bound := d
+			if o := req.options; o != nil && o.timeout > 0 {
+				bound = o.timeout
+			}
+			if t, ok := ctx.Deadline(); ok {
+				req.Info.Deadline = t
+			}
+			if bound > 0 {
+				t := req.Info.Stats.Start.Add(bound)
+				if req.Info.Deadline.IsZero() || t.Before(req.Info.Deadline) {
+					req.Info.Deadline = t
+				}
+			}
+			return next.Call(ctx, req)
+		})
+	}
+}

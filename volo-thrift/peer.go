@@ -1,0 +1,122 @@
+package volothrift
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+)
+
+// A peer is a client's way to one instance: connections, and how calls share
+// them. The two kinds are in peer_multiplex.go and peer_pingpong.go.
+type peer interface {
+	roundTrip(ctx context.Context, req *Request) (*Response, error)
+	close()
+}
+
+var errClientClosed = errors.New("client is closed")
+
+// peers holds the peers of a client by address. They are made when first
+// called and kept until the client is closed.
+type peers struct {
+	open func(rpc.Address) peer
+
+	byAddress sync.Map // rpc.Address → peer
+	mu        sync.Mutex
+	closed    bool
+}
+
+func (p *peers) get(addr rpc.Address) (peer, error) {
+	if found, ok := p.byAddress.Load(addr); ok {
+		return found.(peer), nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errClientClosed
+	}
+	if found, ok := p.byAddress.Load(addr); ok {
+		return found.(peer), nil
+	}
+	made := p.open(addr)
+	p.byAddress.Store(addr, made)
+	return made, nil
+}
+
+func (p *peers) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.byAddress.Range(func(_, made any) bool {
+		made.(peer).close()
+		return true
+	})
+}
+
+// open makes the peer for an address.
+func (c *clientCore) open(addr rpc.Address) peer {
+	if c.o.connections > 0 {
+		return newMultiplexPeer(c, addr)
+	}
+	return newPingPongPeer(c, addr)
+}
+
+// A bound is what limits the waiting of a call: the earlier of its deadline
+// and its context, read once.
+type bound struct {
+	ctx      context.Context
+	deadline time.Time       // zero for never
+	done     <-chan struct{} // nil for never
+}
+
+// boundOf looks through the call's own context, whose deadline is watched
+// without the timer that its Done would start.
+func boundOf(ctx context.Context, req *Request) bound {
+	if call, ok := ctx.(*callContext); ok {
+		return bound{call.parent, req.Info.Deadline, call.parent.Done()}
+	}
+	d, _ := ctx.Deadline()
+	if own := req.Info.Deadline; d.IsZero() || !own.IsZero() && own.Before(d) {
+		d = own
+	}
+	return bound{ctx, d, ctx.Done()}
+}
+
+// cause turns the error of a wait that was cut short into the reason.
+func (b bound) cause(err error) error {
+	if ctxErr := b.ctx.Err(); ctxErr != nil {
+		return context.Cause(b.ctx)
+	}
+	if !b.deadline.IsZero() && !time.Now().Before(b.deadline) {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
+// A scratch is a buffer that a request is encoded into.
+type scratch struct{ b []byte }
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// Buffers that one big message has grown beyond this are not kept.
+const maxScratch = 64 << 10
+
+func (s *scratch) release() {
+	if cap(s.b) > maxScratch {
+		s.b = nil
+	}
+	s.b = s.b[:0]
+	scratches.Put(s)
+}
+
+// encodeFailure tells a call that ran out of time before it was sent from one
+// whose arguments cannot be sent.
+func encodeFailure(req *Request, err error) error {
+	phase := PhaseEncode
+	if errors.Is(err, context.DeadlineExceeded) {
+		phase = PhaseWrite
+	}
+	return req.fail(phase, true, err)
+}

@@ -1,0 +1,239 @@
+package volothrift
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/volo-thrift/internal/multiplex"
+	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
+)
+
+// A multiplexPeer spreads calls over a few connections to one instance; each
+// carries any number of calls at once.
+type multiplexPeer struct {
+	core  *clientCore
+	addr  rpc.Address
+	next  atomic.Uint32
+	lines []line
+}
+
+func newMultiplexPeer(c *clientCore, addr rpc.Address) *multiplexPeer {
+	p := &multiplexPeer{core: c, addr: addr, lines: make([]line, c.o.connections)}
+	for i := range p.lines {
+		p.lines[i].dial = p.dial
+	}
+	return p
+}
+
+func (p *multiplexPeer) dial(ctx context.Context) (*multiplex.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.core.o.connectTimeout)
+	defer cancel()
+	conn, err := p.core.o.dial(ctx, p.addr)
+	if err != nil {
+		return nil, err
+	}
+	return multiplex.New(conn, framing{limit: p.core.o.maxMessageSize}), nil
+}
+
+func (p *multiplexPeer) line() *line {
+	if len(p.lines) == 1 {
+		return &p.lines[0]
+	}
+	return &p.lines[p.next.Add(1)%uint32(len(p.lines))]
+}
+
+func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
+	until := boundOf(ctx, req)
+	conn, w, seq, err := p.line().acquire(until)
+	if err != nil {
+		return nil, req.fail(PhaseDial, true, until.cause(err))
+	}
+	if err := p.send(ctx, until, conn, req, seq); err != nil {
+		conn.Abandon(w)
+		return nil, err
+	}
+	if req.Method.Oneway {
+		conn.Abandon(w)
+		return &req.response, nil
+	}
+	frame, err := conn.Wait(w, until.deadline, until.done)
+	if err != nil {
+		return nil, req.fail(PhaseRead, false, until.cause(err))
+	}
+	if p.core.o.timePhases {
+		req.Info.Stats.ReadDone = time.Now()
+	}
+	return p.core.finish(ctx, req, frame, seq, true)
+}
+
+func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.Conn, req *Request, seq int32) error {
+	buf := scratches.Get().(*scratch)
+	defer buf.release()
+	b, err := p.core.appendRequest(ctx, buf.b, req, seq, ttheader.FlagOutOfOrder)
+	buf.b = b
+	if err != nil {
+		return encodeFailure(req, err)
+	}
+	if p.core.o.timePhases {
+		req.Info.Stats.EncodeDone = time.Now()
+	}
+	sent, err := conn.Send(b, until.deadline, until.done)
+	if err != nil {
+		return req.fail(PhaseWrite, !sent, until.cause(err))
+	}
+	if p.core.o.timePhases {
+		req.Info.Stats.WriteDone = time.Now()
+	}
+	return nil
+}
+
+func (p *multiplexPeer) close() {
+	for i := range p.lines {
+		p.lines[i].close()
+	}
+}
+
+// framing tells package multiplex where a TTHeader frame ends and whose it is.
+type framing struct{ limit int }
+
+func (f framing) Size(in []byte) (int, error) {
+	size, err := ttheader.FrameSize(in, f.limit)
+	if err != nil {
+		return 0, sizeError(err)
+	}
+	return size, nil
+}
+
+func (f framing) Seq(frame []byte) (int32, bool, error) {
+	h, _, err := ttheader.Parse(frame)
+	if err != nil {
+		return 0, false, err
+	}
+	reset, ok := h.String(ttheader.KeyConnectionReset)
+	return h.SeqID, ok && string(reset) == "1", nil
+}
+
+// A line is one connection of a multiplexPeer and what replaces it when it
+// ends. A connection that its peer drains lives on beside the new one until
+// its calls are over.
+type line struct {
+	dial func(context.Context) (*multiplex.Conn, error)
+	live atomic.Pointer[multiplex.Conn]
+
+	mu      sync.Mutex
+	dialing *dialing // nil if none is under way
+	old     []*multiplex.Conn
+	closed  bool
+}
+
+// A dialing is one attempt to connect, which any number of calls wait for and
+// none of them owns: it goes on when one gives up.
+type dialing struct {
+	done   chan struct{}
+	cancel context.CancelFunc
+	err    error // valid once done is closed
+}
+
+// acquire registers a call on a usable connection, which it makes if there is
+// none.
+func (l *line) acquire(until bound) (*multiplex.Conn, *multiplex.Waiter, int32, error) {
+	for range 3 {
+		if conn := l.live.Load(); conn != nil {
+			if w, seq, err := conn.Acquire(); err == nil {
+				return conn, w, seq, nil
+			}
+		}
+		if err := l.connect(until); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	return nil, nil, 0, fmt.Errorf("new connections end at once: %w", multiplex.ErrDraining)
+}
+
+// connect waits for a usable connection or the failure to make one.
+func (l *line) connect(until bound) error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return errClientClosed
+	}
+	if conn := l.live.Load(); conn != nil && conn.Usable() {
+		l.mu.Unlock()
+		return nil
+	}
+	d := l.dialing
+	if d == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		d = &dialing{done: make(chan struct{}), cancel: cancel}
+		l.dialing = d
+		go l.run(ctx, d)
+	}
+	l.mu.Unlock()
+	return d.wait(until)
+}
+
+func (d *dialing) wait(until bound) error {
+	var expired <-chan time.Time
+	if !until.deadline.IsZero() {
+		t := time.NewTimer(time.Until(until.deadline))
+		defer t.Stop()
+		expired = t.C
+	}
+	select {
+	case <-d.done:
+		return d.err
+	case <-expired:
+		return context.DeadlineExceeded
+	case <-until.done:
+		return context.Canceled
+	}
+}
+
+func (l *line) run(ctx context.Context, d *dialing) {
+	defer close(d.done)
+	defer d.cancel()
+	conn, err := l.dial(ctx)
+
+	l.mu.Lock()
+	l.dialing = nil
+	d.err = err
+	if err == nil && l.closed {
+		d.err = errClientClosed
+		l.mu.Unlock()
+		conn.Close()
+		return
+	}
+	defer l.mu.Unlock()
+	if err != nil {
+		return
+	}
+	l.old = slices.DeleteFunc(l.old, (*multiplex.Conn).Ended)
+	if last := l.live.Swap(conn); last != nil {
+		last.Retire()
+		l.old = append(l.old, last)
+	}
+}
+
+func (l *line) close() {
+	l.mu.Lock()
+	l.closed = true
+	d := l.dialing
+	conns := l.old
+	l.old = nil
+	if conn := l.live.Load(); conn != nil {
+		conns = append(conns, conn)
+	}
+	l.mu.Unlock()
+	if d != nil {
+		d.cancel()
+		<-d.done
+	}
+	for _, c := range conns {
+		c.Close()
+	}
+}

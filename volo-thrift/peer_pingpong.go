@@ -1,0 +1,190 @@
+package volothrift
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/volo-thrift/internal/pool"
+)
+
+// A pingPongPeer gives each call to one instance a connection of its own while
+// it runs: one write, one answer.
+type pingPongPeer struct {
+	core *clientCore
+	pool *pool.Pool
+}
+
+func newPingPongPeer(c *clientCore, addr rpc.Address) *pingPongPeer {
+	p := &pingPongPeer{core: c}
+	p.pool = pool.New(pool.Config(c.o.pool), func(ctx context.Context) (*transport.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, c.o.connectTimeout)
+		defer cancel()
+		return c.o.dial(ctx, addr)
+	})
+	return p
+}
+
+func (p *pingPongPeer) close() { p.pool.Close() }
+
+func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
+	now := req.Info.Stats.Start
+	if req.Info.Attempt > 0 {
+		now = time.Now()
+	}
+	until := boundOf(ctx, req)
+	conn, reused, err := p.take(until, now)
+	if err != nil {
+		return nil, req.fail(PhaseDial, true, until.cause(err))
+	}
+	resp, err := p.call(ctx, until, conn, req)
+	if reused && diedUnused(err) {
+		// The peer had closed it before anything was sent: nobody need know.
+		conn.Close()
+		if conn, err = p.pool.Dial(until.ctx, now); err != nil {
+			return nil, req.fail(PhaseDial, true, until.cause(err))
+		}
+		resp, err = p.call(ctx, until, conn, req)
+	}
+	if keeps(err) {
+		p.pool.Put(conn, now)
+	} else {
+		p.pool.Discard(conn)
+	}
+	var broken *brokenError
+	if errors.As(err, &broken) {
+		err = broken.err
+	}
+	return resp, err
+}
+
+// take waits for a connection no longer than the call may.
+func (p *pingPongPeer) take(until bound, now time.Time) (*pool.Conn, bool, error) {
+	ctx := until.ctx
+	if !until.deadline.IsZero() {
+		if conn, err := p.pool.TryTake(now); conn != nil || err != nil {
+			return conn, true, err
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, until.deadline)
+		defer cancel()
+	}
+	return p.pool.Take(ctx, now)
+}
+
+// A brokenError marks an error after which the state of the connection is
+// unknown.
+type brokenError struct {
+	err    error
+	unsent bool
+}
+
+func (e *brokenError) Error() string { return e.err.Error() }
+
+func keeps(err error) bool {
+	var broken *brokenError
+	return !errors.As(err, &broken) && !errors.Is(err, errMismatch)
+}
+
+func diedUnused(err error) bool {
+	var broken *brokenError
+	return errors.As(err, &broken) && broken.unsent
+}
+
+// call runs one call on conn.
+func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, req *Request) (*Response, error) {
+	buf := scratches.Get().(*scratch)
+	defer buf.release()
+	conn.Seq++
+	seq := conn.Seq
+	b, err := p.core.appendRequest(ctx, buf.b, req, seq, 0)
+	buf.b = b
+	if err != nil {
+		return nil, encodeFailure(req, err)
+	}
+	if p.core.o.timePhases {
+		req.Info.Stats.EncodeDone = time.Now()
+	}
+	if err := conn.SetDeadline(until.deadline); err != nil {
+		return nil, p.broken(until, req, PhaseWrite, &transport.OpError{Op: "write", Err: err})
+	}
+	if until.done != nil {
+		stop := context.AfterFunc(until.ctx, func() { conn.SetDeadline(longAgo) })
+		defer stop()
+	}
+	if req.Method.Oneway {
+		if err := conn.Write(b); err != nil {
+			return nil, p.broken(until, req, PhaseWrite, err)
+		}
+		return &req.response, nil
+	}
+	frame, err := p.exchange(b, conn)
+	if err != nil {
+		return nil, p.broken(until, req, PhaseRead, err)
+	}
+	if p.core.o.timePhases {
+		req.Info.Stats.ReadDone = time.Now()
+	}
+	if until.done != nil && until.ctx.Err() != nil {
+		// The answer came all the same, but the deadline of the connection
+		// may be set at any moment.
+		return nil, p.broken(until, req, PhaseRead, until.ctx.Err())
+	}
+	return p.core.finish(ctx, req, frame, seq, false)
+}
+
+var longAgo = time.Unix(1, 0)
+
+// exchange sends a request and returns the whole frame of the answer, which
+// stays valid until the next use of the connection.
+func (p *pingPongPeer) exchange(out []byte, conn *pool.Conn) ([]byte, error) {
+	if conn.Buffer == nil {
+		conn.Buffer = make([]byte, 4<<10)
+	}
+	n, err := conn.Exchange(out, conn.Buffer)
+	if err != nil {
+		return nil, err
+	}
+	scan := scanner{limit: p.core.o.maxMessageSize, depth: depthOf(p.core.o.decode)}
+	for {
+		size, need, err := scan.size(p.core.o.protocol, conn.Buffer[:n])
+		if err != nil {
+			return nil, err
+		}
+		if size > 0 {
+			if n > size {
+				return nil, errMismatch // nobody asked for more
+			}
+			frame := conn.Buffer[:size]
+			if cap(conn.Buffer) > maxScratch {
+				conn.Buffer = nil
+			}
+			return frame, nil
+		}
+		if want := max(need, n+1); want > len(conn.Buffer) {
+			bigger := make([]byte, max(want, 2*len(conn.Buffer)))
+			copy(bigger, conn.Buffer[:n])
+			conn.Buffer = bigger
+		}
+		more, err := conn.Read(conn.Buffer[n:])
+		if err != nil {
+			return nil, err
+		}
+		n += more
+	}
+}
+
+// broken makes the error of a call whose connection cannot be used again.
+func (p *pingPongPeer) broken(until bound, req *Request, phase Phase, err error) error {
+	unsent := false
+	var op *transport.OpError
+	if errors.As(err, &op) {
+		unsent = op.Op == "write" && !op.Sent
+		if op.Op == "write" {
+			phase = PhaseWrite
+		}
+	}
+	return &brokenError{err: req.fail(phase, unsent, until.cause(err)), unsent: unsent}
+}

@@ -1,0 +1,167 @@
+package volothrift
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/volo-go/volo/metainfo"
+	"github.com/volo-go/volo/motore"
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/pilota/thrift"
+)
+
+type (
+	// A Layer wraps the calls of a client or of a server.
+	Layer = motore.Layer[*Request, *Response]
+	// A Handler is what a layer wraps. (The word Service is taken by the IDL.)
+	Handler = motore.Service[*Request, *Response]
+	// A HandlerFunc is a function that is a Handler.
+	HandlerFunc = motore.ServiceFunc[*Request, *Response]
+)
+
+// A Request is one call on its way through the layers. It is never recycled:
+// a layer may keep it, and read it once the call is over.
+//
+// The request is also the context of its call, in the same allocation: the
+// context that layers and handlers get answers [rpc.FromContext] and the
+// functions of metainfo from it.
+type Request struct {
+	// Info holds the facts of the call.
+	Info rpc.Info
+
+	// Method is what is called.
+	Method *Method
+
+	// Args are the arguments, of the type that Method.New makes.
+	Args thrift.Struct
+
+	result   Result // where the answer goes; nil for oneway
+	response Response
+	options  *callOptions // of a client's call, nil if none
+
+	// The context half, see callContext.
+	parent   context.Context
+	metadata *metainfo.Metadata // received; servers only
+	backward metainfo.BackwardCell
+	conn     *serverConn // servers only
+	handler  any         // servers only
+
+	mu     sync.Mutex
+	active context.Context // made when somebody first asks for Done
+	cancel context.CancelCauseFunc
+	unhook func() // stops watching the connection
+	over   bool
+}
+
+// A Response is the answer to a [Request]: the method's success value, in
+// Result. Declared exceptions and everything else that is not a success
+// travel as errors.
+type Response struct {
+	Result Result // nil for a oneway call
+}
+
+// NewResponse returns a response with a result of its own, for a layer that
+// answers a call itself; set its value with SetSuccess.
+func (r *Request) NewResponse() *Response {
+	_, result := r.Method.New()
+	return &Response{Result: result}
+}
+
+// A callContext is a [Request] as the context of its call. It costs no
+// allocation and no timer until somebody asks for Done.
+type callContext Request
+
+// Deadline returns the earlier of the call's and the parent's.
+func (c *callContext) Deadline() (time.Time, bool) {
+	d, ok := c.parent.Deadline()
+	if own := c.Info.Deadline; !own.IsZero() && (!ok || own.Before(d)) {
+		return own, true
+	}
+	return d, ok
+}
+
+// Done makes the cancellable half of the context on first use.
+func (c *callContext) Done() <-chan struct{} {
+	if c.conn == nil && c.Info.Deadline.IsZero() {
+		return c.parent.Done()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.active == nil {
+		c.activate()
+	}
+	return c.active.Done()
+}
+
+func (c *callContext) activate() {
+	ctx, cancel := context.WithCancelCause(c.parent)
+	c.cancel = cancel
+	c.active = ctx
+	if d := c.Info.Deadline; !d.IsZero() {
+		ctx, stop := context.WithDeadline(ctx, d)
+		c.active = ctx
+		c.cancel = func(cause error) { cancel(cause); stop() }
+	}
+	if c.over {
+		c.cancel(context.Canceled)
+	} else if c.conn != nil {
+		c.unhook = c.conn.onGone(c.cancel)
+	}
+}
+
+// Err returns nil until the context is done.
+func (c *callContext) Err() error {
+	c.mu.Lock()
+	active := c.active
+	c.mu.Unlock()
+	if active != nil {
+		return active.Err()
+	}
+	if err := c.parent.Err(); err != nil {
+		return err
+	}
+	if d := c.Info.Deadline; !d.IsZero() && !time.Now().Before(d) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// Value answers what belongs to the call and leaves the rest to the parent.
+func (c *callContext) Value(key any) any {
+	switch key {
+	case rpc.InfoKey:
+		return &c.Info
+	case metainfo.Key:
+		if c.conn != nil {
+			return c.metadata
+		}
+	case metainfo.SendKey:
+		if c.conn != nil {
+			return &c.backward
+		}
+	}
+	// The cancellable half must be found by package context, which then
+	// needs no goroutine to pass on cancellation.
+	c.mu.Lock()
+	active := c.active
+	c.mu.Unlock()
+	if active != nil {
+		return active.Value(key)
+	}
+	return c.parent.Value(key)
+}
+
+// finish ends the context with the call.
+func (c *callContext) finish() {
+	c.mu.Lock()
+	c.over = true
+	cancel, unhook := c.cancel, c.unhook
+	c.mu.Unlock()
+	if unhook != nil {
+		unhook()
+	}
+	if cancel != nil {
+		cancel(context.Canceled)
+	}
+}

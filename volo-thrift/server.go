@@ -1,0 +1,301 @@
+package volothrift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/volo-thrift/internal/worker"
+)
+
+// A Server serves any number of services on any number of listeners. It is
+// made by [NewServer], filled with [Server.Register], and serves until
+// [Server.Shutdown] or [Server.Close].
+//
+//	NewServer ──► Register… ──► Serve…, Run ──► Shutdown ──► closed
+//	                               │                          ▲
+//	                               └────────── Close ─────────┘
+type Server struct {
+	o       serverOptions
+	router  router
+	stack   Handler
+	base    context.Context // parent of every call's context
+	workers *worker.Pool[task]
+
+	running atomic.Int64 // requests being handled
+
+	mu        sync.Mutex
+	listeners map[*transport.Listener]struct{}
+	conns     map[*serverConn]struct{}
+	draining  bool
+	serving   bool
+	emptied   chan struct{} // closed when conns is empty; nil unless somebody waits
+}
+
+// NewServer returns a server without services.
+func NewServer(opts ...ServerOption) *Server {
+	s := &Server{
+		o:         defaultServerOptions(),
+		base:      context.Background(),
+		listeners: make(map[*transport.Listener]struct{}),
+		conns:     make(map[*serverConn]struct{}),
+	}
+	for _, opt := range opts {
+		opt.server(&s.o)
+	}
+	s.workers = worker.New(task.run)
+	s.stack = s.buildStack()
+	return s
+}
+
+// Register adds a service. It must happen before the server serves.
+func (s *Server) Register(service *Service) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serving {
+		return errors.New("volothrift: Register after Serve")
+	}
+	return s.router.register(service)
+}
+
+// Run listens on each address, as [rpc.ParseAddress] takes it, and serves until
+// ctx is done; then it shuts down, for which it allows ten seconds. It returns
+// nil if all calls could finish.
+func (s *Server) Run(ctx context.Context, addresses ...string) error {
+	ended := make(chan error, len(addresses))
+	for _, address := range addresses {
+		addr, err := rpc.ParseAddress(address)
+		if err == nil {
+			var l *transport.Listener
+			if l, err = s.Listen(ctx, addr); err == nil {
+				go func() { ended <- s.ServeListener(l) }()
+				continue
+			}
+		}
+		s.Close()
+		return fmt.Errorf("volothrift: listen on %s: %w", address, err)
+	}
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-ended:
+		ended <- failed
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err := s.Shutdown(stop)
+	for range addresses {
+		if e := <-ended; !errors.Is(e, ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// Listen opens a listener with the server's options, for ServeListener.
+func (s *Server) Listen(ctx context.Context, addr rpc.Address) (*transport.Listener, error) {
+	return s.listenConfig().Listen(ctx, addr)
+}
+
+// Serve accepts connections from l, which it owns, until the server ends. It
+// returns ErrServerClosed after Shutdown and Close.
+func (s *Server) Serve(l net.Listener) error {
+	return s.ServeListener(s.listenConfig().Wrap(l))
+}
+
+// ServeListener is Serve for a listener of package transport.
+func (s *Server) ServeListener(l *transport.Listener) error {
+	if err := s.add(l); err != nil {
+		l.Close()
+		return err
+	}
+	for _, hook := range s.o.onServe {
+		if err := hook(l.Address()); err != nil {
+			s.forget(l)
+			l.Close()
+			return fmt.Errorf("volothrift: hook: %w", err)
+		}
+	}
+	err := l.Serve(s.accept)
+	l.Wait()
+	s.forget(l)
+	if errors.Is(err, transport.ErrListenerClosed) {
+		return ErrServerClosed
+	}
+	return err
+}
+
+func (s *Server) listenConfig() *transport.ListenConfig {
+	return &transport.ListenConfig{
+		Engine:       s.o.engine,
+		TLS:          s.o.tls,
+		IdleTimeout:  s.o.idleTimeout,
+		WriteTimeout: s.o.writeTimeout,
+		MaxConns:     s.o.maxConns,
+		Logger:       s.o.logger,
+	}
+}
+
+func (s *Server) add(l *transport.Listener) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return ErrServerClosed
+	}
+	s.serving = true
+	s.listeners[l] = struct{}{}
+	return nil
+}
+
+func (s *Server) forget(l *transport.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
+// accept makes the handler of a new connection.
+func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
+	c := newServerConn(s, conn)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = struct{}{}
+	if s.draining {
+		c.resets.Store(true)
+	}
+	return c
+}
+
+func (s *Server) remove(c *serverConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if s.draining && len(s.conns) == 0 && s.emptied != nil {
+		close(s.emptied)
+		s.emptied = nil
+	}
+}
+
+// begin counts a request in, unless there are too many.
+func (s *Server) begin() bool {
+	if s.running.Add(1) > int64(s.o.maxRequests) {
+		s.end()
+		return false
+	}
+	return true
+}
+
+func (s *Server) end() { s.running.Add(-1) }
+
+// Shutdown ends the server in order: it runs the shutdown hooks, stops
+// accepting, asks the peers to go elsewhere and lets the calls that run
+// finish. When ctx is done first, the rest is cut off and ctx's error
+// returned; the handlers' contexts are then cancelled with ErrServerClosed,
+// but not waited for.
+func (s *Server) Shutdown(ctx context.Context) error {
+	var errs []error
+	for _, hook := range s.o.onShutdown {
+		if err := hook(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("volothrift: hook: %w", err))
+		}
+	}
+	emptied := s.stopAccepting()
+	for _, c := range s.open() {
+		c.drain()
+	}
+	if err := s.drainUntil(ctx, emptied); err != nil {
+		s.cutOff()
+		return errors.Join(append(errs, err)...)
+	}
+	s.workers.Close()
+	return errors.Join(errs...)
+}
+
+// A peer that was asked to go may have a request under way; a connection that
+// stays silent for this long after that is closed.
+const drainGrace = 100 * time.Millisecond
+
+// drainUntil closes connections as they fall idle, until none is left.
+func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}) error {
+	look := time.NewTicker(drainGrace)
+	defer look.Stop()
+	for {
+		select {
+		case <-emptied:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-look.C:
+			for _, c := range s.open() {
+				if c.quiet() {
+					c.conn.Close()
+				}
+			}
+		}
+	}
+}
+
+// Close ends the server at once: calls that run see their contexts cancelled
+// and their connections closed. It returns when all handlers have.
+func (s *Server) Close() error {
+	emptied := s.stopAccepting()
+	s.cutOff()
+	<-emptied
+	s.workers.Close()
+	return nil
+}
+
+// stopAccepting closes the listeners. The channel is closed when the last
+// connection is gone.
+func (s *Server) stopAccepting() <-chan struct{} {
+	s.mu.Lock()
+	s.draining = true
+	var listeners []*transport.Listener
+	for l := range s.listeners {
+		listeners = append(listeners, l)
+	}
+	emptied := s.emptied
+	if emptied == nil {
+		emptied = make(chan struct{})
+		if len(s.conns) == 0 {
+			close(emptied)
+		} else {
+			s.emptied = emptied
+		}
+	}
+	s.mu.Unlock()
+	for _, l := range listeners {
+		l.Close()
+	}
+	return emptied
+}
+
+func (s *Server) open() []*serverConn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conns := make([]*serverConn, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// cutOff cancels all calls and closes all connections.
+func (s *Server) cutOff() {
+	for _, c := range s.open() {
+		c.end(ErrServerClosed)
+		c.conn.Close()
+	}
+}
+
+// isEnd tells the ordinary ends of a connection.
+func isEnd(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, transport.ErrIdle)
+}

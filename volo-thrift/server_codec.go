@@ -1,0 +1,201 @@
+package volothrift
+
+import (
+	"errors"
+	"time"
+
+	"github.com/volo-go/volo/metainfo"
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/pilota/thrift"
+	"github.com/volo-go/volo/volo-thrift/internal/framed"
+	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
+)
+
+// An incoming is a request as it came off the wire, and what the reply must
+// look like. It aliases the frame.
+type incoming struct {
+	protocol Protocol
+	header   ttheader.Header // zero without one
+	message  thrift.Message
+	name     string // of the method, as the reply names it
+	body     []byte
+	size     int  // of the frame
+	owned    bool // the frame's memory belongs to the request
+}
+
+// parse takes a whole frame apart.
+func (in *incoming) parse(frame []byte) (err error) {
+	in.size = len(frame)
+	payload := frame
+	if in.protocol.hasHeader() {
+		if in.header, payload, err = ttheader.Parse(frame); err != nil {
+			return err
+		}
+		var withLength bool
+		if payload, withLength, err = framed.Payload(payload); err != nil {
+			return err
+		}
+		if withLength {
+			in.protocol = TTHeaderFramed
+		}
+	} else if in.protocol == Framed {
+		payload = frame[framed.HeaderSize:]
+	}
+	in.message, in.body, err = thrift.ConsumeMessageBegin(payload)
+	return err
+}
+
+// readHeader fills req with what travelled beside the message.
+func (in *incoming) readHeader(req *Request, now time.Time) {
+	for id, value := range in.header.Ints {
+		switch id {
+		case ttheader.FromService:
+			req.Info.Caller.Service = string(value)
+		case ttheader.RPCTimeout:
+			if ms, ok := ttheader.Decimal(value); ok && ms > 0 {
+				req.Info.Deadline = now.Add(time.Duration(ms) * time.Millisecond)
+			}
+		}
+	}
+	var meta metainfo.Incoming
+	for key, value := range in.header.Strings {
+		if len(key) > 4 && string(key[:4]) == "RPC_" {
+			meta.Add(string(key), string(value))
+		}
+	}
+	req.metadata = meta.Metadata()
+}
+
+// decodeArgs fills the arguments.
+func (in *incoming) decodeArgs(args thrift.Struct, options thrift.DecodeOptions) error {
+	if in.owned && options.Strings == thrift.CopyOnce {
+		options.Strings = thrift.Alias // the frame is the one copy
+	}
+	d := decoders.Get().(*thrift.Decoder)
+	d.Reset(in.body, options)
+	_, err := args.ConsumeBinary(d, in.body)
+	d.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
+	decoders.Put(d)
+	return err
+}
+
+// An outcome is what a call comes to on the wire.
+type outcome struct {
+	typ  thrift.MessageType
+	body thrift.Struct
+	biz  *BizError
+	// Set when the connection is about to end.
+	reset bool
+}
+
+// outcomeOf turns what the stack returned into an outcome.
+func outcomeOf(req *Request, resp *Response, err error, hasHeader bool) outcome {
+	if err == nil {
+		if resp.Result != req.result && req.result != nil {
+			if err = req.result.SetSuccess(resp.Result.Success()); err != nil {
+				return exception(thrift.InternalError, err.Error())
+			}
+		}
+		return outcome{typ: thrift.Reply, body: req.result}
+	}
+	var biz *BizError
+	if errors.As(err, &biz) {
+		if !hasHeader {
+			return exception(thrift.InternalError, biz.Error())
+		}
+		// As Kitex sends it: an ordinary reply without a value.
+		_, empty := req.Method.New()
+		return outcome{typ: thrift.Reply, body: empty, biz: biz}
+	}
+	// A handler that failed may have set a value before.
+	_, result := req.Method.New()
+	if result != nil && result.SetErr(err) {
+		return outcome{typ: thrift.Reply, body: result}
+	}
+	var app *thrift.ApplicationException
+	if errors.As(err, &app) {
+		return outcome{typ: thrift.Exception, body: app}
+	}
+	return exception(thrift.InternalError, err.Error())
+}
+
+func exception(typ thrift.ExceptionType, message string) outcome {
+	return outcome{typ: thrift.Exception, body: &thrift.ApplicationException{Type: typ, Message: message}}
+}
+
+// appendReply appends the answer to in, in the dialect it came in. req is nil
+// if the call never got as far as a request.
+func appendReply(b []byte, in *incoming, req *Request, out outcome, limit int) ([]byte, error) {
+	start := len(b)
+	var h ttheader.Appender
+	var err error
+	if in.protocol.hasHeader() {
+		b = h.Begin(b, in.header.Flags&ttheader.FlagOutOfOrder, in.header.SeqID, in.header.Protocol)
+		if b, err = appendReplyHeader(b, &h, req, out); err != nil {
+			return b, err
+		}
+	}
+	withLength := in.protocol == Framed || in.protocol == TTHeaderFramed
+	if b, err = appendMessage(b, withLength, in.name, out.typ, in.message.Seq, out.body); err != nil {
+		return b[:start], err
+	}
+	if in.protocol.hasHeader() {
+		if b, err = h.End(b); err != nil {
+			return b, err
+		}
+	}
+	if n := len(b) - start; n > limit {
+		return b[:start], &LimitError{Option: "WithMaxMessageSize", Limit: limit, Got: n}
+	}
+	return b, nil
+}
+
+func appendReplyHeader(b []byte, h *ttheader.Appender, req *Request, out outcome) ([]byte, error) {
+	b = h.IntDecimal(b, ttheader.MsgType, int64(out.typ))
+	if out.biz != nil {
+		b = h.StringDecimal(b, ttheader.KeyBizStatus, int64(out.biz.Status))
+		b = h.String(b, ttheader.KeyBizMessage, out.biz.Message)
+		if extra := out.biz.extraJSON(); extra != "" {
+			b = h.String(b, ttheader.KeyBizExtra, extra)
+		}
+	}
+	if out.reset {
+		b = h.String(b, ttheader.KeyConnectionReset, "1")
+	}
+	if req != nil && req.backward.Len() > 0 {
+		if err := (metainfo.Limits{}).CheckBackward(&req.backward); err != nil {
+			return b, err
+		}
+		for key, value := range req.backward.All() {
+			b = h.StringPrefixed(b, metainfo.PrefixBackward, key, value)
+		}
+	}
+	return h.EndHeader(b)
+}
+
+// newRequest makes the request of a call that found its route.
+func (s *Server) newRequest(c *serverConn, in *incoming, found *route, now time.Time) *Request {
+	req := &Request{
+		Info: rpc.Info{
+			Role:       rpc.Server,
+			Service:    found.service,
+			Method:     found.method.Name,
+			Oneway:     found.method.Oneway,
+			Idempotent: found.method.Idempotent,
+			Caller:     rpc.Endpoint{Address: c.remote},
+			Callee:     rpc.Endpoint{Service: s.o.name, Address: c.local},
+			Stats:      rpc.Stats{Start: now, ReceivedBytes: in.size},
+		},
+		Method:  found.method,
+		handler: found.handler,
+		parent:  s.base,
+		conn:    c,
+	}
+	if in.protocol.hasHeader() {
+		in.readHeader(req, now)
+	}
+	if s.o.timePhases {
+		req.Info.Stats.ReadDone = now
+	}
+	return req
+}

@@ -1,0 +1,339 @@
+package volothrift
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/pilota/thrift"
+	"github.com/volo-go/volo/volo-thrift/internal/combine"
+	"github.com/volo-go/volo/volo-thrift/internal/sniff"
+	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
+)
+
+var (
+	// ErrPeerGone is the cause with which the context of a handler is
+	// cancelled when the client that waits for it disconnects.
+	ErrPeerGone = errors.New("volothrift: the client has disconnected")
+	// ErrServerClosed is the cause with which the context of a handler is
+	// cancelled when the server gives up on it, and what Serve returns after
+	// Shutdown or Close.
+	ErrServerClosed = errors.New("volothrift: server is closed")
+)
+
+// A serverConn is the server's side of one connection. Calls of a peer that
+// takes answers out of order run on workers; those of any other peer run here,
+// one after the other, since it waits for each answer anyhow.
+//
+//	       Data: whole frame
+//	            │ in order                    │ out of order
+//	            ▼                             ▼
+//	serve ──► reply ──► Write        worker: serve ──► reply ──► combined write
+type serverConn struct {
+	server        *Server
+	conn          *transport.Conn
+	local, remote rpc.Address
+
+	// Of the goroutine that calls Data.
+	scan    scanner
+	dialect sniff.Dialect // of the message that is being read
+
+	partial atomic.Bool // the start of a message has arrived, its end has not
+
+	writer   *combine.Writer // made for the first call out of order
+	inflight atomic.Int32
+	resets   atomic.Bool // the peer was or is to be told to go
+
+	mu    sync.Mutex
+	gone  map[int]func(error) // contexts to cancel when the peer is gone
+	hooks int
+	ended error
+}
+
+func newServerConn(s *Server, conn *transport.Conn) *serverConn {
+	return &serverConn{
+		server: s,
+		conn:   conn,
+		local:  conn.LocalAddress(),
+		remote: conn.RemoteAddress(),
+		scan:   scanner{limit: s.o.maxMessageSize, depth: depthOf(s.o.decode)},
+	}
+}
+
+// protocols maps what sniffing finds to what we call it.
+var protocols = [...]Protocol{
+	sniff.Framed: Framed, sniff.Unframed: Unframed, sniff.TTHeader: TTHeader, sniff.TTHeaderFramed: TTHeaderFramed,
+}
+
+// Data takes whole messages off in. The dialect is found anew for each.
+func (c *serverConn) Data(in []byte) (consumed, need int, err error) {
+	consumed, need, err = c.messages(in)
+	if partial := consumed < len(in); partial != c.partial.Load() {
+		c.partial.Store(partial)
+	}
+	return consumed, need, err
+}
+
+func (c *serverConn) messages(in []byte) (consumed, need int, err error) {
+	for consumed < len(in) {
+		rest := in[consumed:]
+		if c.dialect == sniff.Undecided {
+			if c.dialect, need, err = sniff.Detect(rest); err != nil || need > 0 {
+				return consumed, need, err
+			}
+		}
+		protocol := protocols[c.dialect]
+		size, need, err := c.scan.size(protocol, rest)
+		if err != nil || size == 0 {
+			return consumed, need, err
+		}
+		consumed += size
+		c.scan.next()
+		c.dialect = sniff.Undecided
+		if err := c.message(protocol, rest[:size]); err != nil {
+			return consumed, 0, err
+		}
+	}
+	return consumed, 0, nil
+}
+
+// message serves one whole frame, here or on a worker.
+func (c *serverConn) message(protocol Protocol, frame []byte) error {
+	if protocol == TTHeader && binary.BigEndian.Uint16(frame[6:])&ttheader.FlagOutOfOrder != 0 {
+		if c.writer == nil {
+			c.mu.Lock() // drain looks at it
+			c.writer = combine.New(c.write)
+			c.mu.Unlock()
+		}
+		c.inflight.Add(1)
+		// The copy is the request's own memory: decoding aliases it.
+		c.server.workers.Go(task{c, append([]byte(nil), frame...)})
+		return nil
+	}
+	c.inflight.Add(1)
+	defer c.inflight.Add(-1)
+	buf := scratches.Get().(*scratch)
+	defer buf.release()
+	var err error
+	in := incoming{protocol: protocol}
+	if buf.b, err = c.serve(&in, frame, buf.b); err != nil {
+		return err
+	}
+	if len(buf.b) > 0 {
+		if err := c.conn.Write(buf.b); err != nil {
+			return err
+		}
+	}
+	if c.resets.Load() {
+		return errDrained
+	}
+	return nil
+}
+
+// write ends the connection when it fails, for whoever's bytes it was.
+func (c *serverConn) write(b []byte) error {
+	err := c.conn.Write(b)
+	if err != nil {
+		c.conn.Close()
+	}
+	return err
+}
+
+var errDrained = errors.New("connection is drained")
+
+// A task is a call that a worker runs.
+type task struct {
+	conn  *serverConn
+	frame []byte
+}
+
+func (t task) run() {
+	c := t.conn
+	buf := scratches.Get().(*scratch)
+	defer buf.release()
+	var err error
+	in := incoming{protocol: TTHeader, owned: true}
+	buf.b, err = c.serve(&in, t.frame, buf.b)
+	crowded := c.inflight.Add(-1) > 0
+	if err == nil && len(buf.b) > 0 {
+		_, err = c.writer.Send(buf.b, crowded, time.Time{}, nil)
+	}
+	if err != nil {
+		c.refuse(err)
+		c.conn.Close()
+	}
+}
+
+// serve runs the call in frame and appends its reply, if there is one, to b.
+// An error means that the connection is of no use any more.
+func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
+	s := c.server
+	if err := in.parse(frame); err != nil {
+		return b, err
+	}
+	if in.message.Type != thrift.Call && in.message.Type != thrift.Oneway {
+		return c.reply(b, in, nil, exception(thrift.InvalidMessageType, "got a message of type "+in.message.Type.String()+", want a call"))
+	}
+	if !s.begin() {
+		return c.reply(b, in, nil, exception(thrift.InternalError, fmt.Sprintf("%d requests are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests)))
+	}
+	defer s.end()
+
+	service, _ := in.header.String(ttheader.KeyService)
+	found, unknown := s.router.find(service, in.message.Name)
+	if unknown == nil && string(in.message.Name) == found.method.Name {
+		in.name = found.method.Name // spares the reply a string
+	} else {
+		in.name = string(in.message.Name)
+	}
+	if unknown != nil {
+		return c.reply(b, in, nil, outcome{typ: thrift.Exception, body: unknown})
+	}
+	req := s.newRequest(c, in, found, time.Now())
+	req.Args, req.result = found.method.New()
+	if err := in.decodeArgs(req.Args, s.o.decode); err != nil {
+		return c.reply(b, in, nil, exception(thrift.ProtocolError, err.Error()))
+	}
+	if s.o.timePhases {
+		req.Info.Stats.DecodeDone = time.Now()
+	}
+	call := (*callContext)(req)
+	resp, err := s.stack.Call(call, req)
+	call.finish()
+	if found.method.Oneway {
+		if err != nil {
+			s.o.logger.Warn("volothrift: oneway call failed", "service", found.service, "method", found.method.Name, "error", err)
+		}
+		return b, nil
+	}
+	return c.reply(b, in, req, outcomeOf(req, resp, err, in.protocol.hasHeader()))
+}
+
+// reply appends an answer. If it cannot be encoded, the caller gets to know
+// that instead.
+func (c *serverConn) reply(b []byte, in *incoming, req *Request, out outcome) ([]byte, error) {
+	if in.message.Type == thrift.Oneway {
+		return b, nil // nobody listens
+	}
+	out.reset = c.resets.Load()
+	start := len(b)
+	b, err := appendReply(b, in, req, out, c.server.o.maxMessageSize)
+	if err != nil {
+		why := exception(thrift.InternalError, "the answer cannot be sent: "+err.Error())
+		why.reset = out.reset
+		b, err = appendReply(b[:start], in, nil, why, c.server.o.maxMessageSize)
+	}
+	if req != nil {
+		req.Info.Stats.SentBytes = len(b) - start
+		if c.server.o.timePhases {
+			req.Info.Stats.EncodeDone = time.Now()
+		}
+	}
+	return b, err
+}
+
+// onGone arranges for cancel to be called when the peer disconnects or the
+// server gives up, until unhook is called.
+func (c *serverConn) onGone(cancel context.CancelCauseFunc) (unhook func()) {
+	c.mu.Lock()
+	if c.ended != nil {
+		c.mu.Unlock()
+		cancel(c.ended)
+		return nil
+	}
+	if c.gone == nil {
+		c.gone = make(map[int]func(error))
+	}
+	id := c.hooks
+	c.hooks++
+	c.gone[id] = cancel
+	inOrder := c.writer == nil
+	c.mu.Unlock()
+
+	stopWatch := func() {}
+	if inOrder {
+		// Nobody reads while a call runs in order; somebody must look.
+		stopWatch = c.conn.Watch(func() { cancel(ErrPeerGone) })
+	}
+	return func() {
+		stopWatch()
+		c.mu.Lock()
+		delete(c.gone, id)
+		c.mu.Unlock()
+	}
+}
+
+// end cancels what the connection still runs.
+func (c *serverConn) end(cause error) {
+	c.mu.Lock()
+	c.ended = cause
+	var cancels []func(error)
+	for _, cancel := range c.gone {
+		cancels = append(cancels, cancel)
+	}
+	c.mu.Unlock()
+	for _, cancel := range cancels {
+		cancel(cause)
+	}
+}
+
+// Closed is called by the transport when the connection is over.
+func (c *serverConn) Closed(err error) {
+	c.refuse(err)
+	c.end(ErrPeerGone)
+	if c.writer != nil {
+		c.writer.Close(nil)
+	}
+	c.server.remove(c)
+}
+
+// Idle reports that no call runs.
+func (c *serverConn) Idle() bool { return c.inflight.Load() == 0 }
+
+// quiet reports that no call runs and none is arriving.
+func (c *serverConn) quiet() bool { return c.Idle() && !c.partial.Load() }
+
+// refuse logs why a connection was ended, where that is worth a line: a peer
+// that speaks something else, or a malformed or oversized message.
+func (c *serverConn) refuse(err error) {
+	var unknown *sniff.UnknownError
+	var network *transport.OpError
+	switch {
+	case err == nil, errors.Is(err, errDrained), errors.As(err, &network), isEnd(err):
+		return
+	case errors.As(err, &unknown):
+		err = unknown
+	}
+	c.server.o.logger.Warn("volothrift: connection closed", "peer", c.remote.String(), "reason", err.Error())
+}
+
+// drain asks the peer to go: with a control frame if it multiplexes, with a
+// mark in the next reply otherwise.
+func (c *serverConn) drain() {
+	if c.resets.Swap(true) {
+		return
+	}
+	c.mu.Lock()
+	writer := c.writer
+	c.mu.Unlock()
+	if writer != nil {
+		writer.Send(controlFrame, false, time.Now().Add(time.Second), nil)
+	}
+}
+
+// controlFrame tells a multiplexing peer that the connection is about to end:
+// a frame with sequence id 0, which no call has, and the reset mark.
+var controlFrame = func() []byte {
+	var h ttheader.Appender
+	b := h.Begin(nil, ttheader.FlagOutOfOrder, 0, ttheader.ProtocolBinary)
+	b = h.String(b, ttheader.KeyConnectionReset, "1")
+	b, _ = h.EndHeader(b)
+	b, _ = h.End(b)
+	return b
+}()
