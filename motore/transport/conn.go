@@ -1,0 +1,273 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+)
+
+// A Conn is one connection: a stream of bytes each way. Make one with
+// [Dialer.Dial], [Listener.Serve] or [NewConn].
+//
+// One goroutine reads (Read, Exchange or Serve) and one writes (Write or
+// Exchange) at a time; they may be different ones. All other methods may be
+// called from anywhere at any time.
+type Conn struct {
+	nc     net.Conn // the whole connection, as package net would have it
+	s      stream   // how its engine moves bytes
+	engine Engine
+
+	local, remote rpc.Address
+
+	state         atomic.Uint32 // serving | closed
+	reason        atomic.Pointer[error]
+	readDeadline  atomic.Bool // one is set
+	writeDeadline atomic.Bool // one is set
+	writeTimeout  atomic.Int64
+
+	watch registration
+
+	// The rest is for connections that a listener accepted.
+	owner *Listener // nil: dialed, or made by NewConn
+	slot  int       // index in owner.conns
+	seen  atomic.Int64
+	sweep struct { // touched by the owner's sweeper only
+		verified int64
+	}
+	handler ConnHandler
+}
+
+// The bits of Conn.state.
+const (
+	serving uint32 = 1 << iota
+	closed
+)
+
+// A stream is one engine's way to move the bytes of a connection.
+type stream interface {
+	// write writes all of b and says whether any of it may have been sent.
+	write(b []byte) (sent bool, err error)
+	// exchange writes all of out, then reads at least one byte into in.
+	exchange(out, in []byte) (n int, err error)
+	// serve pushes what arrives into h until the connection ends, and returns
+	// why it ended.
+	serve(h ConnHandler) error
+	// interrupt makes a running serve, and every other blocked call, return
+	// soon. It may be called within Data.
+	interrupt()
+	// alive looks whether the peer is there and has sent nothing unexpected.
+	alive() bool
+}
+
+// NewConn returns a connection on nc, which it owns from now on. A
+// *[net.TCPConn] and a *[net.UnixConn] are moved by raw system calls, where the
+// platform has them; anything else through its own Read and Write.
+func NewConn(nc net.Conn) *Conn {
+	c := newConn(nc, EngineNet)
+	if c.s = newSocket(c, nc); c.s == nil {
+		c.s = &foreign{c: c}
+	}
+	return c
+}
+
+// newConn returns a connection whose stream is still missing.
+func newConn(nc net.Conn, engine Engine) *Conn {
+	c := &Conn{
+		nc:     nc,
+		engine: engine,
+		local:  rpc.AddressOf(nc.LocalAddr()),
+		remote: rpc.AddressOf(nc.RemoteAddr()),
+	}
+	c.watch.init(c)
+	return c
+}
+
+// LocalAddress returns the address of this side.
+func (c *Conn) LocalAddress() rpc.Address { return c.local }
+
+// RemoteAddress returns the address of the peer.
+func (c *Conn) RemoteAddress() rpc.Address { return c.remote }
+
+// Engine returns the engine that carries the connection: EngineNet or
+// EngineNetpoll.
+func (c *Conn) Engine() Engine { return c.engine }
+
+// TLS returns the state of the TLS session, nil if there is none.
+func (c *Conn) TLS() *tls.ConnectionState {
+	t, ok := c.nc.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	state := t.ConnectionState()
+	return &state
+}
+
+// Write writes all of b. On an error, an *[OpError], a part of b may have been
+// written and the connection is of no use any more.
+func (c *Conn) Write(b []byte) error {
+	sent, err := c.s.write(b)
+	if err != nil {
+		return c.fail(OpWrite, sent, err)
+	}
+	return nil
+}
+
+// Read reads what is there into in, at least one byte, and waits for it if
+// there is none. It returns [io.EOF] itself when the peer has closed; other
+// errors are *[OpError].
+func (c *Conn) Read(in []byte) (int, error) {
+	n, err := c.nc.Read(in)
+	if n > 0 || err == nil {
+		return n, nil
+	}
+	if err == io.EOF {
+		return 0, io.EOF
+	}
+	return 0, c.fail(OpRead, false, err)
+}
+
+// Exchange writes all of out, then reads at least one byte into in: one turn
+// of a client that waits for each answer before it sends the next request. It
+// allocates nothing. The error is an *[OpError] whose Op is [OpWrite] or
+// [OpRead]; at [OpRead] its Err is [io.EOF] if the peer has closed.
+func (c *Conn) Exchange(out, in []byte) (n int, err error) {
+	return c.s.exchange(out, in)
+}
+
+// Serve pushes what arrives into h until the peer closes, h returns an error,
+// the connection fails or is closed. Then it closes the connection, calls
+// h.Closed and returns the same reason, but nil for [io.EOF]. It is called at
+// most once, and nothing else may read meanwhile.
+func (c *Conn) Serve(h ConnHandler) error {
+	if c.state.Or(serving)&serving != 0 {
+		panic("transport: Conn.Serve called twice")
+	}
+	err := c.s.serve(h)
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// SetDeadline sets both deadlines. The zero time means none.
+func (c *Conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// SetReadDeadline sets the time after which Read and Exchange fail, also those
+// that wait right now, with an error that is [os.ErrDeadlineExceeded]. The zero
+// time means none; setting none where none is set costs nothing. It must not be
+// used while Serve runs, which reads without one.
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	if t.IsZero() && !c.readDeadline.Load() {
+		return nil
+	}
+	c.readDeadline.Store(!t.IsZero())
+	return c.nc.SetReadDeadline(t)
+}
+
+// SetWriteDeadline sets the time after which Write and Exchange fail, also
+// those that wait right now. While there is one, the write time-out does not
+// count. The zero time means none; setting none where none is set costs
+// nothing.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() && !c.writeDeadline.Load() {
+		return nil
+	}
+	c.writeDeadline.Store(!t.IsZero())
+	return c.nc.SetWriteDeadline(t)
+}
+
+// SetWriteTimeout bounds the time that each Write, and the writing half of each
+// Exchange, may wait for the peer to take the bytes. It costs nothing while the
+// peer takes them at once. Zero means no bound.
+func (c *Conn) SetWriteTimeout(d time.Duration) { c.writeTimeout.Store(int64(max(d, 0))) }
+
+// Alive looks once, without waiting, whether the peer has neither closed nor
+// sent bytes that nobody asked for. It is meant for a connection that nobody
+// reads right now, such as one that waits in a pool. Over TLS unasked bytes are
+// allowed, as they may be the session's own.
+func (c *Conn) Alive() bool {
+	return c.state.Load()&closed == 0 && c.s.alive()
+}
+
+// Watch calls f, at most once and on a goroutine of its own, when the peer
+// disconnects while nobody reads: a handler may run for long within Data and
+// want to know that nobody waits for its answer any more. It notices within
+// some 10 ms. A peer that has closed its sending half counts as disconnected.
+//
+// The caller calls stop when it is no longer interested; f does not start
+// afterwards, but may be running. Only one watch at a time is possible; a
+// second one replaces the first. A connection of a foreign type that has no
+// file descriptor is not watched.
+func (c *Conn) Watch(f func()) (stop func()) { return c.watch.set(f) }
+
+// Close closes the connection and wakes every call that waits on it. If Serve
+// runs, it returns once the handler's Data has. Close may be called within
+// Data, and again.
+func (c *Conn) Close() error {
+	c.closeFor(net.ErrClosed)
+	return nil
+}
+
+// closeFor closes the connection for a reason, the first of which counts.
+func (c *Conn) closeFor(reason error) {
+	c.reason.CompareAndSwap(nil, &reason)
+	c.watch.close() // before the descriptor can get another meaning
+	switch old := c.state.Or(closed); {
+	case old&closed != 0:
+	case old&serving != 0:
+		// Whoever serves closes the descriptor when it returns: closing it
+		// here would wait for the handler, perhaps for ourselves.
+		c.s.interrupt()
+	default:
+		c.release()
+	}
+}
+
+// release gives the descriptor back.
+func (c *Conn) release() {
+	c.state.Or(closed)
+	c.watch.close()
+	c.nc.Close()
+}
+
+// closing returns why the connection was closed, nil if it is open.
+func (c *Conn) closing() error {
+	if c.state.Load()&closed == 0 {
+		return nil
+	}
+	if reason := c.reason.Load(); reason != nil {
+		return *reason
+	}
+	return net.ErrClosed
+}
+
+// data runs the handler and stamps the connection as busy, then as seen.
+func (c *Conn) data(h ConnHandler, in []byte) (consumed, need int, err error) {
+	if c.owner == nil {
+		consumed, need, err = h.Data(in)
+	} else {
+		c.seen.Store(busy)
+		consumed, need, err = h.Data(in)
+		c.seen.Store(c.owner.tick.Load())
+	}
+	if err == nil && (consumed < 0 || consumed > len(in)) {
+		err = errors.New("transport: handler consumed more bytes than it was given")
+	}
+	return consumed, need, err
+}
+
+// fail makes err the *OpError that the methods return.
+func (c *Conn) fail(op string, sent bool, err error) error {
+	if reason := c.closing(); reason != nil && !errors.Is(err, context.DeadlineExceeded) {
+		err = reason
+	}
+	return &OpError{Op: op, Addr: c.remote, Err: bare(err), Sent: sent}
+}

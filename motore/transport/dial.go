@@ -1,0 +1,85 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+)
+
+// DefaultDialTimeout is what a Dialer without a Timeout allows. It survives the
+// loss of two SYN packets, which are sent again after one and three seconds.
+const DefaultDialTimeout = 5 * time.Second
+
+// A Dialer makes connections to servers. The zero value is ready to use. It
+// must not be changed once used; any number of goroutines may dial.
+type Dialer struct {
+	// Engine carries the connections.
+	Engine Engine
+	// Timeout bounds resolving, connecting and the TLS handshake together; the
+	// context may bound them further. Zero is DefaultDialTimeout, a negative
+	// value is no bound.
+	Timeout time.Duration
+	// KeepAlive is the idle time after which TCP probes the peer, and the
+	// interval of its probes. Zero is 15 s, a negative value switches probes
+	// off.
+	KeepAlive time.Duration
+	// TLS, if it is not nil, makes the connections TLS. A missing ServerName
+	// is taken from the address.
+	TLS *tls.Config
+}
+
+// Dial connects to addr. The error is an *[OpError] whose Op is [OpDial] or
+// [OpHandshake]; nothing was sent on its account.
+func (d *Dialer) Dial(ctx context.Context, addr rpc.Address) (*Conn, error) {
+	timeout := d.Timeout
+	if timeout == 0 {
+		timeout = DefaultDialTimeout
+	}
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	nd := net.Dialer{KeepAlive: d.KeepAlive}
+	network, address := addr.Dial()
+	if network == "" {
+		return nil, &OpError{Op: OpDial, Err: errors.New("no address")}
+	}
+	nc, err := nd.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, &OpError{Op: OpDial, Addr: addr, Err: bare(err)}
+	}
+	if d.TLS != nil {
+		return d.handshake(ctx, nc, addr)
+	}
+	if d.Engine == EngineNetpoll {
+		if c := newNetpoll(nc, DefaultReadLimit); c != nil {
+			return c, nil
+		}
+	}
+	return NewConn(nc), nil
+}
+
+// handshake makes nc a TLS connection.
+func (d *Dialer) handshake(ctx context.Context, nc net.Conn, addr rpc.Address) (*Conn, error) {
+	config := d.TLS
+	if config.ServerName == "" && !config.InsecureSkipVerify {
+		_, address := addr.Dial()
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			host = address
+		}
+		config = config.Clone()
+		config.ServerName = host
+	}
+	t := tls.Client(nc, config)
+	if err := t.HandshakeContext(ctx); err != nil {
+		nc.Close()
+		return nil, &OpError{Op: OpHandshake, Addr: addr, Err: bare(err)}
+	}
+	return NewConn(t), nil
+}

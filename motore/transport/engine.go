@@ -1,0 +1,35 @@
+package transport
+
+// An Engine says which machinery carries a connection's bytes. It is a
+// preference: what an engine cannot carry (see the package comment) is carried
+// by package net. [Conn.Engine] tells what was used.
+type Engine uint8
+
+// The engines.
+const (
+	// EngineDefault is EngineNet.
+	EngineDefault Engine = iota
+	// EngineNet is package net.
+	EngineNet
+	// EngineNetpoll is github.com/cloudwego/netpoll, on Linux, macOS and the
+	// BSDs, for TCP and unix sockets without TLS. It differs from package net
+	// in three ways: a peer that closes its sending half counts as gone, so
+	// nothing can be written to it any more; a deadline that passes while
+	// somebody waits closes the connection; and there is no read backpressure,
+	// so a connection with more than ListenConfig.ReadLimit unread bytes is
+	// closed.
+	EngineNetpoll
+)
+
+// String returns the engine's name.
+func (e Engine) String() string {
+	switch e {
+	case EngineDefault:
+		return "default"
+	case EngineNet:
+		return "net"
+	case EngineNetpoll:
+		return "netpoll"
+	}
+	return "unknown"
+}

@@ -1,0 +1,32 @@
+package transport
+
+// A ConnHandler takes the bytes that arrive on one connection.
+//
+// Its methods are never called concurrently for one connection. A handler that
+// also has an Idle method is asked before it is closed for being idle, see
+// [Idler].
+type ConnHandler interface {
+	// Data gets all bytes that were received and not yet consumed, at least
+	// one. It returns how many of them it has consumed, and how many bytes,
+	// counted from the first it has not consumed, it needs before it can go
+	// on; 0 means any more than it was left with. It is not called again until
+	// they are here, or at once if they already are and it consumed something.
+	//
+	// Data must not keep in. It may write to the connection and close it. An
+	// error closes the connection.
+	Data(in []byte) (consumed, need int, err error)
+
+	// Closed is called once, after the last Data has returned, with the reason:
+	// [io.EOF] if the peer closed between messages (no unconsumed bytes),
+	// [io.ErrUnexpectedEOF] if it closed in the middle of one,
+	// [net.ErrClosed] after Close, the error of Data, [ErrIdle], or what the
+	// network said. The connection is of no use any more.
+	Closed(err error)
+}
+
+// An Idler is a [ConnHandler] that has a say in whether its connection is
+// idle. A multiplexed connection with calls in flight is not, although no byte
+// arrives. Idle may be called at any time, from another goroutine.
+type Idler interface {
+	Idle() bool
+}

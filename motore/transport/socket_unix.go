@@ -1,0 +1,280 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package transport
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// This file is the fast path of engine net: TCP and unix sockets moved by raw
+// system calls within package net's poller.
+//
+// One RawConn.Read spans the whole life of a served connection. Its callback
+// reads once; a short read means that the socket is empty, so it returns false
+// to wait for the next edge, without the second read that would only say
+// EAGAIN. No edge is lost, because the poller's state is reset only when
+// RawConn.Read is entered: what arrives while the handler runs is remembered.
+//
+// One case needs care: data and the peer's FIN may come as one edge, and then
+// no other follows. A connection that a listener owns is woken by its sweeper
+// for one verifying read once it has been quiet for a tick; one without a
+// listener reads until EAGAIN.
+
+// A socket is the stream of a *net.TCPConn or *net.UnixConn.
+type socket struct {
+	c   *Conn
+	nc  halfCloser
+	raw syscall.RawConn
+
+	// Of the write that runs. The closure is made once.
+	out        []byte
+	written    int
+	writeErr   error
+	onWritable func(fd uintptr) bool
+
+	turn *turn // of Exchange; nil before the first
+}
+
+type halfCloser interface {
+	net.Conn
+	syscall.Conn
+	CloseRead() error
+	CloseWrite() error
+}
+
+// newSocket returns nil if nc is not a socket whose bytes are ours to move.
+func newSocket(c *Conn, nc net.Conn) stream {
+	var hc halfCloser
+	switch nc := nc.(type) {
+	case *net.TCPConn:
+		hc = nc
+	case *net.UnixConn:
+		if nc.LocalAddr().Network() != "unix" {
+			return nil // datagrams
+		}
+		hc = nc
+	default:
+		return nil
+	}
+	raw, err := hc.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	s := &socket{c: c, nc: hc, raw: raw}
+	s.onWritable = s.writable
+	return s
+}
+
+func (s *socket) write(b []byte) (sent bool, err error) {
+	if len(b) == 0 {
+		return false, nil
+	}
+	s.out, s.written, s.writeErr = b, 0, nil
+	err = s.raw.Write(s.onWritable)
+	s.out = nil
+	if err == nil {
+		err = s.writeErr
+	}
+	if n := s.written; err == nil && n < len(b) {
+		m, err := s.writeRest(b[n:])
+		return n+m > 0, err
+	}
+	return s.written > 0, err
+}
+
+// writable writes once and never waits.
+func (s *socket) writable(fd uintptr) bool {
+	s.written, s.writeErr = writeNow(fd, s.out)
+	return true
+}
+
+// writeRest writes what the kernel did not take at once, and bounds the wait.
+func (s *socket) writeRest(b []byte) (int, error) {
+	d := time.Duration(s.c.writeTimeout.Load())
+	if d > 0 && !s.c.writeDeadline.Load() {
+		s.nc.SetWriteDeadline(time.Now().Add(d))
+		defer s.nc.SetWriteDeadline(time.Time{})
+	}
+	if err := s.c.closing(); err != nil {
+		return 0, err // its wake-up may have come before our deadline
+	}
+	return s.nc.Write(b)
+}
+
+// A turn is the state of an Exchange.
+type turn struct {
+	s       *socket
+	out, in []byte
+	wrote   bool // all of out
+	sent    bool // any of out
+	n       int
+	err     error
+	onReady func(fd uintptr) bool
+}
+
+func (s *socket) exchange(out, in []byte) (n int, err error) {
+	t := s.turn
+	if t == nil {
+		t = &turn{s: s}
+		t.onReady = t.ready
+		s.turn = t
+	}
+	t.out, t.in, t.wrote, t.sent, t.n, t.err = out, in, false, false, 0, nil
+	err = s.raw.Read(t.onReady)
+	t.out, t.in = nil, nil
+	if err == nil {
+		err = t.err
+	}
+	switch {
+	case err == nil:
+		return t.n, nil
+	case !t.wrote:
+		return 0, s.c.fail(OpWrite, t.sent, err)
+	default:
+		return 0, s.c.fail(OpRead, t.sent, err)
+	}
+}
+
+// ready writes when it is called first, and reads when it is called again. The
+// write comes after the poller's state was reset, so that the answer's edge
+// cannot be lost however early it comes.
+func (t *turn) ready(fd uintptr) bool {
+	if !t.wrote {
+		n, err := writeNow(fd, t.out)
+		if t.sent = n > 0; err == nil && n < len(t.out) {
+			var m int
+			m, err = t.s.writeRest(t.out[n:])
+			t.sent = t.sent || m > 0
+		}
+		if err != nil {
+			t.err = err
+			return true
+		}
+		t.wrote = true
+		return false
+	}
+	n, err := readNow(fd, t.in)
+	if err == syscall.EAGAIN {
+		return false
+	}
+	t.n, t.err = n, err
+	return true
+}
+
+// A receiver is the state of a Serve.
+type receiver struct {
+	s      *socket
+	in     inbox
+	verify bool // read until EAGAIN
+	err    error
+}
+
+func (s *socket) serve(h ConnHandler) (err error) {
+	r := receiver{s: s, in: newInbox(s.c, h), verify: s.c.owner == nil}
+	defer func() { // also if a handler ends its goroutine
+		if err == nil {
+			err = net.ErrClosed
+		}
+		s.c.release()
+		r.in.close()
+		h.Closed(err)
+	}()
+	onReadable := r.readable
+	for {
+		if err := s.c.closing(); err != nil {
+			return err
+		}
+		err := s.raw.Read(onReadable)
+		switch {
+		case r.err != nil:
+			return r.err
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			// The sweeper asks for a verifying read, or somebody closes.
+			s.nc.SetReadDeadline(time.Time{})
+		case s.c.closing() != nil:
+			return s.c.closing()
+		case err != nil:
+			return bare(err)
+		}
+	}
+}
+
+// readable reads and runs the handler until the socket is empty. It returns
+// true when the connection is over.
+func (r *receiver) readable(fd uintptr) bool {
+	for {
+		if r.err = r.s.c.closing(); r.err != nil {
+			return true
+		}
+		room := r.in.room()
+		n, err := readNow(fd, room)
+		switch {
+		case err == syscall.EAGAIN:
+			r.in.drop()
+			return false
+		case err == io.EOF:
+			r.err = r.in.eof()
+			return true
+		case err != nil:
+			r.err = err
+			return true
+		}
+		if r.err = r.in.received(n); r.err != nil {
+			return true
+		}
+		if n < len(room) && !r.verify {
+			return false
+		}
+	}
+}
+
+func (s *socket) interrupt() {
+	s.nc.CloseRead()
+	s.nc.CloseWrite()
+	s.nc.SetDeadline(past)
+}
+
+// wake makes a running serve read once more.
+func (s *socket) wake() { s.nc.SetReadDeadline(past) }
+
+func (s *socket) alive() bool { return alive(s.raw, pollUnasked) }
+
+// readNow reads once without waiting. It returns syscall.EAGAIN if nothing is
+// there and io.EOF at the end.
+func readNow(fd uintptr, b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(int(fd), b)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return 0, syscall.EAGAIN
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0 && len(b) > 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
+
+// writeNow writes once without waiting, and returns how much the kernel took.
+func writeNow(fd uintptr, b []byte) (int, error) {
+	for {
+		n, err := syscall.Write(int(fd), b)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return 0, nil
+		case err != nil:
+			return 0, os.NewSyscallError("write", err)
+		default:
+			return n, nil
+		}
+	}
+}
