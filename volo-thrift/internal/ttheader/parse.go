@@ -111,7 +111,7 @@ func (h *Header) check(info []byte) error {
 			i, bad = checkPairs(info, i+1, false)
 			h.strings.add(from, i)
 		case blockACL:
-			i, bad = checkValue(info, i+1, "ACL token")
+			i, bad = checkValue(info, i+1, "token")
 			h.strings.add(from, i)
 		default:
 			h.info = info[:i]
