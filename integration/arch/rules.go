@@ -1,0 +1,78 @@
+package arch
+
+// layers are the packages of motore that hold one layer each, and what tests
+// of layers use.
+var layers = []string{
+	"motore/timeout/...", "motore/retry/...", "motore/hedge/...", "motore/breaker/...", "motore/limit/...",
+	"motore/fallback/...", "motore/recovery/...", "motore/motoretest/...",
+}
+
+// compiler is pilota without its runtimes.
+var compiler = []string{
+	"pilota", "pilota/gen/...", "pilota/lower/...", "pilota/ir/...",
+	"pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/...",
+}
+
+// TheRules are the arrows of ARCHITECTURE.md.
+var TheRules = Rules{
+	Arrows: []Arrow{
+		{"volo-thrift reaches motore, metainfo and pilota/thrift, nothing else of ours",
+			[]string{"volo-thrift/..."}, nil, []string{"motore/...", "metainfo/...", "pilota/thrift/..."}},
+		{"volo-grpc reaches motore, metainfo and pilota/protobuf, nothing else of ours",
+			[]string{"volo-grpc/..."}, nil, []string{"motore/...", "metainfo/...", "pilota/protobuf/..."}},
+		{"volo-cli reaches the compiler, never a framework or a runtime of one",
+			[]string{"volo-cli/..."}, nil, append([]string{"pilota/thrift/...", "pilota/protobuf/..."}, compiler...)},
+		{"motore reaches nothing else of ours", []string{"motore/..."}, nil, nil},
+		{"metainfo reaches nothing else of ours", []string{"metainfo/..."}, nil, nil},
+		{"pilota reaches nothing else of ours", []string{"pilota/..."}, nil, nil},
+
+		{"motore's root reaches none of its rooms", []string{"motore"}, nil, nil},
+		{"motore/rpc reaches nothing of ours", []string{"motore/rpc"}, nil, nil},
+		{"discovery reaches rpc only", []string{"motore/discovery/..."}, nil, []string{"motore/rpc"}},
+		{"loadbalance reaches the root, discovery and rpc only", []string{"motore/loadbalance/..."}, nil,
+			[]string{"motore", "motore/discovery/...", "motore/rpc"}},
+		{"transport reaches rpc only", []string{"motore/transport/..."}, nil, []string{"motore/rpc"}},
+		{"layers reach the root and rpc only", layers, nil, []string{"motore", "motore/rpc"}},
+
+		{"source reaches nothing of ours", []string{"pilota/source/..."}, nil, nil},
+		{"report reaches source only", []string{"pilota/report/..."}, nil, []string{"pilota/source/..."}},
+		{"ir reaches source only", []string{"pilota/ir/..."}, nil, []string{"pilota/source/..."}},
+		{"thriftidl reaches report and source only", []string{"pilota/thriftidl/..."}, nil,
+			[]string{"pilota/report/...", "pilota/source/..."}},
+		{"protoidl reaches report and source only", []string{"pilota/protoidl/..."}, nil,
+			[]string{"pilota/report/...", "pilota/source/..."}},
+		{"lower reaches ir, the parsers, report and source only", []string{"pilota/lower/..."}, nil,
+			[]string{"pilota/ir/...", "pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/..."}},
+		{"gen reaches ir, report and source only", []string{"pilota/gen/..."}, []string{"pilota/gen/internal/..."},
+			[]string{"pilota/ir/...", "pilota/report/...", "pilota/source/..."}},
+		{"the thrift runtime reaches nothing of the compiler", []string{"pilota/thrift/..."}, nil, nil},
+		{"the protobuf runtime reaches nothing of the compiler", []string{"pilota/protobuf/..."}, nil, nil},
+	},
+	Cores: []Core{
+		{"motore's root needs the standard library only", []string{"motore"}, nil},
+		{"motore/rpc needs the standard library only", []string{"motore/rpc"}, nil},
+		{"discovery needs the standard library only", []string{"motore/discovery/..."}, nil},
+		{"loadbalance needs the standard library only", []string{"motore/loadbalance/..."}, nil},
+		{"layers need the standard library only", layers, nil},
+		{"metainfo needs the standard library only", []string{"metainfo/..."}, nil},
+		{"pilota/thrift needs the standard library only", []string{"pilota/thrift/..."}, nil},
+	},
+	Purposes: []Purpose{
+		{"netpoll is for motore/transport", "github.com/cloudwego/netpoll", []string{"motore/transport/...", "integration/..."}},
+		{"x/sys is for motore/transport", "golang.org/x/sys", []string{"motore/transport/...", "integration/..."}},
+		{"google.golang.org/protobuf is for pilota/protobuf and the compiler", "google.golang.org/protobuf",
+			append([]string{"pilota/protobuf/...", "integration/..."}, compiler...)},
+		{"protocompile is for pilota/protoidl", "github.com/bufbuild/protocompile", []string{"pilota/protoidl/...", "integration/..."}},
+		{"x/net, for http2 and hpack, is for volo-grpc", "golang.org/x/net", []string{"volo-grpc/...", "integration/..."}},
+		{"Apache Thrift is for bridges and integration", "github.com/apache/thrift",
+			[]string{"pilota/thrift/apachebridge/...", "volo-thrift/apachebridge/...", "integration/..."}},
+		{"cobra is for volo-cli", "github.com/spf13/cobra", []string{"volo-cli/..."}},
+		{"yaml is for volo-cli", "go.yaml.in/yaml/v3", []string{"volo-cli/..."}},
+		{"x/mod is for volo-cli and integration", "golang.org/x/mod", []string{"volo-cli/...", "integration/..."}},
+		{"go-internal is for the tests of volo-cli", "github.com/rogpeppe/go-internal", []string{"volo-cli/..."}},
+	},
+	Stubs: []Stub{
+		{"generated messages import no framework; stubs stand in packages of their own",
+			[]string{"volo-thrift/...", "volo-grpc/..."}, []string{"thrift", "grpc"}},
+	},
+}

@@ -1,0 +1,177 @@
+// Package scaffold writes new projects: from an IDL, already compiled, to a
+// module that builds and runs at once. A [Project] says what is known about
+// it, [Project.Files] returns its files in memory, and [Write] puts them on
+// disk without ever replacing a file that somebody may have edited.
+//
+// The files come from templates that are part of the binary. What handlers and
+// clients look like is read from the generated stubs by package stub.
+package scaffold
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"go/format"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/volo-go/volo/volo-cli/internal/stub"
+)
+
+// A Project is what a new project is made of.
+type Project struct {
+	Name   string // for people
+	Module string // module path
+	Origin Origin // where Volo comes from
+
+	IDL      string            // the IDL file, slash-separated, below the project
+	Includes []string          // folders to look for includes in, likewise
+	Sources  map[string][]byte // the IDL and all that it includes
+
+	Generated map[string][]byte // what the compiler made of it
+	Services  []*stub.Service   // those that the IDL declares
+}
+
+//go:embed templates/*.tmpl
+var templates embed.FS
+
+// Files returns the files of the project: slash-separated names, contents.
+func (p *Project) Files() (map[string][]byte, error) {
+	files := make(map[string][]byte)
+	maps.Copy(files, p.Sources)
+	maps.Copy(files, p.Generated)
+	mod, sum, err := p.Origin.goMod(p.Module)
+	if err != nil {
+		return nil, err
+	}
+	files["go.mod"] = mod
+	if sum != nil {
+		files["go.sum"] = sum
+	}
+	pages := map[string]string{
+		".gitignore": "gitignore.tmpl",
+		"volo.yml":   "volo.yml.tmpl",
+		"README.md":  "README.md.tmpl",
+	}
+	data := page{Project: p}
+	if len(p.Services) > 0 {
+		pages["cmd/server/main.go"] = "server.go.tmpl"
+		pages["cmd/client/main.go"] = "client.go.tmpl"
+	}
+	for name, tmpl := range pages {
+		if files[name], err = data.render(name, tmpl); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range p.Services {
+		name := handlerFile(s)
+		if files[name], err = (page{Project: p, Service: s}).render(name, "handler.go.tmpl"); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// A page is what a template sees.
+type page struct {
+	*Project
+	Service *stub.Service // of a handler
+	Imports []string      // lines of the import declaration
+}
+
+// Checkout reports whether the project builds against a checkout.
+func (p page) Checkout() bool { return p.Origin.Dir != "" }
+
+// render executes a template; Go comes out formatted.
+func (p page) render(name, tmpl string) ([]byte, error) {
+	p.Imports = p.imports(tmpl)
+	t, err := template.New(tmpl).Funcs(template.FuncMap{
+		"quote":       yamlQuote,
+		"comment":     comment,
+		"lower":       lower,
+		"handlerFile": handlerFile,
+		"title":       title,
+	}).ParseFS(templates, "templates/"+tmpl)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("scaffold: %s: %w", name, err)
+	}
+	if path.Ext(name) != ".go" {
+		return b.Bytes(), nil
+	}
+	text, err := format.Source(b.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("scaffold: %s: %w", name, err)
+	}
+	return text, nil
+}
+
+// imports returns the lines that import what a template's code names.
+func (p page) imports(tmpl string) []string {
+	need := make(map[string]bool)
+	add := func(imp stub.Import) { need[strings.TrimSpace(imp.Name+" "+strconv.Quote(imp.Path))] = true }
+	services := p.Services
+	if p.Service != nil {
+		services = []*stub.Service{p.Service}
+	}
+	for _, s := range services {
+		if tmpl != "handler.go.tmpl" {
+			add(stub.Import{Path: s.Import})
+		}
+		for _, m := range s.Methods {
+			for _, imp := range m.Imports {
+				if tmpl == "handler.go.tmpl" || tmpl == "client.go.tmpl" && inArguments(m, imp) {
+					add(imp)
+				}
+			}
+		}
+	}
+	if tmpl == "server.go.tmpl" {
+		add(stub.Import{Path: p.Module + "/handler"})
+		add(stub.Import{Name: "volothrift", Path: Prefix + "volo-thrift"})
+	}
+	return slices.Sorted(maps.Keys(need))
+}
+
+// inArguments reports whether an empty argument of m names imp.
+func inArguments(m stub.Method, imp stub.Import) bool {
+	name := imp.Name
+	if name == "" {
+		name = path.Base(imp.Path)
+	}
+	return slices.ContainsFunc(m.Params, func(p stub.Param) bool { return strings.Contains(p.Zero, name+".") })
+}
+
+// handlerFile returns the file of a service's handler. It has no underscore,
+// so that no service can end up in a _test.go or an _linux.go.
+func handlerFile(s *stub.Service) string {
+	return "handler/" + strings.ToLower(strings.ReplaceAll(s.Name, "_", "")) + ".go"
+}
+
+// comment puts // before every line.
+func comment(text string) string {
+	return "// " + strings.ReplaceAll(text, "\n", "\n// ") + "\n"
+}
+
+// lower returns a name with a small first letter.
+func lower(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+
+// title returns a text with a capital first letter.
+func title(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// yamlQuote quotes a string for YAML if it is not plainly a path.
+func yamlQuote(s string) string {
+	for _, r := range s {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./", r) {
+			return strconv.Quote(s)
+		}
+	}
+	return s
+}
