@@ -2,11 +2,11 @@ package volothrift
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/pilota/thrift"
@@ -25,8 +25,8 @@ type clientCore struct {
 	callee  rpc.Endpoint // the address is zero if there is a discoverer
 	stack   Handler
 	peers   peers
-	headers sync.Map // *Method → *ttheader.Template
-	closers []func() error
+	headers sync.Map                                // *Method → *ttheader.Template
+	stage   *loadbalance.Stage[*Request, *Response] // nil with a fixed address
 }
 
 // NewClient returns a client for target: an address as [rpc.ParseAddress]
@@ -122,11 +122,10 @@ func (o *callOptions) apply(info *rpc.Info) {
 }
 
 // Close ends discovery and closes all connections; calls in flight fail.
-func (c *Client) Close() error {
-	var errs []error
-	for _, closer := range c.core.closers {
-		errs = append(errs, closer())
+func (c *Client) Close() (err error) {
+	if c.core.stage != nil {
+		err = c.core.stage.Close()
 	}
 	c.core.peers.close()
-	return errors.Join(errs...)
+	return err
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/loadbalance"
-	"github.com/volo-go/volo/motore/rpc"
 )
 
 // buildStack lists every layer that a client's call passes, outermost first.
@@ -25,31 +24,31 @@ func (c *clientCore) balance() Layer {
 	if c.o.discoverer == nil {
 		return nil
 	}
-	if c.o.balancer == nil {
-		c.o.balancer = loadbalance.NewRandom()
-	}
-	b := loadbalance.New(loadbalance.Config[*Request, *Response]{
+	stage := loadbalance.New(loadbalance.Config[*Request, *Response]{
 		Discoverer:  c.o.discoverer,
 		Balancer:    c.o.balancer,
-		Service:     func(req *Request) string { return req.Info.Callee.Service },
-		Use:         func(req *Request, in discovery.Instance) { req.Info.Callee.Address = in.Address },
 		MaxAttempts: 1 + c.o.failover,
-	})
-	c.closers = append(c.closers, b.Close)
-	balanced := b.Layer()
-	return func(next Handler) Handler {
-		picking := balanced(next)
-		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
+		Service: func(req *Request) string {
 			if o := req.options; o != nil && !o.address.IsZero() {
-				return next.Call(ctx, req) // the caller has picked
+				return "" // the caller has picked
 			}
-			resp, err := picking.Call(ctx, req)
-			if err != nil && req.Info.Callee.Address == (rpc.Address{}) {
-				err = req.fail(PhasePick, true, err)
-			}
-			return resp, err
-		})
-	}
+			return req.Info.Callee.Service
+		},
+		Use: func(req *Request, in discovery.Instance) { req.Info.Callee.Address = in.Address },
+	})
+	c.stage = stage
+	return motore.Chain(pickErrors, stage.Layer)
+}
+
+// pickErrors says of a call that got no address that picking failed.
+func pickErrors(next Handler) Handler {
+	return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
+		resp, err := next.Call(ctx, req)
+		if err != nil && req.Info.Callee.Address.IsZero() {
+			err = req.fail(PhasePick, true, err)
+		}
+		return resp, err
+	})
 }
 
 // send takes a request to the instance that was picked for it: the innermost
