@@ -1,0 +1,45 @@
+// Package pilota compiles interface definitions to Go. The whole way is on
+// this page: lower finds, parses and checks the files and makes one program
+// of them, gen writes Go for it.
+//
+// The compiler works in memory: it reads files, through a function if asked
+// to, and returns files; writing them is the caller's. What is wrong comes
+// back as diagnostics that point into the source.
+package pilota
+
+import (
+	"github.com/volo-go/volo/pilota/ir"
+	"github.com/volo-go/volo/pilota/lower"
+	"github.com/volo-go/volo/pilota/report"
+)
+
+// Options say what to compile, and how.
+type Options struct {
+	// Inputs are the IDL files to generate code for.
+	Inputs []string
+	// IncludeDirs are searched for includes that are not found relative to the
+	// file that includes them, in order.
+	IncludeDirs []string
+	// ReadFile returns the text of a file by its clean path with forward
+	// slashes; if there is none, the error is [fs.ErrNotExist] by errors.Is.
+	// Nil reads the files of the system.
+	ReadFile func(name string) ([]byte, error)
+	// KeepAll keeps definitions that no service or constant of the inputs
+	// needs; inputs without services keep theirs in any case.
+	KeepAll bool
+	// Touch names definitions to keep as well: "Name" of any input, or
+	// "file.Name".
+	Touch []string
+}
+
+// Check parses and checks the inputs. The program is nil if the diagnostics
+// have an error.
+func Check(o Options) (*ir.Program, report.List) {
+	return lower.Lower(lower.Options{
+		Inputs:      o.Inputs,
+		IncludeDirs: o.IncludeDirs,
+		ReadFile:    o.ReadFile,
+		KeepAll:     o.KeepAll,
+		Touch:       o.Touch,
+	})
+}
