@@ -26,18 +26,12 @@ type File struct {
 // An Entry is a set of IDLs that are compiled together into one folder.
 type Entry struct {
 	Name     string
-	Protocol string   // Thrift or Protobuf
-	Filename string   // the folder of the generated code, slashes, never empty
-	Repos    []*Repo  // in the order of the file
-	Services []*IDL   // at least one
-	Dedups   []string // names of which a structurally equal repeat is dropped
+	Protocol string  // Thrift or Protobuf
+	Filename string  // the folder of the generated code, slashes, never empty
+	Repos    []*Repo // in the order of the file
+	Services []*IDL  // at least one
 
-	TouchAll            bool // generate what no service reaches, too
-	SpecialNamings      []string
-	SplitGeneratedFiles bool
-	WithDescriptor      bool
-	WithFieldMask       bool
-	WithComments        bool // copy IDL comments; true unless the file says false
+	TouchAll bool // generate what no service reaches, too
 
 	Span source.Span // of the name
 }

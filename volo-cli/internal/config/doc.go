@@ -19,6 +19,10 @@
 //	          config: { no_service: true }
 //	    touch_all: true            # generate everything, reached or not
 //
+// What this version of volo does not act upon yet (protobuf, git sources,
+// dedups, special_namings, split_generated_files, descriptors, field masks) it
+// refuses by name.
+//
 // Paths are relative to the file. [Parse] reports every problem of a file, not
 // only the first, each with its place; a key that nobody reads is a problem,
 // not a wish that goes unheard.

@@ -43,15 +43,35 @@ func (r *reader) root(f *File, n *yaml.Node) {
 	if len(f.Entries) == 0 && len(r.found) == 0 {
 		r.problem(n, "entries has no entry").Hint("add one, usually called default")
 	}
+	r.folders(f)
+}
+
+// folders checks that no entry generates into the folder of another: what one
+// writes, the other would take for stale.
+func (r *reader) folders(f *File) {
+	for i, e := range f.Entries {
+		for _, other := range f.Entries[:i] {
+			a, b := e.Filename+"/", other.Filename+"/"
+			if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) {
+				r.found.Errorf("", e.Span, "entries `%s` and `%s` generate into `%s` and `%s`", other.Name, e.Name, other.Filename, e.Filename).
+					Relate(other.Span, "the other entry").Hint("set filename to a folder of its own")
+			}
+		}
+	}
 }
 
 // entry reads one entry.
 func (r *reader) entry(key, n *yaml.Node) *Entry {
-	e := &Entry{Name: key.Value, Filename: "gen", WithComments: true, Span: r.span(key)}
+	e := &Entry{Name: key.Value, Filename: "gen", Span: r.span(key)}
 	what := "entry `" + key.Value + "`"
 	before := len(r.found)
 	r.mapping(what, n,
-		field{"protocol", r.choice("protocol", &e.Protocol, Thrift, Protobuf)},
+		field{"protocol", func(key, n *yaml.Node) {
+			r.choice("protocol", &e.Protocol, Thrift, Protobuf)(key, n)
+			if e.Protocol == Protobuf {
+				r.problem(follow(n), "protobuf is not supported yet").Hint("this version of volo compiles Thrift")
+			}
+		}},
 		field{"filename", r.folder(&e.Filename)},
 		field{"repos", func(_, n *yaml.Node) {
 			r.pairs("repos", n, func(key, value *yaml.Node) { e.Repos = append(e.Repos, r.repo(key, value)) })
@@ -60,12 +80,15 @@ func (r *reader) entry(key, n *yaml.Node) *Entry {
 			r.list("services", n, func(n *yaml.Node) { e.Services = append(e.Services, r.service(n)) })
 		}},
 		field{"touch_all", r.boolean("touch_all", &e.TouchAll)},
-		field{"dedups", r.strs("dedups", &e.Dedups)},
-		field{"special_namings", r.strs("special_namings", &e.SpecialNamings)},
-		field{"split_generated_files", r.boolean("split_generated_files", &e.SplitGeneratedFiles)},
-		field{"with_descriptor", r.boolean("with_descriptor", &e.WithDescriptor)},
-		field{"with_field_mask", r.boolean("with_field_mask", &e.WithFieldMask)},
-		field{"with_comments", r.boolean("with_comments", &e.WithComments)})
+		r.later("dedups"), r.later("special_namings"), r.later("split_generated_files"),
+		r.later("with_descriptor"), r.later("with_field_mask"),
+		field{"with_comments", func(key, n *yaml.Node) {
+			with := true
+			r.boolean("with_comments", &with)(key, n)
+			if !with {
+				r.problem(follow(n), "leaving comments out is not supported yet")
+			}
+		}})
 	if len(r.found) > before {
 		return e
 	}
@@ -149,14 +172,19 @@ func (r *reader) codegen(s *IDL, n *yaml.Node) {
 		}})
 }
 
-// repoNames checks that the repos that services name exist.
+// repoNames checks the repos that services name.
 func (r *reader) repoNames(e *Entry) {
 	var names []string
 	for _, repo := range e.Repos {
 		names = append(names, repo.Name)
 	}
 	for _, s := range e.Services {
-		if s.Source != Git || slices.Contains(names, s.Repo) {
+		if s.Source != Git {
+			continue
+		}
+		if slices.Contains(names, s.Repo) {
+			r.found.Errorf("", s.Span, "IDLs from git repositories are not supported yet").
+				Hint("copy the file into the project and use source: local")
 			continue
 		}
 		d := r.found.Errorf("", s.Span, "idl comes from repo `%s`, which the entry does not have", s.Repo)
@@ -166,6 +194,18 @@ func (r *reader) repoNames(e *Entry) {
 			d.Hint("add it to repos of this entry")
 		}
 	}
+}
+
+// later returns a field for a key of Volo that is not acted upon yet. What
+// leaves it switched off is fine.
+func (r *reader) later(name string) field {
+	return field{name, func(key, n *yaml.Node) {
+		n = follow(n)
+		off := n.Tag == "!!bool" && n.Value == "false" || n.Kind == yaml.SequenceNode && len(n.Content) == 0
+		if !off {
+			r.problem(key, "%s is not supported yet", name).Hint("leave it out")
+		}
+	}}
 }
 
 // choice returns a function that stores one of some words.

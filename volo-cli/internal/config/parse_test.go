@@ -8,7 +8,8 @@ import (
 	"github.com/volo-go/volo/volo-cli/internal/config"
 )
 
-// ok is a file that holds every key at least once.
+// ok is a file that holds every key at least once, also those that are only
+// accepted while they ask for nothing.
 const ok = `# a comment
 entries:
   default:
@@ -29,20 +30,22 @@ entries:
           keep_unknown_fields: true
           config:
             no_service: true
-      - idl:
-          source: git
-          repo: idl
-          path: user.thrift
+      - idl: {source: local, path: user.thrift}
     touch_all: true
-    dedups: [A]
-    special_namings: [IDs]
-    split_generated_files: true
-    with_descriptor: true
-    with_field_mask: true
-    with_comments: false
+    dedups: []
+    special_namings: []
+    split_generated_files: false
+    with_descriptor: false
+    with_field_mask: false
+    with_comments: true
   second:
-    protocol: protobuf
-    services: [{idl: {source: local, path: a.proto}}]
+    protocol: thrift
+    filename: gen2
+    services: [{idl: {source: local, path: a.thrift}}]
+  third:
+    protocol: thrift
+    filename: third/gen
+    services: [{idl: {source: local, path: a.thrift}}]
 `
 
 func TestParseReadsEveryKey(t *testing.T) {
@@ -50,8 +53,8 @@ func TestParseReadsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Entries) != 2 || f.Entry("second") != f.Entries[1] || f.Entry("third") != nil {
-		t.Fatalf("entries: got %v, want default and second", f.Entries)
+	if len(f.Entries) != 3 || f.Entry("second") != f.Entries[1] || f.Entry("fourth") != nil {
+		t.Fatalf("entries: got %v, want default, second and third", f.Entries)
 	}
 	e := f.Entries[0]
 	type row struct {
@@ -62,7 +65,6 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"name", e.Name, "default"},
 		{"protocol", e.Protocol, config.Thrift},
 		{"filename, cleaned", e.Filename, "gen"},
-		{"filename, absent", f.Entries[1].Filename, "gen"},
 		{"repos", len(e.Repos), 1},
 		{"repo name", e.Repos[0].Name, "idl"},
 		{"repo url", e.Repos[0].URL, "git@host:team/idl.git"},
@@ -75,21 +77,17 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"touch", strings.Join(e.Services[0].Touch, "|"), "Audit|Log"},
 		{"keep_unknown_fields", e.Services[0].KeepUnknownFields, true},
 		{"no_service", e.Services[0].NoService, true},
-		{"git source", e.Services[1].Source, config.Git},
-		{"git repo", e.Services[1].Repo, "idl"},
 		{"touch_all", e.TouchAll, true},
-		{"dedups", strings.Join(e.Dedups, "|"), "A"},
-		{"special_namings", strings.Join(e.SpecialNamings, "|"), "IDs"},
-		{"split_generated_files", e.SplitGeneratedFiles, true},
-		{"with_descriptor", e.WithDescriptor, true},
-		{"with_field_mask", e.WithFieldMask, true},
-		{"with_comments", e.WithComments, false},
-		{"with_comments, absent", f.Entries[1].WithComments, true},
+		{"touch_all, absent", f.Entries[1].TouchAll, false},
 		{"span of the path", e.Services[0].Span.Pos().String(), "volo.yml:14:17"},
+		{"span of the entry", e.Span.Pos().String(), "volo.yml:3:3"},
 	} {
 		if r.got != r.want {
 			t.Errorf("%s: got %v, want %v", r.what, r.got, r.want)
 		}
+	}
+	if f, err = config.Parse("volo.yml", head+service); err != nil || f.Entries[0].Filename != "gen" {
+		t.Errorf("a file without filename: got %v and %v, want gen and no error", f, err)
 	}
 }
 
@@ -141,8 +139,17 @@ func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 			`volo.yml:6:13: repo 'common' has no url`},
 		{"a flag that is no flag", head + service + "    touch_all: sometimes\n",
 			`volo.yml:6:16: touch_all must be true or false, not "sometimes"`},
-		{"a list that holds nothing", head + service + "    dedups: [~]\n",
-			"volo.yml:6:14: an element of dedups must be a string, not nothing"},
+		{"a list that holds nothing", head + "    services:\n      - idl: {source: local, path: a.thrift, includes: [~]}\n",
+			"volo.yml:5:57: an element of includes must be a string, not nothing"},
+		{"protobuf", "entries:\n  default:\n    protocol: protobuf\n" + service,
+			"volo.yml:3:15: protobuf is not supported yet; this version of volo compiles Thrift"},
+		{"a git source", head + "    repos: {idl: {url: u}}\n    services:\n      - idl: {source: git, repo: idl, path: a.thrift}\n",
+			"volo.yml:6:45: IDLs from git repositories are not supported yet; copy the file into the project and use source: local"},
+		{"an option for later", head + service + "    with_descriptor: true\n", "volo.yml:6:5: with_descriptor is not supported yet; leave it out"},
+		{"a list for later", head + service + "    dedups: [A]\n", "volo.yml:6:5: dedups is not supported yet; leave it out"},
+		{"no comments", head + service + "    with_comments: false\n", "volo.yml:6:20: leaving comments out is not supported yet"},
+		{"two entries, one folder", head + service + "  b:\n    protocol: thrift\n    filename: gen/b\n" + service,
+			"volo.yml:6:3: entries 'default' and 'b' generate into 'gen' and 'gen/b'; the other entry at volo.yml:2:3; set filename to a folder of its own"},
 		{"a Rust file name", head + service + "    filename: volo_gen.rs\n",
 			"volo.yml:6:15: generated Go is a folder of packages, so filename must name a folder; write filename: gen"},
 		{"a folder outside", head + service + "    filename: ../gen\n",
