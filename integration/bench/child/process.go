@@ -20,7 +20,7 @@ type Process struct {
 	stdin   io.WriteCloser
 	orders  *json.Encoder
 	reports *json.Decoder
-	stderr  tail
+	stderr  head
 	closed  bool
 }
 
@@ -93,30 +93,27 @@ func (p *Process) Close() error {
 	return err
 }
 
-// A tail keeps the last bytes written to it.
-type tail struct {
+// A head keeps the first bytes written to it: a panic begins with its reason.
+type head struct {
 	mu    sync.Mutex
 	bytes []byte
 }
 
-const tailSize = 2048
+const headSize = 1024
 
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.bytes = append(t.bytes, b...)
-	if extra := len(t.bytes) - tailSize; extra > 0 {
-		t.bytes = append(t.bytes[:0], t.bytes[extra:]...)
-	}
+func (h *head) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bytes = append(h.bytes, b[:min(len(b), headSize-len(h.bytes))]...)
 	return len(b), nil
 }
 
-// quote returns the tail for the end of an error message.
-func (t *tail) quote() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.bytes) == 0 {
+// quote returns what is kept for the end of an error message.
+func (h *head) quote() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.bytes) == 0 {
 		return ""
 	}
-	return "; it wrote:\n" + strings.TrimSpace(string(t.bytes))
+	return "; it wrote:\n" + strings.TrimSpace(string(h.bytes))
 }

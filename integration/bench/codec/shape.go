@@ -57,13 +57,13 @@ func echo() []byte {
 // missing.
 func item(m *wire, i int) {
 	m.field(tI64, 1).u64(uint64(1_000_000 + i))
-	m.field(tString, 2).string(fmt.Sprintf("item number %03d", i))
+	m.field(tString, 2).string(fmt.Sprintf("item number %03d of this record", i))
 	if i%4 != 3 {
 		m.field(tI32, 3).u32(uint32(i * 3))
 	}
 	m.field(tDouble, 4).f64(float64(i) * 1.25)
 	if i%2 == 0 {
-		m.field(tString, 5).string(text(12))
+		m.field(tString, 5).string(text(48))
 	}
 	m.stop()
 }
@@ -73,16 +73,16 @@ func medium(number int) []byte {
 	m.field(tString, 1).string(fmt.Sprintf("record-%06d", number))
 	m.field(tString, 2).string("somebody@example.org")
 	m.field(tI64, 3).u64(uint64(1_700_000_000_000 + number))
-	m.field(tMap, 4).mapOf(tString, tString, 5)
-	for i := range 5 {
+	m.field(tMap, 4).mapOf(tString, tString, 4)
+	for i := range 4 {
 		m.string(fmt.Sprintf("label-%02d", i)).string(text(10 + i))
 	}
-	m.field(tList, 5).listOf(tStruct, 10)
-	for i := range 10 {
+	m.field(tList, 5).listOf(tStruct, 6)
+	for i := range 6 {
 		item(&m, i)
 	}
-	m.field(tMap, 6).mapOf(tString, tStruct, 5)
-	for i := range 5 {
+	m.field(tMap, 6).mapOf(tString, tStruct, 3)
+	for i := range 3 {
 		m.string(fmt.Sprintf("featured-%d", i))
 		item(&m, 100+i)
 	}

@@ -41,10 +41,12 @@ func echoMux(conn net.Conn) {
 		}
 		// The buffer moves on, the handler may take its time.
 		request := append([]byte(nil), frame...)
-		running.Go(func() {
+		running.Add(1)
+		go func() {
+			defer running.Done()
 			// A failed write ends the connection, and with it the reads.
 			_ = w.write(func(b []byte) []byte { return append(b, request...) })
-		})
+		}()
 	}
 }
 
@@ -106,11 +108,11 @@ func dialMux(t load.Target) (load.Client, error) {
 		}
 		m := &muxConn{
 			combiner: combiner{conn: conn},
-			replies:  make([]chan []byte, t.Callers),
+			replies:  make([]muxReply, t.Callers),
 			done:     make(chan struct{}),
 		}
 		for i := range m.replies {
-			m.replies[i] = make(chan []byte, 1)
+			m.replies[i].ready = make(chan struct{}, 1)
 		}
 		c.conns = append(c.conns, m)
 		go m.read()
@@ -137,9 +139,16 @@ func (c *rawMuxClient) Close() error {
 // A muxConn hands the replies of one connection to their callers.
 type muxConn struct {
 	combiner
-	replies []chan []byte // by caller
+	replies []muxReply    // by caller
 	done    chan struct{} // closed when read returns
 	readErr error         // valid once done is closed
+}
+
+// A muxReply is where the replies to one caller are put. The reader owns msg
+// from the request on until it says ready, the caller from then on.
+type muxReply struct {
+	msg   []byte
+	ready chan struct{}
 }
 
 func (m *muxConn) echo(number int, msg string) ([]byte, error) {
@@ -152,8 +161,8 @@ func (m *muxConn) echo(number int, msg string) ([]byte, error) {
 		return nil, err
 	}
 	select {
-	case reply := <-m.replies[number]:
-		return reply, nil
+	case <-m.replies[number].ready:
+		return m.replies[number].msg, nil
 	case <-m.done:
 		return nil, m.readErr
 	}
@@ -177,11 +186,8 @@ func (m *muxConn) read() {
 			m.readErr = fmt.Errorf("reply to caller %d of %d", number, len(m.replies))
 			return
 		}
-		select {
-		case m.replies[number] <- append([]byte(nil), frame[8:]...):
-		default:
-			m.readErr = fmt.Errorf("second reply to caller %d", number)
-			return
-		}
+		reply := &m.replies[number]
+		reply.msg = append(reply.msg[:0], frame[8:]...)
+		reply.ready <- struct{}{}
 	}
 }

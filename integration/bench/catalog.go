@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/volo-go/volo/integration/bench/child"
+	"github.com/volo-go/volo/integration/bench/kitex"
+	"github.com/volo-go/volo/integration/bench/peer"
+)
+
+// sources is what the modules of foreign frameworks are built with.
+//
+//go:embed load/*.go codec/*.go child/*.go *.thrift
+var sources embed.FS
+
+// An entry is a peer or a codec and where its binary comes from.
+type entry struct {
+	name, about string
+	binary      func(context.Context) (string, error)
+}
+
+// A catalog is all that can take part.
+type catalog struct {
+	peers, codecs []entry
+}
+
+// house is what this binary offers as a child.
+func house() child.House {
+	return child.House{Peers: peer.All(), Codecs: peer.Codecs()}
+}
+
+func newCatalog(progress func(string)) catalog {
+	self := func(context.Context) (string, error) { return os.Executable() }
+	build := once(func(ctx context.Context) (string, error) {
+		binary, err := kitex.Build(ctx, sources, progress)
+		if err != nil {
+			return "", fmt.Errorf("Kitex %s cannot be had here: %w", kitex.Version, err)
+		}
+		return binary, nil
+	})
+	var c catalog
+	for _, p := range house().Peers {
+		c.peers = append(c.peers, entry{p.Name, p.About, self})
+	}
+	for _, p := range kitex.Peers() {
+		c.peers = append(c.peers, entry{p[0], p[1], build})
+	}
+	for _, k := range house().Codecs {
+		c.codecs = append(c.codecs, entry{k.Name, k.About, self})
+	}
+	for _, k := range kitex.Codecs() {
+		c.codecs = append(c.codecs, entry{k[0], k[1], build})
+	}
+	return c
+}
+
+// once remembers what f said the first time: a framework that cannot be had
+// for one scenario cannot be had for the next.
+func once(f func(context.Context) (string, error)) func(context.Context) (string, error) {
+	var called bool
+	var binary string
+	var err error
+	return func(ctx context.Context) (string, error) {
+		if !called {
+			called = true
+			binary, err = f(ctx)
+		}
+		return binary, err
+	}
+}
+
+// A contestant is a peer or a codec that is ready to be started.
+type contestant struct {
+	name, binary string
+}
+
+// contestants returns those of names that wanted, if not empty, contains, in
+// the order of names, or of wanted if given. skip is told of each whose binary
+// cannot be had.
+func contestants(ctx context.Context, entries []entry, names, wanted []string, skip func(name string, err error)) []contestant {
+	if len(wanted) > 0 {
+		names = slices.DeleteFunc(slices.Clone(wanted), func(name string) bool {
+			return !slices.Contains(names, name)
+		})
+	}
+	var ready []contestant
+	for _, name := range names {
+		i := slices.IndexFunc(entries, func(e entry) bool { return e.name == name })
+		if i < 0 {
+			skip(name, fmt.Errorf("not built for this system"))
+			continue
+		}
+		binary, err := entries[i].binary(ctx)
+		if err != nil {
+			skip(name, err)
+			continue
+		}
+		ready = append(ready, contestant{name, binary})
+	}
+	return ready
+}

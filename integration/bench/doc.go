@@ -1,0 +1,26 @@
+// Command bench measures whole calls and codecs: this repository's frameworks
+// against raw echoes, the floor, and against other frameworks, its peers, all
+// in one run.
+//
+//	go run ./integration/bench                     lists scenarios and peers
+//	go run ./integration/bench -run thrift-mux$    runs one of them
+//
+// How a measurement passes through the files:
+//
+//	main.go        reads the command line
+//	scenario.go    says what there is to measure
+//	catalog.go     finds the binaries of the peers that were asked for
+//	session.go     goes through configurations, rounds and peers in turn
+//	round.go       starts a server and a client, pinned to a core each, and
+//	               measures one window
+//
+// and through the packages:
+//
+//	pin            starts a process on one core
+//	child          the control pipe between this process and those two
+//	load           closed-loop callers, latencies, use of CPU and memory
+//	codec          shapes and the timing of codecs
+//	peer           the implementations in this repository
+//	kitex          one that is generated on demand
+//	report         medians, paired ratios, targets, the table and JSON
+package main

@@ -1,0 +1,176 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/volo-go/volo/integration/bench/codec"
+)
+
+// A CodecSample is what one round of one codec measured of one operation on
+// one shape.
+type CodecSample struct {
+	codec.Timing
+	Codec string `json:"codec"`
+	Round int    `json:"round"`
+}
+
+// A CodecRow sums up the rounds of one codec, operation and shape.
+type CodecRow struct {
+	Operation string  `json:"operation"`
+	Shape     string  `json:"shape"`
+	Codec     string  `json:"codec"`
+	Rounds    int     `json:"rounds"`
+	WireBytes int     `json:"wire_bytes"`
+	NS        float64 `json:"ns"`
+	MBPerSec  float64 `json:"mb_per_second"`
+	Bytes     float64 `json:"bytes"`
+	Allocs    float64 `json:"allocs"`
+}
+
+// A CodecTable is the summary of a codec benchmark.
+type CodecTable []CodecRow
+
+// Codecs sums up samples: encode before decode, then by shape and codec in the
+// order of their first samples.
+func Codecs(samples []CodecSample) CodecTable {
+	type key struct{ operation, shape, codec string }
+	var keys []key
+	groups := make(map[key][]CodecSample)
+	for _, s := range samples {
+		k := key{s.Operation, s.Shape, s.Codec}
+		if groups[k] == nil {
+			keys = append(keys, k)
+		}
+		groups[k] = append(groups[k], s)
+	}
+	var rows CodecTable
+	for _, k := range keys {
+		rows = append(rows, codecRow(groups[k]))
+	}
+	var operations, shapes []string
+	for _, r := range rows {
+		operations = appendNew(operations, r.Operation)
+		shapes = appendNew(shapes, r.Shape)
+	}
+	slices.SortStableFunc(rows, func(a, b CodecRow) int {
+		if d := slices.Index(operations, a.Operation) - slices.Index(operations, b.Operation); d != 0 {
+			return d
+		}
+		return slices.Index(shapes, a.Shape) - slices.Index(shapes, b.Shape)
+	})
+	return rows
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+func codecRow(samples []CodecSample) CodecRow {
+	var ns, bytes, allocs []float64
+	for _, s := range samples {
+		ns, bytes, allocs = append(ns, s.NS), append(bytes, s.Bytes), append(allocs, s.Allocs)
+	}
+	first := samples[0]
+	r := CodecRow{
+		Operation: first.Operation,
+		Shape:     first.Shape,
+		Codec:     first.Codec,
+		Rounds:    len(samples),
+		WireBytes: first.WireBytes,
+		NS:        Median(ns),
+		Bytes:     Median(bytes),
+		Allocs:    Median(allocs),
+	}
+	r.MBPerSec = float64(r.WireBytes) / r.NS * 1000
+	return r
+}
+
+// Speed returns by which factor codec a is faster than b at operation: the
+// geometric mean over the shapes that both were measured on and match accepts.
+// It is NaN if there is no such shape.
+func (t CodecTable) Speed(operation, a, b string, match func(shape string) bool) float64 {
+	var ratios []float64
+	for _, r := range t {
+		if r.Operation != operation || r.Codec != a || !match(r.Shape) {
+			continue
+		}
+		if base, ok := t.find(operation, r.Shape, b); ok {
+			ratios = append(ratios, base.NS/r.NS)
+		}
+	}
+	return GeometricMean(ratios)
+}
+
+func (t CodecTable) find(operation, shape, codec string) (CodecRow, bool) {
+	i := slices.IndexFunc(t, func(r CodecRow) bool {
+		return r.Operation == operation && r.Shape == shape && r.Codec == codec
+	})
+	if i < 0 {
+		return CodecRow{}, false
+	}
+	return t[i], true
+}
+
+// Any accepts every shape.
+func Any(string) bool { return true }
+
+// WriteCodecs writes a table for every operation, and then by which factor, as
+// geometric means, every codec is faster than every other.
+func WriteCodecs(w io.Writer, t CodecTable) error {
+	var operations, codecs []string
+	for _, r := range t {
+		operations = appendNew(operations, r.Operation)
+		codecs = appendNew(codecs, r.Codec)
+	}
+	for _, operation := range operations {
+		if err := t.writeOperation(w, operation, codecs[0]); err != nil {
+			return err
+		}
+	}
+	for _, operation := range operations {
+		if err := t.writeMeans(w, operation, codecs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t CodecTable) writeOperation(w io.Writer, operation, base string) error {
+	if _, err := fmt.Fprintf(w, "thrift-codec, %s, × = speed as a multiple of %s's\n", operation, base); err != nil {
+		return err
+	}
+	lines := table{{"shape", "codec", "×", "ns", "MB/s", "B/op", "allocs/op"}}
+	for _, r := range t {
+		if r.Operation != operation {
+			continue
+		}
+		of := func(shape string) bool { return shape == r.Shape }
+		lines = append(lines, []string{
+			r.Shape, r.Codec, times(t.Speed(operation, r.Codec, base, of)),
+			fmt.Sprintf("%.1f", r.NS), fmt.Sprintf("%.0f", r.MBPerSec),
+			fmt.Sprintf("%.0f", r.Bytes), fmt.Sprintf("%.1f", r.Allocs),
+		})
+	}
+	return lines.write(w)
+}
+
+func (t CodecTable) writeMeans(w io.Writer, operation string, codecs []string) error {
+	if _, err := fmt.Fprintf(w, "thrift-codec, %s, speed of the row as a multiple of the column's, geometric means (integer lists)\n", operation); err != nil {
+		return err
+	}
+	lines := table{append([]string{""}, codecs...)}
+	for _, a := range codecs {
+		line := []string{a}
+		for _, b := range codecs {
+			line = append(line, fmt.Sprintf("%.2f (%.2f)",
+				t.Speed(operation, a, b, Any), t.Speed(operation, a, b, codec.IsIntegerList)))
+		}
+		lines = append(lines, line)
+	}
+	return lines.write(w)
+}

@@ -1,0 +1,69 @@
+package main
+
+// A scenario is something to measure and who takes part.
+type scenario struct {
+	name    string
+	about   string
+	callers []int
+	size    int  // bytes of a message
+	pinned  bool // server and client to one core each
+
+	// peers or, of a scenario with none, codecs take part. The first one that
+	// takes part is what others are compared with.
+	peers  []string
+	codecs []string
+}
+
+func scenarios() []scenario {
+	pingpong := []string{
+		"kitex-pingpong", "apache-framed", "apache-buffered",
+		"raw-net", "raw-netpoll",
+	}
+	mux := []string{"kitex-mux", "raw-mux"}
+	return []scenario{
+		{
+			name:    "thrift-pingpong",
+			about:   "echo of 1 KiB, a connection for every call in flight",
+			callers: []int{1, 100, 1000},
+			size:    1 << 10,
+			pinned:  true,
+			peers:   pingpong,
+		},
+		{
+			name:    "thrift-pingpong-16k",
+			about:   "the same with 16 KiB",
+			callers: []int{100},
+			size:    16 << 10,
+			pinned:  true,
+			peers:   pingpong,
+		},
+		{
+			name:    "thrift-pingpong-unpinned",
+			about:   "echo of 1 KiB with both sides on all cores",
+			callers: []int{100},
+			size:    1 << 10,
+			peers:   pingpong,
+		},
+		{
+			name:    "thrift-mux",
+			about:   "echo of 1 KiB, all calls over a few connections",
+			callers: []int{1, 100, 1000},
+			size:    1 << 10,
+			pinned:  true,
+			peers:   mux,
+		},
+		{
+			name:    "thrift-mux-unpinned",
+			about:   "the same with both sides on all cores",
+			callers: []int{100},
+			size:    1 << 10,
+			peers:   mux,
+		},
+		{
+			name:   "thrift-codec",
+			about:  "encode and decode by themselves, for the shapes of codec.thrift",
+			pinned: true,
+			codecs: []string{"apache", "kitex-fastcodec"},
+		},
+	}
+}
