@@ -164,34 +164,35 @@ var errMismatch = errors.New("answer out of step")
 
 // finish fills in the result of req from the answer, or returns the error that
 // the peer sent. owned says that frame memory is the answer's own and may be
-// aliased.
-func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq int32, owned bool) (*Response, error) {
-	stats := &req.Info.Stats
-	stats.ReceivedBytes = len(frame)
+// aliased; reset, that the peer is about to close the connection.
+func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq int32, owned bool) (resp *Response, reset bool, err error) {
+	req.Info.Stats.ReceivedBytes = len(frame)
 	r, err := c.parseReply(frame)
 	if err != nil {
-		return nil, req.fail(PhaseDecode, false, err)
+		return nil, false, req.fail(PhaseDecode, false, err)
 	}
 	if r.message.Seq != seq {
-		return nil, req.fail(PhaseDecode, false, fmt.Errorf("%w: %w", errMismatch, &thrift.ApplicationException{
+		return nil, true, req.fail(PhaseDecode, false, fmt.Errorf("%w: %w", errMismatch, &thrift.ApplicationException{
 			Type:    thrift.BadSequenceID,
 			Message: fmt.Sprintf("got %d, want %d", r.message.Seq, seq),
 		}))
 	}
 	if c.o.protocol.hasHeader() {
+		reset = asksReset(&r.header)
 		receiveBackward(ctx, &r.header)
 	}
 	if r.biz != nil {
 		// Kitex sends an ordinary reply beside it, Volo an exception.
-		return nil, r.biz
+		return nil, reset, r.biz
 	}
 	if string(r.message.Name) != req.Method.Name && r.message.Type == thrift.Reply {
-		return nil, req.fail(PhaseDecode, false, &thrift.ApplicationException{
+		return nil, reset, req.fail(PhaseDecode, false, &thrift.ApplicationException{
 			Type:    thrift.WrongMethodName,
 			Message: fmt.Sprintf("got %q, want %q", r.message.Name, req.Method.Name),
 		})
 	}
-	return c.decode(req, &r, owned)
+	resp, err = c.decode(req, &r, owned)
+	return resp, reset, err
 }
 
 func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, error) {
@@ -215,7 +216,7 @@ func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, erro
 			return nil, req.fail(PhaseDecode, false, err)
 		}
 		if c.o.timePhases {
-			req.Info.Stats.DecodeDone = time.Now()
+			req.Info.Stats.DecodeDone = time.Since(req.Info.Stats.Start)
 		}
 		if err := req.result.Err(); err != nil {
 			if missing, ok := err.(*thrift.ApplicationException); ok {

@@ -2,6 +2,7 @@ package volothrift
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync"
@@ -49,11 +50,11 @@ func (p *multiplexPeer) line() *line {
 
 func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
 	until := boundOf(ctx, req)
-	conn, w, seq, err := p.line().acquire(until)
+	conn, w, err := p.line().acquire(until)
 	if err != nil {
 		return nil, req.fail(PhaseDial, true, until.cause(err))
 	}
-	if err := p.send(ctx, until, conn, req, seq); err != nil {
+	if err := p.send(ctx, until, conn, w, req); err != nil {
 		conn.Abandon(w)
 		return nil, err
 	}
@@ -61,33 +62,38 @@ func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response,
 		conn.Abandon(w)
 		return &req.response, nil
 	}
+	seq := w.Seq()
 	frame, err := conn.Wait(w, until.deadline, until.done)
 	if err != nil {
 		return nil, req.fail(PhaseRead, false, until.cause(err))
 	}
 	if p.core.o.timePhases {
-		req.Info.Stats.ReadDone = time.Now()
+		req.Info.Stats.ReadDone = time.Since(req.Info.Stats.Start)
 	}
-	return p.core.finish(ctx, req, frame, seq, true)
+	resp, reset, err := p.core.finish(ctx, req, frame, seq, true)
+	if reset {
+		conn.Retire()
+	}
+	return resp, err
 }
 
-func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.Conn, req *Request, seq int32) error {
+func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.Conn, w *multiplex.Waiter, req *Request) error {
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
-	b, err := p.core.appendRequest(ctx, buf.b, req, seq, ttheader.FlagOutOfOrder)
+	b, err := p.core.appendRequest(ctx, buf.b, req, w.Seq(), ttheader.FlagOutOfOrder)
 	buf.b = b
 	if err != nil {
 		return encodeFailure(req, err)
 	}
 	if p.core.o.timePhases {
-		req.Info.Stats.EncodeDone = time.Now()
+		req.Info.Stats.EncodeDone = time.Since(req.Info.Stats.Start)
 	}
-	sent, err := conn.Send(b, until.deadline, until.done)
+	sent, err := conn.Send(w, b, until.deadline, until.done)
 	if err != nil {
 		return req.fail(PhaseWrite, !sent, until.cause(err))
 	}
 	if p.core.o.timePhases {
-		req.Info.Stats.WriteDone = time.Now()
+		req.Info.Stats.WriteDone = time.Since(req.Info.Stats.Start)
 	}
 	return nil
 }
@@ -109,13 +115,18 @@ func (f framing) Size(in []byte) (int, error) {
 	return size, nil
 }
 
-func (f framing) Seq(frame []byte) (int32, bool, error) {
+// Seq reads the sequence id where Size has found a TTHeader.
+func (f framing) Seq(frame []byte) int32 { return int32(binary.BigEndian.Uint32(frame[8:])) }
+
+func (f framing) Draining(frame []byte) bool {
 	h, _, err := ttheader.Parse(frame)
-	if err != nil {
-		return 0, false, err
-	}
-	reset, ok := h.String(ttheader.KeyConnectionReset)
-	return h.SeqID, ok && string(reset) == "1", nil
+	return err == nil && asksReset(&h)
+}
+
+// asksReset reports whether the peer is about to close the connection.
+func asksReset(h *ttheader.Header) bool {
+	v, ok := h.String(ttheader.KeyConnectionReset)
+	return ok && string(v) == "1"
 }
 
 // A line is one connection of a multiplexPeer and what replaces it when it
@@ -141,18 +152,18 @@ type dialing struct {
 
 // acquire registers a call on a usable connection, which it makes if there is
 // none.
-func (l *line) acquire(until bound) (*multiplex.Conn, *multiplex.Waiter, int32, error) {
+func (l *line) acquire(until bound) (*multiplex.Conn, *multiplex.Waiter, error) {
 	for range 3 {
 		if conn := l.live.Load(); conn != nil {
-			if w, seq, err := conn.Acquire(); err == nil {
-				return conn, w, seq, nil
+			if w, err := conn.Acquire(); err == nil {
+				return conn, w, nil
 			}
 		}
 		if err := l.connect(until); err != nil {
-			return nil, nil, 0, err
+			return nil, nil, err
 		}
 	}
-	return nil, nil, 0, fmt.Errorf("new connections end at once: %w", multiplex.ErrDraining)
+	return nil, nil, fmt.Errorf("new connections end at once: %w", multiplex.ErrDraining)
 }
 
 // connect waits for a usable connection or the failure to make one.

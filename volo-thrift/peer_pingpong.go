@@ -39,23 +39,23 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 	if err != nil {
 		return nil, req.fail(PhaseDial, true, until.cause(err))
 	}
-	resp, err := p.call(ctx, until, conn, req)
+	resp, reset, err := p.call(ctx, until, conn, req)
 	if reused && diedUnused(err) {
 		// The peer had closed it before anything was sent: nobody need know.
 		conn.Close()
 		if conn, err = p.pool.Dial(until.ctx, now); err != nil {
 			return nil, req.fail(PhaseDial, true, until.cause(err))
 		}
-		resp, err = p.call(ctx, until, conn, req)
-	}
-	if keeps(err) {
-		p.pool.Put(conn, now)
-	} else {
-		p.pool.Discard(conn)
+		resp, reset, err = p.call(ctx, until, conn, req)
 	}
 	var broken *brokenError
 	if errors.As(err, &broken) {
-		err = broken.err
+		err, reset = broken.err, true
+	}
+	if reset {
+		p.pool.Discard(conn)
+	} else {
+		p.pool.Put(conn, now)
 	}
 	return resp, err
 }
@@ -83,18 +83,13 @@ type brokenError struct {
 
 func (e *brokenError) Error() string { return e.err.Error() }
 
-func keeps(err error) bool {
-	var broken *brokenError
-	return !errors.As(err, &broken) && !errors.Is(err, errMismatch)
-}
-
 func diedUnused(err error) bool {
 	var broken *brokenError
 	return errors.As(err, &broken) && broken.unsent
 }
 
-// call runs one call on conn.
-func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, req *Request) (*Response, error) {
+// call runs one call on conn. reset says that the peer is about to close it.
+func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, req *Request) (resp *Response, reset bool, err error) {
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	conn.Seq++
@@ -102,13 +97,13 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	b, err := p.core.appendRequest(ctx, buf.b, req, seq, 0)
 	buf.b = b
 	if err != nil {
-		return nil, encodeFailure(req, err)
+		return nil, false, encodeFailure(req, err)
 	}
 	if p.core.o.timePhases {
-		req.Info.Stats.EncodeDone = time.Now()
+		req.Info.Stats.EncodeDone = time.Since(req.Info.Stats.Start)
 	}
 	if err := conn.SetDeadline(until.deadline); err != nil {
-		return nil, p.broken(until, req, PhaseWrite, &transport.OpError{Op: "write", Err: err})
+		return nil, true, p.broken(until, req, PhaseWrite, &transport.OpError{Op: "write", Err: err})
 	}
 	if until.done != nil {
 		stop := context.AfterFunc(until.ctx, func() { conn.SetDeadline(longAgo) })
@@ -116,21 +111,21 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	}
 	if req.Method.Oneway {
 		if err := conn.Write(b); err != nil {
-			return nil, p.broken(until, req, PhaseWrite, err)
+			return nil, true, p.broken(until, req, PhaseWrite, err)
 		}
-		return &req.response, nil
+		return &req.response, false, nil
 	}
 	frame, err := p.exchange(b, conn)
 	if err != nil {
-		return nil, p.broken(until, req, PhaseRead, err)
+		return nil, true, p.broken(until, req, PhaseRead, err)
 	}
 	if p.core.o.timePhases {
-		req.Info.Stats.ReadDone = time.Now()
+		req.Info.Stats.ReadDone = time.Since(req.Info.Stats.Start)
 	}
 	if until.done != nil && until.ctx.Err() != nil {
 		// The answer came all the same, but the deadline of the connection
 		// may be set at any moment.
-		return nil, p.broken(until, req, PhaseRead, until.ctx.Err())
+		return nil, true, p.broken(until, req, PhaseRead, until.ctx.Err())
 	}
 	return p.core.finish(ctx, req, frame, seq, false)
 }

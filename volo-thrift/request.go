@@ -2,7 +2,7 @@ package volothrift
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
@@ -47,12 +47,22 @@ type Request struct {
 	conn     *serverConn // servers only
 	handler  any         // servers only
 
-	mu     sync.Mutex
-	active context.Context // made when somebody first asks for Done
-	cancel context.CancelCauseFunc
-	unhook func() // stops watching the connection
-	over   bool
+	life atomic.Pointer[life] // made when somebody first asks for Done
 }
+
+// A life is the cancellable half of a call's context.
+type life struct {
+	context.Context
+	cancel context.CancelCauseFunc
+	unhook func() // stops watching the connection; nil if nothing does
+}
+
+// over is the life of every call that has ended without one.
+var over = func() *life {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return &life{Context: ctx, cancel: func(error) {}}
+}()
 
 // A Response is the answer to a [Request]: the method's success value, in
 // Result. Declared exceptions and everything else that is not a success
@@ -86,37 +96,42 @@ func (c *callContext) Done() <-chan struct{} {
 	if c.conn == nil && c.Info.Deadline.IsZero() {
 		return c.parent.Done()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.active == nil {
-		c.activate()
+	if l := c.life.Load(); l != nil {
+		return l.Done()
 	}
-	return c.active.Done()
+	l := c.newLife()
+	if c.life.CompareAndSwap(nil, l) {
+		return l.Done()
+	}
+	l.end() // somebody else was first, or the call is over
+	return c.life.Load().Done()
 }
 
-func (c *callContext) activate() {
+func (c *callContext) newLife() *life {
 	ctx, cancel := context.WithCancelCause(c.parent)
-	c.cancel = cancel
-	c.active = ctx
+	l := &life{Context: ctx, cancel: cancel}
 	if d := c.Info.Deadline; !d.IsZero() {
 		ctx, stop := context.WithDeadline(ctx, d)
-		c.active = ctx
-		c.cancel = func(cause error) { cancel(cause); stop() }
+		l.Context = ctx
+		l.cancel = func(cause error) { cancel(cause); stop() }
 	}
-	if c.over {
-		c.cancel(context.Canceled)
-	} else if c.conn != nil {
-		c.unhook = c.conn.onGone(c.cancel)
+	if c.conn != nil {
+		l.unhook = c.conn.onGone(l.cancel)
 	}
+	return l
+}
+
+func (l *life) end() {
+	if l.unhook != nil {
+		l.unhook()
+	}
+	l.cancel(context.Canceled)
 }
 
 // Err returns nil until the context is done.
 func (c *callContext) Err() error {
-	c.mu.Lock()
-	active := c.active
-	c.mu.Unlock()
-	if active != nil {
-		return active.Err()
+	if l := c.life.Load(); l != nil {
+		return l.Err()
 	}
 	if err := c.parent.Err(); err != nil {
 		return err
@@ -143,25 +158,19 @@ func (c *callContext) Value(key any) any {
 	}
 	// The cancellable half must be found by package context, which then
 	// needs no goroutine to pass on cancellation.
-	c.mu.Lock()
-	active := c.active
-	c.mu.Unlock()
-	if active != nil {
-		return active.Value(key)
+	if l := c.life.Load(); l != nil && l != over {
+		return l.Value(key)
 	}
 	return c.parent.Value(key)
 }
 
 // finish ends the context with the call.
 func (c *callContext) finish() {
-	c.mu.Lock()
-	c.over = true
-	cancel, unhook := c.cancel, c.unhook
-	c.mu.Unlock()
-	if unhook != nil {
-		unhook()
+	if c.conn == nil && c.Info.Deadline.IsZero() {
+		return // it lives as long as its parent
 	}
-	if cancel != nil {
-		cancel(context.Canceled)
+	if c.life.Load() == nil && c.life.CompareAndSwap(nil, over) {
+		return
 	}
+	c.life.Load().end()
 }

@@ -194,8 +194,5 @@ func (s *Server) newRequest(c *serverConn, in *incoming, found *route, now time.
 	if in.protocol.hasHeader() {
 		in.readHeader(req, now)
 	}
-	if s.o.timePhases {
-		req.Info.Stats.ReadDone = now
-	}
 	return req
 }

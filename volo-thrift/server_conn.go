@@ -201,7 +201,7 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 		return c.reply(b, in, nil, exception(thrift.ProtocolError, err.Error()))
 	}
 	if s.o.timePhases {
-		req.Info.Stats.DecodeDone = time.Now()
+		req.Info.Stats.DecodeDone = time.Since(req.Info.Stats.Start)
 	}
 	call := (*callContext)(req)
 	resp, err := s.stack.Call(call, req)
@@ -232,7 +232,7 @@ func (c *serverConn) reply(b []byte, in *incoming, req *Request, out outcome) ([
 	if req != nil {
 		req.Info.Stats.SentBytes = len(b) - start
 		if c.server.o.timePhases {
-			req.Info.Stats.EncodeDone = time.Now()
+			req.Info.Stats.EncodeDone = time.Since(req.Info.Stats.Start)
 		}
 	}
 	return b, err

@@ -22,7 +22,7 @@ func (s *Server) buildStack() Handler {
 func (s *Server) invoke(ctx context.Context, req *Request) (*Response, error) {
 	err := req.Method.Invoke(ctx, req.handler, req.Args, req.result)
 	if s.o.timePhases {
-		req.Info.Stats.HandleDone = time.Now()
+		req.Info.Stats.HandleDone = time.Since(req.Info.Stats.Start)
 	}
 	if err != nil {
 		return nil, err

@@ -52,16 +52,16 @@ type Info struct {
 }
 
 // Stats are the sizes and times of the phases of a call. Sizes are always
-// there; times other than Start only when phase timing is switched on, zero
-// otherwise.
+// there. The times of phases are only taken when phase timing is switched on,
+// and 0 otherwise; each counts from Start.
 type Stats struct {
 	Start time.Time // the call entered the framework
 
-	EncodeDone time.Time
-	WriteDone  time.Time
-	ReadDone   time.Time // the whole message is here
-	DecodeDone time.Time
-	HandleDone time.Time // server: the handler has returned
+	EncodeDone time.Duration // request (client) or reply (server) is bytes
+	WriteDone  time.Duration // client: the request was handed to the connection
+	ReadDone   time.Duration // the whole message is here
+	DecodeDone time.Duration // reply (client) or request (server) is values
+	HandleDone time.Duration // server: the handler has returned
 
 	SentBytes     int // of this call on the wire, framing included
 	ReceivedBytes int

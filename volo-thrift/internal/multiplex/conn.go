@@ -36,9 +36,11 @@ type Framing interface {
 	// Size returns the size of the frame that starts in, 0 if more bytes are
 	// needed to tell.
 	Size(in []byte) (int, error)
-	// Seq returns the sequence id of a whole frame and whether the peer asks
-	// us to move to another connection.
-	Seq(frame []byte) (seq int32, draining bool, err error)
+	// Seq returns the sequence id of a whole frame.
+	Seq(frame []byte) int32
+	// Draining reports whether a control frame, which is one with the
+	// sequence id 0, asks us to move to another connection.
+	Draining(frame []byte) bool
 }
 
 // A Conn is the client's side of a multiplexed connection. Its methods may be
@@ -48,6 +50,7 @@ type Conn struct {
 	framing Framing
 	writer  *combine.Writer
 	reader  chan struct{} // closed when the reading goroutine has ended
+	arrived []arrival     // scratch of that goroutine
 
 	mu       sync.Mutex
 	waiters  []*Waiter // by seq & (len-1); len is a power of two
@@ -82,11 +85,12 @@ func New(conn *transport.Conn, framing Framing) *Conn {
 
 // A Waiter waits for the answer to one call.
 type Waiter struct {
-	seq   int32
-	ready chan struct{} // capacity 1: a token means frame or err is set
-	timer *time.Timer   // stopped between uses; nil until first needed
-	frame []byte
-	err   error
+	seq     int32
+	crowded bool          // other calls were in flight when this one was acquired
+	ready   chan struct{} // capacity 1: a token means frame or err is set
+	timer   *time.Timer   // stopped between uses; nil until first needed
+	frame   []byte
+	err     error
 }
 
 var waiters = sync.Pool{New: func() any { return &Waiter{ready: make(chan struct{}, 1)} }}
@@ -105,18 +109,17 @@ func (c *Conn) InFlight() int {
 	return c.inflight
 }
 
-// Acquire registers a call and returns its sequence id. It must be followed by
-// Wait or Abandon.
-func (c *Conn) Acquire() (w *Waiter, seq int32, err error) {
+// Acquire registers a call. It must be followed by Wait or Abandon.
+func (c *Conn) Acquire() (w *Waiter, err error) {
 	w = waiters.Get().(*Waiter)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil || c.draining {
 		waiters.Put(w)
 		if c.err != nil {
-			return nil, 0, c.err
+			return nil, c.err
 		}
-		return nil, 0, ErrDraining
+		return nil, ErrDraining
 	}
 	if 2*c.inflight >= len(c.waiters) {
 		c.grow()
@@ -132,17 +135,12 @@ func (c *Conn) Acquire() (w *Waiter, seq int32, err error) {
 	w.seq = c.next
 	*c.slot(w.seq) = w
 	c.inflight++
-	return w, w.seq, nil
+	w.crowded = c.inflight > 1
+	return w, nil
 }
 
-// Sequence returns a sequence id for a frame that nobody answers.
-func (c *Conn) Sequence() (int32, error) {
-	w, seq, err := c.Acquire()
-	if err == nil {
-		c.Abandon(w)
-	}
-	return seq, err
-}
+// Seq returns the sequence id that the frame of the call must carry.
+func (w *Waiter) Seq() int32 { return w.seq }
 
 func (c *Conn) slot(seq int32) **Waiter { return &c.waiters[int(seq)&(len(c.waiters)-1)] }
 
@@ -156,9 +154,9 @@ func (c *Conn) grow() {
 	}
 }
 
-// Send sends a frame. sent says whether any of it may have left.
-func (c *Conn) Send(frame []byte, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
-	return c.writer.Send(frame, c.InFlight() > 1, deadline, done)
+// Send sends the frame of w's call. sent says whether any of it may have left.
+func (c *Conn) Send(w *Waiter, frame []byte, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
+	return c.writer.Send(frame, w.crowded, deadline, done)
 }
 
 // Wait waits for the answer to w until deadline (unless zero) or until done
@@ -279,47 +277,62 @@ func (c *Conn) fail(err error) {
 // reader is the connection as the transport sees it.
 type reader Conn
 
-// Data hands each whole frame to the call that waits for it.
+// Data hands each whole frame to the call that waits for it. It looks up the
+// calls of all frames that have arrived at once, under one lock.
 func (r *reader) Data(in []byte) (consumed, need int, err error) {
 	c := (*Conn)(r)
-	for {
-		size, err := c.framing.Size(in[consumed:])
+	for err == nil {
+		var size int
+		size, err = c.framing.Size(in[consumed:])
 		if err != nil {
 			c.fail(err)
-			return consumed, 0, err
+			break
 		}
 		if size == 0 || len(in)-consumed < size {
-			return consumed, size, c.drained()
+			need = size
+			break
 		}
 		// The copy is the answer's own memory: decoding aliases it.
 		frame := append([]byte(nil), in[consumed:consumed+size]...)
 		consumed += size
-		seq, draining, err := c.framing.Seq(frame)
-		if err != nil {
-			c.fail(err)
-			return consumed, 0, err
+		c.arrived = append(c.arrived, arrival{seq: c.framing.Seq(frame), frame: frame})
+	}
+	if drained := c.deliver(); err == nil {
+		err = drained
+	}
+	return consumed, need, err
+}
+
+// An arrival is a frame on its way to the call that waits for it.
+type arrival struct {
+	seq   int32
+	frame []byte
+	w     *Waiter
+}
+
+// deliver hands over what has arrived. It ends a connection that the peer
+// wants to be rid of once its last call is over.
+func (c *Conn) deliver() error {
+	c.mu.Lock()
+	for i := range c.arrived {
+		a := &c.arrived[i]
+		if a.seq == 0 {
+			c.draining = c.draining || c.framing.Draining(a.frame)
+			continue
 		}
-		c.deliver(seq, draining, frame)
+		a.w = c.remove(a.seq)
 	}
-}
-
-func (c *Conn) deliver(seq int32, draining bool, frame []byte) {
-	c.mu.Lock()
-	c.draining = c.draining || draining
-	w := c.remove(seq)
+	drained := c.draining && c.inflight == 0
 	c.mu.Unlock()
-	if w != nil {
-		w.frame = frame
-		w.ready <- struct{}{}
+	for i := range c.arrived {
+		if a := &c.arrived[i]; a.w != nil {
+			a.w.frame = a.frame
+			a.w.ready <- struct{}{}
+		}
 	}
-}
-
-// drained ends a connection that the peer wants to be rid of once its last
-// call is over.
-func (c *Conn) drained() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.draining && c.inflight == 0 {
+	clear(c.arrived)
+	c.arrived = c.arrived[:0]
+	if drained {
 		return ErrDraining
 	}
 	return nil
