@@ -3,6 +3,7 @@ package thrift
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // A StringMode says where decoded strings and binaries live.
@@ -97,11 +98,13 @@ func (d *Decoder) Truncated(b []byte, structName, field string) error {
 	return InField(d.Fail(b, ErrTruncated), structName, field)
 }
 
-// Missing returns the error for a struct that lacks a required field.
+// Missing returns the error for a struct that lacks a required field. seen
+// has bit i set if names[i] is there.
 //
 //go:noinline
-func (d *Decoder) Missing(b []byte, structName, field string) error {
-	return InField(d.Fail(b, ErrMissingRequired), structName, field)
+func (d *Decoder) Missing(b []byte, structName string, seen uint64, names ...string) error {
+	first := bits.TrailingZeros64(^seen)
+	return InField(d.Fail(b, ErrMissingRequired), structName, names[first])
 }
 
 // Enter counts one level of nesting at b; call Leave after it.

@@ -63,6 +63,6 @@ func Slab[T any](n int, rest []byte) []T {
 	// Safety: Sizeof is a constant, no memory is touched.
 	const perByte, least = 8, 4
 	var zero T
-	size := max(1, int(unsafe.Sizeof(zero)))
-	return make([]T, min(n, perByte*len(rest)/size+least))
+	size := max(1, int64(unsafe.Sizeof(zero)))
+	return make([]T, min(int64(n), perByte*int64(len(rest))/size+least))
 }

@@ -1,0 +1,41 @@
+// Package gen turns the neutral program of package ir into Go.
+//
+// [Generate] is pure: the same program and options give the same files, byte
+// for byte, and nothing is read or written. Its rooms are one file per
+// construct of an IDL (struct.go, union.go, exception.go, enum.go, typedef.go,
+// constant.go, service.go) and one per method that it emits for a struct
+// (size.go, append.go, consume.go, getters.go, default.go). naming.go decides
+// what things are called, packages.go where they go, types.go what they are
+// in Go, plugin.go who else may add something.
+//
+// # What comes out
+//
+// Each namespace becomes a Go package: `namespace go a.b.echo` is a/b/echo,
+// package echo; without one, the package is named after the file. Its files
+// are named after the IDL files. Types import the runtime,
+// pilota/thrift, and packages of other types only. Services become a second
+// package inside the first, a/b/echo/echothrift, which imports the framework.
+//
+//	IDL                     Go
+//	bool i8 i16 i32 i64     bool int8 int16 int32 int64
+//	double string           float64 string
+//	binary uuid             []byte [16]byte
+//	list<T> set<T>          []T
+//	map<K, V>               map[K]V; a binary key is a string; a struct or
+//	                        container key makes it []thrift.Entry[K, V]
+//	struct S, in any place  *S
+//	optional T              *T; for []T, map and *S nil means unset
+//	enum E                  type E int32, with constants EName
+//	typedef T N             type N = T, an alias
+//	const T N = …           const N T, or func N() T where Go has no constants
+//	union U                 a struct with pointers, exactly one of them set
+//	exception X             a struct whose pointer is an error
+//
+// Fields of default requiredness are always written, optional ones if they
+// are set. A nil struct in a field of default requiredness is left out, as
+// there is nothing to write; where one must be written (required, element of
+// a container), it is an error. Sets are not checked for duplicates.
+//
+// An optional field that has a default value stays nil until it is set or
+// received; its getter returns the default.
+package gen

@@ -1,0 +1,128 @@
+package gen
+
+import (
+	"fmt"
+	"go/format"
+	"path"
+	"slices"
+
+	"github.com/volo-go/volo/pilota/ir"
+)
+
+// Options change what Generate writes.
+type Options struct {
+	// PackagePrefix is the import path of the folder that the files are
+	// written to, without which packages cannot import one another.
+	PackagePrefix string
+	// KeepUnknownFields makes structs keep fields that they do not know and
+	// write them back, byte for byte.
+	KeepUnknownFields bool
+	// KeepCase leaves initialisms as the IDL has them: UserId, not UserID.
+	KeepCase bool
+	// Plugins add to the output, in this order.
+	Plugins []Plugin
+}
+
+// A File is one generated file.
+type File struct {
+	Path    string // relative to the folder of the output, with slashes
+	Content []byte
+}
+
+// Generate returns the Go files of a program, ordered by path. Errors name
+// the place in the IDL.
+func Generate(p *ir.Program, o Options) ([]File, error) {
+	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}}
+	g.arrange(p)
+	if err := g.checkCycles(); err != nil {
+		return nil, err
+	}
+	g.nameAll()
+	for _, pkg := range g.packages {
+		if err := g.generatePackage(pkg); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(g.files, func(a, b File) int {
+		if a.Path < b.Path {
+			return -1
+		}
+		return 1
+	})
+	return g.files, g.checkPaths()
+}
+
+// A generator is one run of Generate.
+type generator struct {
+	opts     Options
+	packages []*goPackage
+	byFile   map[*ir.File]*goPackage
+	names    map[any]string // Go names of declarations, by their pointers
+	files    []File
+}
+
+func (g *generator) generatePackage(pkg *goPackage) error {
+	for i, f := range pkg.files {
+		if err := g.emit(g.newWriter(pkg, false), pkg.types(i), func(w *Writer) error { return g.typesFile(w, f) }); err != nil {
+			return err
+		}
+		if err := g.emit(g.newWriter(pkg, true), pkg.stubs(i), func(w *Writer) error { return g.stubsFile(w, f) }); err != nil {
+			return err
+		}
+	}
+	for _, plugin := range g.opts.Plugins {
+		more, err := plugin.Package(g.pluginPackage(pkg))
+		if err != nil {
+			return fmt.Errorf("plugin %T: package %s: %w", plugin, pkg.dir, err)
+		}
+		for _, f := range more {
+			g.files = append(g.files, File{Path: path.Join(pkg.dir, f.Path), Content: f.Content})
+		}
+	}
+	return nil
+}
+
+// emit runs body and keeps what it wrote, if anything, as a file.
+func (g *generator) emit(w *Writer, name string, body func(*Writer) error) error {
+	if err := body(w); err != nil {
+		return err
+	}
+	if w.body.Len() == 0 {
+		return nil
+	}
+	content, err := format.Source(w.source())
+	if err != nil {
+		return fmt.Errorf("%s: generated code does not parse: %w", name, err)
+	}
+	g.files = append(g.files, File{Path: name, Content: content})
+	return nil
+}
+
+// typesFile writes what one IDL file declares, apart from services.
+func (g *generator) typesFile(w *Writer, f *ir.File) error {
+	for _, c := range f.Constants {
+		g.constantDecl(w, c)
+	}
+	for _, t := range f.Typedefs {
+		g.typedefDecl(w, t)
+	}
+	for _, e := range f.Enums {
+		g.enumDecl(w, e)
+	}
+	for _, s := range f.Structs {
+		if err := g.structDecl(w, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPaths finds files that would overwrite each other.
+func (g *generator) checkPaths() error {
+	for i := 1; i < len(g.files); i++ {
+		if g.files[i].Path == g.files[i-1].Path {
+			return fmt.Errorf("two generated files are named %s; rename a namespace", g.files[i].Path)
+		}
+	}
+	return nil
+}

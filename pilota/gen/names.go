@@ -1,0 +1,140 @@
+package gen
+
+import (
+	"strings"
+
+	"github.com/volo-go/volo/pilota/ir"
+)
+
+// Keys of names that belong to more than one declaration, or to a second
+// thing beside the declaration itself.
+type (
+	getterKey struct{ f *ir.Field }
+	methodKey struct {
+		s *ir.Service // that offers the method; inherited ones come again
+		m *ir.Method
+	}
+)
+
+// nameAll decides every exported name. Types come first, so that adding a
+// constant never renames one; within a kind the order of the source decides.
+func (g *generator) nameAll() {
+	for _, pkg := range g.packages {
+		for _, f := range pkg.files {
+			g.nameTypes(pkg.scope, f)
+		}
+		for _, f := range pkg.files {
+			g.nameValues(pkg.scope, f)
+		}
+		for _, f := range pkg.files {
+			for _, s := range f.Services {
+				g.nameService(pkg.stubScope, s)
+			}
+		}
+	}
+}
+
+func (g *generator) nameTypes(sc scope, f *ir.File) {
+	for _, s := range f.Structs {
+		g.names[s] = sc.takeAll(g.declared(&s.Decl, g.exported), itself, constructor)
+		g.nameFields(s)
+	}
+	for _, e := range f.Enums {
+		g.names[e] = sc.take(g.declared(&e.Decl, g.exported))
+	}
+	for _, t := range f.Typedefs {
+		g.names[t] = sc.take(g.declared(&t.Decl, g.exported))
+	}
+}
+
+func (g *generator) nameValues(sc scope, f *ir.File) {
+	for _, e := range f.Enums {
+		prefix := g.names[e]
+		for _, v := range e.Values {
+			g.names[v] = sc.take(g.declared(&v.Decl, func(name string) string { return prefix + g.constant(name) }))
+		}
+	}
+	for _, c := range f.Constants {
+		g.names[c] = sc.take(g.declared(&c.Decl, g.constant))
+	}
+}
+
+// structMethods are what the generator itself declares on structs.
+var structMethods = []string{"BinarySize", "AppendBinary", "ConsumeBinary", "SetDefaults", "String", "UnknownFields"}
+
+func (g *generator) nameFields(s *ir.Struct) {
+	sc := newScope(structMethods...)
+	switch s.Class {
+	case ir.Exception:
+		sc.take("Error")
+	case ir.Result:
+		for _, name := range []string{"Err", "SetErr", "Success", "SetSuccess"} {
+			sc.take(name)
+		}
+	}
+	for _, f := range s.Fields {
+		if s.Class == ir.Result && f.ID == 0 {
+			g.names[f] = sc.take("Value") // Success is the method
+			continue
+		}
+		g.names[f] = sc.take(g.declared(&f.Decl, g.exported))
+	}
+	for _, f := range s.Fields {
+		g.names[getterKey{f}] = sc.take("Get" + g.names[f])
+	}
+}
+
+func (g *generator) nameService(sc scope, s *ir.Service) {
+	name := sc.takeAll(g.declared(&s.Decl, g.exported), itself, clientType, newClient, newService,
+		func(stem string) string { return stem + "Over" }, serviceName)
+	g.names[s] = name
+	// The client's own methods; the interface has to match it.
+	methods := newScope("With", "Close")
+	for _, m := range s.AllMethods() {
+		g.names[methodKey{s, m}] = methods.take(g.declared(&m.Decl, g.exported))
+		g.nameFields(m.Arguments)
+		if m.Result != nil {
+			g.nameFields(m.Result)
+		}
+		for _, local := range []string{methodVar, callType, argsType, resultType} {
+			sc[g.stubLocal(s, m, local)] = true
+		}
+	}
+}
+
+// What the stubs of a service are called, apart from the interface.
+func itself(stem string) string      { return stem }
+func constructor(stem string) string { return "New" + stem }
+func clientType(stem string) string  { return stem + "Client" }
+func newClient(stem string) string   { return "New" + stem + "Client" }
+func newService(stem string) string  { return "New" + stem + "Service" }
+func serviceName(stem string) string { return stem + "Name" }
+
+// Endings of the unexported names of one method.
+const (
+	methodVar  = "Method"
+	callType   = "Call"
+	argsType   = "Args"
+	resultType = "Result"
+)
+
+// stubLocal returns an unexported name for a part of a method's stub, like
+// echoServiceEchoArgs.
+func (g *generator) stubLocal(s *ir.Service, m *ir.Method, part string) string {
+	name := g.names[s]
+	words := splitWords(name)
+	first := strings.ToLower(words[0])
+	return first + name[len(words[0]):] + g.names[methodKey{s, m}] + part
+}
+
+// declared is the name that a declaration asks for: by annotation, else what
+// convert makes of its IDL name.
+func (g *generator) declared(d *ir.Decl, convert func(string) string) string {
+	if name, ok := d.Annotations.Get("pilota.name"); ok {
+		if isIdentifier(name) {
+			return name
+		}
+		return convert(name)
+	}
+	return convert(d.Name)
+}
