@@ -24,12 +24,16 @@ type Consistent struct {
 	// Points is how many points on the ring an instance of default weight
 	// gets; others in proportion, at least one. More of them spread the
 	// load more evenly and cost 16 bytes each. Zero stands for
-	// [DefaultPoints].
+	// [DefaultPoints]. If a ring had more than a million points, all instances
+	// get half as many, or a quarter, and so on.
 	Points int
 }
 
 // DefaultPoints keeps most instances within a tenth of their share.
 const DefaultPoints = 160
+
+// maxRing bounds the points of a ring, except that each instance has one.
+const maxRing = 1 << 20
 
 type keyKey struct{}
 
@@ -83,11 +87,20 @@ func (c Consistent) Balance(instances []discovery.Instance) Picker {
 		c.Points = DefaultPoints
 	}
 	r := &ring{key: c.Key, instances: len(instances)}
+	total := 0
+	for _, in := range instances {
+		total += c.points(in)
+	}
+	shift := 0
+	for total>>shift > maxRing {
+		shift++
+	}
+	r.points = make([]point, 0, total>>shift+len(instances))
 	for i, in := range instances {
 		seed := Hash(in.Address.Network() + " " + in.Address.String())
 		// The n-th point depends on the address and n alone, so a change of
 		// weight adds or takes points and moves none.
-		for n := range max(1, c.Points*in.Weight/discovery.DefaultWeight) {
+		for n := range max(1, c.points(in)>>shift) {
 			r.points = append(r.points, point{mix(seed + uint64(n)*0x9e3779b97f4a7c15), i})
 		}
 	}
@@ -99,6 +112,10 @@ func (c Consistent) Balance(instances []discovery.Instance) Picker {
 		return cmp.Compare(instances[a.instance].Address.String(), instances[b.instance].Address.String())
 	})
 	return r
+}
+
+func (c Consistent) points(in discovery.Instance) int {
+	return max(1, c.Points*in.Weight/discovery.DefaultWeight)
 }
 
 func (r *ring) Pick(ctx context.Context, tried Tried) (int, error) {

@@ -1,10 +1,8 @@
 package loadbalance
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
-	"slices"
 	"sync/atomic"
 
 	"github.com/volo-go/volo/motore/discovery"
@@ -55,28 +53,86 @@ func (r *roundRobin) Pick(_ context.Context, tried Tried) (int, error) {
 	return 0, ErrNoInstance
 }
 
-// round lays out the calls of a round. An instance of weight w is due for its
-// j-th call, j from 0, at (j+½)/w of the round; of instances that are due at
-// the same time the first one goes first.
+// round lays out the calls of a round of s slots, s being the sum of the
+// weights. The j-th call of an instance of weight w, j from 0, may be made
+// from slot j·s/w on and is due at (j+1)·s/w; each slot goes to the call that
+// is due first. So no instance is ever a whole call away from its share.
 func round(weights []uint64) []uint32 {
-	type turn struct {
-		j, w     uint64
-		instance uint32
+	var s uint64
+	for _, w := range weights {
+		s += w
 	}
-	var turns []turn
+	var open turns
+	from := make([][]turn, s) // the calls that may be made from a slot on
 	for i, w := range weights {
-		for j := range w {
-			turns = append(turns, turn{j, w, uint32(i)})
+		open.push(turn{0, w, uint32(i)})
+	}
+	order := make([]uint32, 0, s)
+	for slot := range s {
+		for _, t := range from[slot] {
+			open.push(t)
+		}
+		from[slot] = nil
+		// There always is one: if every instance were ahead of its share,
+		// more slots than there were would have been given away.
+		t := open.pop()
+		order = append(order, t.instance)
+		if t.j++; t.j < t.w {
+			next := max((t.j*s+t.w-1)/t.w, slot+1)
+			from[next] = append(from[next], t)
 		}
 	}
-	slices.SortStableFunc(turns, func(a, b turn) int {
-		return cmp.Compare((2*a.j+1)*b.w, (2*b.j+1)*a.w)
-	})
-	order := make([]uint32, len(turns))
-	for k, t := range turns {
-		order[k] = t.instance
-	}
 	return order
+}
+
+// A turn is the j-th call in a round of an instance of weight w.
+type turn struct {
+	j, w     uint64
+	instance uint32
+}
+
+// dueBefore compares (j+1)/w; of calls that are due at the same time, the
+// instance that comes first in the snapshot goes first.
+func (t turn) dueBefore(u turn) bool {
+	a, b := (t.j+1)*u.w, (u.j+1)*t.w
+	return a < b || a == b && t.instance < u.instance
+}
+
+// turns is a heap: no turn is due before its parent, at half its index.
+type turns []turn
+
+func (h *turns) push(t turn) {
+	*h = append(*h, t)
+	s := *h
+	for i := len(s) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !s[i].dueBefore(s[parent]) {
+			return
+		}
+		s[i], s[parent] = s[parent], s[i]
+		i = parent
+	}
+}
+
+func (h *turns) pop() turn {
+	s := *h
+	first, last := s[0], len(s)-1
+	s[0] = s[last]
+	s = s[:last]
+	*h = s
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
+			if s[child].dueBefore(s[least]) {
+				least = child
+			}
+		}
+		if least == i {
+			return first
+		}
+		s[i], s[least] = s[least], s[i]
+		i = least
+	}
 }
 
 // reduced returns the weights in lowest terms, and scaled to at most about

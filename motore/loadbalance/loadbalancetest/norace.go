@@ -1,0 +1,5 @@
+//go:build !race
+
+package loadbalancetest
+
+const raceEnabled = false
