@@ -215,9 +215,7 @@ func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, erro
 		if _, err := req.result.ConsumeBinary(d, r.body); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}
-		if c.o.timePhases {
-			req.Info.Stats.DecodeDone = time.Since(req.Info.Stats.Start)
-		}
+		c.stamp(&req.Info.Stats.DecodeDone, req)
 		if err := req.result.Err(); err != nil {
 			if missing, ok := err.(*thrift.ApplicationException); ok {
 				err = req.fail(PhaseRemote, false, missing)

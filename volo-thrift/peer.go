@@ -111,6 +111,13 @@ func (s *scratch) release() {
 	scratches.Put(s)
 }
 
+// stamp notes that a phase of req is over, if anybody wants to know.
+func (c *clientCore) stamp(phase *time.Duration, req *Request) {
+	if c.o.timePhases {
+		*phase = time.Since(req.Info.Stats.Start)
+	}
+}
+
 // encodeFailure tells a call that ran out of time before it was sent from one
 // whose arguments cannot be sent.
 func encodeFailure(req *Request, err error) error {

@@ -67,9 +67,7 @@ func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response,
 	if err != nil {
 		return nil, req.fail(PhaseRead, false, until.cause(err))
 	}
-	if p.core.o.timePhases {
-		req.Info.Stats.ReadDone = time.Since(req.Info.Stats.Start)
-	}
+	p.core.stamp(&req.Info.Stats.ReadDone, req)
 	resp, reset, err := p.core.finish(ctx, req, frame, seq, true)
 	if reset {
 		conn.Retire()
@@ -85,16 +83,12 @@ func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.C
 	if err != nil {
 		return encodeFailure(req, err)
 	}
-	if p.core.o.timePhases {
-		req.Info.Stats.EncodeDone = time.Since(req.Info.Stats.Start)
-	}
+	p.core.stamp(&req.Info.Stats.EncodeDone, req)
 	sent, err := conn.Send(w, b, until.deadline, until.done)
 	if err != nil {
 		return req.fail(PhaseWrite, !sent, until.cause(err))
 	}
-	if p.core.o.timePhases {
-		req.Info.Stats.WriteDone = time.Since(req.Info.Stats.Start)
-	}
+	p.core.stamp(&req.Info.Stats.WriteDone, req)
 	return nil
 }
 

@@ -39,23 +39,19 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 	if err != nil {
 		return nil, req.fail(PhaseDial, true, until.cause(err))
 	}
-	resp, reset, err := p.call(ctx, until, conn, req)
-	if reused && diedUnused(err) {
+	resp, after, err := p.call(ctx, until, conn, req)
+	if after == unused && reused {
 		// The peer had closed it before anything was sent: nobody need know.
 		conn.Close()
 		if conn, err = p.pool.Dial(until.ctx, now); err != nil {
 			return nil, req.fail(PhaseDial, true, until.cause(err))
 		}
-		resp, reset, err = p.call(ctx, until, conn, req)
+		resp, after, err = p.call(ctx, until, conn, req)
 	}
-	var broken *brokenError
-	if errors.As(err, &broken) {
-		err, reset = broken.err, true
-	}
-	if reset {
-		p.pool.Discard(conn)
-	} else {
+	if after == sound {
 		p.pool.Put(conn, now)
+	} else {
+		p.pool.Discard(conn)
 	}
 	return resp, err
 }
@@ -74,22 +70,17 @@ func (p *pingPongPeer) take(until bound, now time.Time) (*pool.Conn, bool, error
 	return p.pool.Take(ctx, now)
 }
 
-// A brokenError marks an error after which the state of the connection is
-// unknown.
-type brokenError struct {
-	err    error
-	unsent bool
-}
+// A condition is what a call leaves its connection in.
+type condition uint8
 
-func (e *brokenError) Error() string { return e.err.Error() }
+const (
+	sound  condition = iota // ready for the next call
+	broken                  // of unknown state, or about to be closed by the peer
+	unused                  // dead before any byte of the request was sent
+)
 
-func diedUnused(err error) bool {
-	var broken *brokenError
-	return errors.As(err, &broken) && broken.unsent
-}
-
-// call runs one call on conn. reset says that the peer is about to close it.
-func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, req *Request) (resp *Response, reset bool, err error) {
+// call runs one call on conn and says what has become of it.
+func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, req *Request) (*Response, condition, error) {
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	conn.Seq++
@@ -97,13 +88,11 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	b, err := p.core.appendRequest(ctx, buf.b, req, seq, 0)
 	buf.b = b
 	if err != nil {
-		return nil, false, encodeFailure(req, err)
+		return nil, sound, encodeFailure(req, err)
 	}
-	if p.core.o.timePhases {
-		req.Info.Stats.EncodeDone = time.Since(req.Info.Stats.Start)
-	}
+	p.core.stamp(&req.Info.Stats.EncodeDone, req)
 	if err := conn.SetDeadline(until.deadline); err != nil {
-		return nil, true, p.broken(until, req, PhaseWrite, &transport.OpError{Op: "write", Err: err})
+		return nil, unused, req.fail(PhaseWrite, true, err)
 	}
 	if until.done != nil {
 		stop := context.AfterFunc(until.ctx, func() { conn.SetDeadline(longAgo) })
@@ -111,23 +100,38 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	}
 	if req.Method.Oneway {
 		if err := conn.Write(b); err != nil {
-			return nil, true, p.broken(until, req, PhaseWrite, err)
+			return p.failed(until, req, err)
 		}
-		return &req.response, false, nil
+		return &req.response, sound, nil
 	}
 	frame, err := p.exchange(b, conn)
 	if err != nil {
-		return nil, true, p.broken(until, req, PhaseRead, err)
+		return p.failed(until, req, err)
 	}
-	if p.core.o.timePhases {
-		req.Info.Stats.ReadDone = time.Since(req.Info.Stats.Start)
-	}
+	p.core.stamp(&req.Info.Stats.ReadDone, req)
 	if until.done != nil && until.ctx.Err() != nil {
 		// The answer came all the same, but the deadline of the connection
 		// may be set at any moment.
-		return nil, true, p.broken(until, req, PhaseRead, until.ctx.Err())
+		return p.failed(until, req, until.ctx.Err())
 	}
-	return p.core.finish(ctx, req, frame, seq, false)
+	resp, reset, err := p.core.finish(ctx, req, frame, seq, false)
+	if reset {
+		return resp, broken, err
+	}
+	return resp, sound, err
+}
+
+// failed makes the error of a call whose connection cannot be used again.
+func (p *pingPongPeer) failed(until bound, req *Request, err error) (*Response, condition, error) {
+	phase, after := PhaseRead, broken
+	var op *transport.OpError
+	if errors.As(err, &op) && op.Op == transport.OpWrite {
+		phase = PhaseWrite
+		if !op.Sent {
+			after = unused
+		}
+	}
+	return nil, after, req.fail(phase, after == unused, until.cause(err))
 }
 
 var longAgo = time.Unix(1, 0)
@@ -169,17 +173,4 @@ func (p *pingPongPeer) exchange(out []byte, conn *pool.Conn) ([]byte, error) {
 		}
 		n += more
 	}
-}
-
-// broken makes the error of a call whose connection cannot be used again.
-func (p *pingPongPeer) broken(until bound, req *Request, phase Phase, err error) error {
-	unsent := false
-	var op *transport.OpError
-	if errors.As(err, &op) {
-		unsent = op.Op == "write" && !op.Sent
-		if op.Op == "write" {
-			phase = PhaseWrite
-		}
-	}
-	return &brokenError{err: req.fail(phase, unsent, until.cause(err)), unsent: unsent}
 }
