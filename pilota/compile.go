@@ -8,6 +8,9 @@
 package pilota
 
 import (
+	"errors"
+
+	"github.com/volo-go/volo/pilota/gen"
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/lower"
 	"github.com/volo-go/volo/pilota/report"
@@ -30,6 +33,8 @@ type Options struct {
 	// Touch names definitions to keep as well: "Name" of any input, or
 	// "file.Name".
 	Touch []string
+	// Go says how to write the code.
+	Go gen.Options
 }
 
 // Check parses and checks the inputs. The program is nil if the diagnostics
@@ -42,4 +47,38 @@ func Check(o Options) (*ir.Program, report.List) {
 		KeepAll:     o.KeepAll,
 		Touch:       o.Touch,
 	})
+}
+
+// Compile checks the inputs and generates Go for them. The files are ordered
+// by path, relative to the folder of the output; there are none if the
+// diagnostics have an error.
+func Compile(o Options) ([]gen.File, report.List) {
+	program, list := Check(o)
+	if program == nil {
+		return nil, list
+	}
+	files, err := gen.Generate(program, o.Go)
+	if err != nil {
+		return nil, append(list, diagnose(err))
+	}
+	return files, list
+}
+
+// diagnose turns what the generator complains about into a diagnostic.
+func diagnose(err error) *report.Diagnostic {
+	d := &report.Diagnostic{Code: "not-generated", Message: err.Error()}
+	if e, ok := errors.AsType[*gen.CycleError](err); ok {
+		d.Code, d.Message = "package-cycle", "Go packages cannot import each other in a circle"
+		d.Primary.Span = e.Uses[0].Decl.Span
+		for i, u := range e.Uses {
+			label := "package " + u.From + " needs " + u.Name + " of " + u.To
+			if i == 0 {
+				d.Label("%s", label)
+				continue
+			}
+			d.Relate(u.Decl.Span, "%s", label)
+		}
+		d.Hint("give these files one namespace, or move what they share to a third")
+	}
+	return d
 }

@@ -186,8 +186,16 @@ func (c *coercer) misnamed(name thriftidl.Ident, e *ir.Enum) *ir.EnumValue {
 		return nil
 	}
 	c.list.Warnf("misnamed-enum-value", name.Span, "`%s` is taken as a value of enum `%s`", name.Name, e.Name).
-		Relate(v.Span, "this one").Hint("write `%s.%s`, behind the name of its file if it is another", e.Name, last)
+		Relate(v.Span, "this one").Hint("write `%s.%s`", c.qualified(&e.Decl), last)
 	return v
+}
+
+// qualified returns the name of d as c's file must write it.
+func (c *coercer) qualified(d *ir.Decl) string {
+	if d.File == c.unit.ir {
+		return d.Name
+	}
+	return d.File.Name + "." + d.Name
 }
 
 // enumValue returns the enum value called name, which is nil if there is

@@ -48,7 +48,12 @@ func (d *Diagnostic) Render(style Style) string {
 	var file *source.File
 	for _, p := range places {
 		if p.span.File != file {
-			r.heading(p, file == nil)
+			if p.primaryFile {
+				r.heading("--> ", d.Primary.Span.Pos())
+			} else {
+				r.bar("")
+				r.heading("::: ", p.span.Pos())
+			}
 			file, r.last = p.span.File, 0
 		}
 		r.place(p, word)
@@ -145,16 +150,10 @@ func (r *renderer) paint(color, s string) {
 }
 
 // heading writes where the places that follow are.
-func (r *renderer) heading(p place, first bool) {
-	arrow := "::: "
-	if first {
-		arrow = "--> "
-	} else {
-		r.bar("")
-	}
+func (r *renderer) heading(arrow string, pos source.Pos) {
 	r.text(strings.Repeat(" ", r.gutter))
 	r.paint(blue, arrow)
-	r.text(p.span.Pos().String() + "\n")
+	r.text(pos.String() + "\n")
 	r.bar("")
 }
 

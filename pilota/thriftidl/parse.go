@@ -117,11 +117,21 @@ func (p *parser) first(i int) bool {
 // something that can follow follows.
 func (p *parser) atDefinition() bool {
 	t := p.cur()
-	if t.kind != ident || !p.first(p.pos) || !definitionWords[t.text()] && legacyNamespaces[t.text()] == "" {
+	if t.kind != ident || !p.first(p.pos) {
 		return false
 	}
-	next := p.tokens[p.pos+1]
-	return next.line == t.line && (next.kind == ident || next.kind == literal || next.kind == '*')
+	word, next := t.text(), p.tokens[p.pos+1]
+	if next.line != t.line || next.kind != ident && next.kind != literal && next.kind != '*' {
+		return false
+	}
+	// The words of old grammars are names elsewhere, so more must fit.
+	switch behind := min(p.pos+2, len(p.tokens)-1); {
+	case word == "senum":
+		return p.tokens[behind].kind == '{'
+	case legacyNamespaces[word] != "":
+		return p.tokens[behind].kind == eof || p.first(behind)
+	}
+	return definitionWords[word]
 }
 
 // span returns the span of the tokens from the one at start to the last one.

@@ -59,10 +59,10 @@ var keywords = words(
 	"extends", "throws", "service", "enum", "const", "required", "optional", "true", "false",
 )
 
-// definitionWords begin a definition or a header.
+// definitionWords are the keywords that begin a definition or a header.
 var definitionWords = words(
 	"namespace", "include", "cpp_include",
-	"const", "typedef", "enum", "senum", "struct", "union", "exception", "service",
+	"const", "typedef", "enum", "struct", "union", "exception", "service",
 )
 
 // legacyNamespaces are the headers from before the namespace keyword, with
