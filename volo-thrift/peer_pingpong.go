@@ -94,25 +94,13 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	if err := conn.SetDeadline(until.deadline); err != nil {
 		return nil, unused, req.fail(PhaseWrite, true, err)
 	}
-	if until.done != nil {
-		stop := context.AfterFunc(until.ctx, func() { conn.SetDeadline(longAgo) })
-		defer stop()
-	}
-	if req.Method.Oneway {
-		if err := conn.Write(b); err != nil {
-			return p.failed(until, req, err)
-		}
-		return &req.response, sound, nil
-	}
-	frame, err := p.exchange(b, conn)
+	frame, err := p.exchangeUntil(until, b, conn, req.Method.Oneway)
 	if err != nil {
 		return p.failed(until, req, err)
 	}
 	p.core.stamp(&req.Info.Stats.ReadDone, req)
-	if until.done != nil && until.ctx.Err() != nil {
-		// The answer came all the same, but the deadline of the connection
-		// may be set at any moment.
-		return p.failed(until, req, until.ctx.Err())
+	if req.Method.Oneway {
+		return &req.response, sound, nil
 	}
 	resp, reset, err := p.core.finish(ctx, req, frame, seq, false)
 	if reset {
@@ -135,6 +123,26 @@ func (p *pingPongPeer) failed(until bound, req *Request, err error) (*Response, 
 }
 
 var longAgo = time.Unix(1, 0)
+
+// exchangeUntil is exchange, or a mere write for a oneway call, that ends when
+// the call's context does.
+func (p *pingPongPeer) exchangeUntil(until bound, out []byte, conn *pool.Conn, oneway bool) (frame []byte, err error) {
+	var stop func() bool
+	if until.done != nil {
+		stop = context.AfterFunc(until.ctx, func() { conn.SetDeadline(longAgo) })
+	}
+	if oneway {
+		err = conn.Write(out)
+	} else {
+		frame, err = p.exchange(out, conn)
+	}
+	if stop != nil && !stop() && err == nil {
+		// The answer came all the same, but the deadline of the connection
+		// may be set at any moment.
+		return nil, until.ctx.Err()
+	}
+	return frame, err
+}
 
 // exchange sends a request and returns the whole frame of the answer, which
 // stays valid until the next use of the connection.
