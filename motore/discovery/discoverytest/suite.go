@@ -193,6 +193,9 @@ func snapshotsStay(t *testing.T, s Subject) {
 func lastWins(t *testing.T, s Subject) {
 	s.Set(t, some(0, 1))
 	watches := []*watch{s.watch(t), s.watch(t), s.watch(t)}
+	for _, w := range watches {
+		w.expect(some(0, 1))
+	}
 	for n := range 50 {
 		s.Set(t, some(0, 1+n%7))
 	}
