@@ -260,13 +260,17 @@ func (r *record) consumeMap(t *ir.Type, dst string, at place) {
 	if entries {
 		keys = r.slab(t.Key)
 	}
-	r.P("for %s := range %s {", i, n)
 	left := fmt.Sprintf("%s-%s", n, i)
 	inKey, inValue := at.inside(r, "InKey", i), at.inside(r, "InValue", i)
 	// The header has been checked for entries of the least size, and these
 	// have no other.
 	inKey.fits = fixedSize(t.Key) > 0 && fixedSize(t.Elem) > 0
 	inValue.fits = inKey.fits
+	if inKey.fits {
+		r.P("for range %s {", n)
+	} else {
+		r.P("for %s := range %s {", i, n)
+	}
 	if entries {
 		r.element(t.Key, keys, left, fmt.Sprintf("%s[%s].Key", m, i), inKey)
 		r.element(t.Elem, values, left, fmt.Sprintf("%s[%s].Value", m, i), inValue)

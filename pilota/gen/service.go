@@ -32,7 +32,7 @@ type stub struct {
 	name string // of the interface
 }
 
-func (st *stub) framework() string { return st.Import(frameworkPath) }
+func (st *stub) framework() string { return st.std(frameworkPath, frameworkName) }
 func (st *stub) context() string   { return st.std("context", "context") }
 
 // local is the name of a part of a method's stub.

@@ -73,11 +73,7 @@ func (w *Writer) Doc(d *ir.Decl, fallback string) {
 
 // Import makes the file import a package and returns the name to use for it.
 func (w *Writer) Import(importPath string) string {
-	name := packageName(importPath)
-	if importPath == frameworkPath {
-		name = frameworkName
-	}
-	return w.importAs(importPath, name)
+	return w.importAs(importPath, packageName(importPath))
 }
 
 func (w *Writer) importAs(importPath, name string) string {
