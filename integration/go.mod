@@ -14,8 +14,8 @@ require (
 )
 
 require (
-	github.com/bytedance/gopkg v0.1.1 // indirect
-	github.com/cloudwego/gopkg v0.1.4 // indirect
+	github.com/bytedance/gopkg v0.1.4 // indirect
+	github.com/cloudwego/gopkg v0.2.0
 )
 
 replace github.com/volo-go/volo/motore => ../motore

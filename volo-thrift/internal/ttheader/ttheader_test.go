@@ -93,6 +93,14 @@ func TestParse(t *testing.T) {
 			 77 0003 616263          // nobody knows how long this is
 			 00 00 00 00
 			 cafe`, 0x18, 1, 0, "1=x", "cafe"},
+		{"a call from Kitex's own encoder (cloudwego/gopkg v0.2.0)",
+			`00000028100000010000002a00070000010001000369736e00044563686f100001000900046563686f00beef`,
+			ttheader.FlagOutOfOrder, 42, 0, "9=echo isn=Echo", "beef"},
+		{"a reply with an ACL token from Kitex's own encoder",
+			`0000001c10000000ffffffff000400001100036162631000010016000132beef`,
+			0, -1, 0, "22=2 RPC_TRANSIT_gdpr-token=abc", "beef"},
+		{"a streaming frame from Kitex's own encoder", `000000101000000200000001000110000000beef`,
+			ttheader.FlagStreaming, 1, ttheader.ProtocolThriftStruct, "", "beef"},
 		{"an unknown block comes first", `0000000e 1000 0000 00000001 0001 00 00 05 01`, 0, 1, 0, "", ""},
 	}
 	for _, tt := range tests {
