@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -126,7 +125,7 @@ func (c *Conn) Read(in []byte) (int, error) {
 	if n > 0 || err == nil {
 		return n, nil
 	}
-	if err == io.EOF {
+	if err == io.EOF && c.closing() == nil {
 		return 0, io.EOF
 	}
 	return 0, c.fail(OpRead, false, err)
@@ -200,7 +199,8 @@ func (c *Conn) Alive() bool {
 // Watch calls f, at most once and on a goroutine of its own, when the peer
 // disconnects while nobody reads: a handler may run for long within Data and
 // want to know that nobody waits for its answer any more. It notices within
-// some 10 ms. A peer that has closed its sending half counts as disconnected.
+// some 10 ms. A peer that has closed its sending half counts as disconnected,
+// except over TLS, where that is said within the stream.
 //
 // The caller calls stop when it is no longer interested; f does not start
 // afterwards, but may be running. Only one watch at a time is possible; a
@@ -238,6 +238,19 @@ func (c *Conn) release() {
 	c.nc.Close()
 }
 
+// end is the last act of whoever serves: err is why the connection ends, unless
+// another reason was first. Nil means that a handler has ended its goroutine.
+func (c *Conn) end(h ConnHandler, err error) error {
+	if err == nil {
+		err = net.ErrClosed
+	}
+	c.reason.CompareAndSwap(nil, &err)
+	c.release()
+	err = c.closing()
+	h.Closed(err)
+	return err
+}
+
 // closing returns why the connection was closed, nil if it is open.
 func (c *Conn) closing() error {
 	if c.state.Load()&closed == 0 {
@@ -266,7 +279,7 @@ func (c *Conn) data(h ConnHandler, in []byte) (consumed, need int, err error) {
 
 // fail makes err the *OpError that the methods return.
 func (c *Conn) fail(op string, sent bool, err error) error {
-	if reason := c.closing(); reason != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if reason := c.closing(); reason != nil {
 		err = reason
 	}
 	return &OpError{Op: op, Addr: c.remote, Err: bare(err), Sent: sent}

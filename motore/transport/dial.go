@@ -76,7 +76,7 @@ func (d *Dialer) handshake(ctx context.Context, nc net.Conn, addr rpc.Address) (
 		config = config.Clone()
 		config.ServerName = host
 	}
-	t := tls.Client(nc, config)
+	t := tls.Client(&countingConn{Conn: nc}, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		nc.Close()
 		return nil, &OpError{Op: OpHandshake, Addr: addr, Err: bare(err)}

@@ -1,8 +1,8 @@
 package transport
 
 import (
+	"crypto/tls"
 	"io"
-	"net"
 	"time"
 )
 
@@ -12,19 +12,51 @@ var past = time.Unix(1, 0)
 // A foreign is the stream of any net.Conn, moved by its own Read and Write: TLS,
 // memory, whatever a user brings, and everything on Windows.
 type foreign struct {
-	c *Conn
+	c     *Conn
+	probe probe
+	guess int64
 }
 
 func (f *foreign) write(b []byte) (sent bool, err error) {
+	if err := f.c.closing(); err != nil {
+		return false, err
+	}
+	if now, ok := f.c.nc.(nowWriter); ok {
+		n, err := now.writeNow(b)
+		if err != nil || n == len(b) {
+			return n > 0, err
+		}
+		sent, b = n > 0, b[n:]
+	}
 	if d := time.Duration(f.c.writeTimeout.Load()); d > 0 && !f.c.writeDeadline.Load() {
 		f.c.nc.SetWriteDeadline(time.Now().Add(d))
 		defer f.c.nc.SetWriteDeadline(time.Time{})
 		if err := f.c.closing(); err != nil {
-			return false, err // its wake-up may have come before our deadline
+			return sent, err // its wake-up may have come before our deadline
 		}
 	}
+	before := f.sent()
 	n, err := f.c.nc.Write(b)
-	return n > 0, err
+	return sent || n > 0 || f.sent() != before, err
+}
+
+// A nowWriter is a net.Conn that can write a part without waiting.
+type nowWriter interface {
+	writeNow(b []byte) (int, error)
+}
+
+// sent returns a number that changes when bytes were sent although Write says
+// that none were: TLS does not tell about records.
+func (f *foreign) sent() int64 {
+	t, ok := f.c.nc.(*tls.Conn)
+	if !ok {
+		return 0
+	}
+	if c, ok := t.NetConn().(*countingConn); ok {
+		return c.sent.Load()
+	}
+	f.guess++ // somebody else's TLS: it may always have been
+	return f.guess
 }
 
 func (f *foreign) exchange(out, in []byte) (n int, err error) {
@@ -47,13 +79,9 @@ func (f *foreign) serve(h ConnHandler) (err error) {
 	if in.size == defaultRead {
 		in.size = 1 << minClass // it is held while the connection is idle
 	}
-	defer func() { // also if a handler ends its goroutine
-		if err == nil {
-			err = net.ErrClosed
-		}
-		f.c.release()
+	defer func() {
 		in.close()
-		h.Closed(err)
+		err = f.c.end(h, err)
 	}()
 	for {
 		n, err := f.c.nc.Read(in.room())
@@ -84,7 +112,7 @@ func (f *foreign) alive() bool {
 		return m.quiet()
 	}
 	if raw := rawConnOf(f.c.nc); raw != nil {
-		return alive(raw, pollHangup)
+		return f.probe.alive(raw, pollHangup)
 	}
 	return true
 }

@@ -70,6 +70,8 @@ type Listener struct {
 
 	closeOnce sync.Once
 	done      chan struct{} // closed by Close
+	ctx       context.Context
+	cancel    context.CancelFunc // by CloseConns after Close
 
 	tick     atomic.Int64 // what time it is for idle connections
 	watcher  watcher
@@ -78,8 +80,9 @@ type Listener struct {
 	mu       sync.Mutex
 	conns    []*Conn
 	sweeping bool
-	changed  sync.Cond // conns or sweeping
-	starting int       // accepted, but not in conns yet
+	quit     chan struct{} // wakes a sweeper that may have nothing to do
+	changed  sync.Cond     // conns or sweeping
+	starting int           // accepted, but not in conns yet
 }
 
 // Listen listens on addr. A unix socket's file that is left from a process
@@ -110,7 +113,9 @@ func (lc *ListenConfig) Wrap(nl net.Listener) *Listener {
 		nl:     nl,
 		addr:   rpc.AddressOf(nl.Addr()),
 		done:   make(chan struct{}),
+		quit:   make(chan struct{}, 1),
 	}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.changed.L = &l.mu
 	if l.config.HandshakeTimeout == 0 {
 		l.config.HandshakeTimeout = DefaultHandshakeTimeout
@@ -151,8 +156,14 @@ func (l *Listener) Close() error {
 	return err
 }
 
-// CloseConns closes all connections that are open now.
+// CloseConns closes all connections that are open now. After Close it also
+// closes those that were accepted and are about to start.
 func (l *Listener) CloseConns() {
+	select {
+	case <-l.done:
+		l.cancel()
+	default:
+	}
 	l.mu.Lock()
 	conns := append([]*Conn(nil), l.conns...)
 	l.mu.Unlock()
@@ -166,11 +177,23 @@ func (l *Listener) CloseConns() {
 // after Close; otherwise new connections keep it waiting.
 func (l *Listener) Wait() {
 	l.mu.Lock()
-	for len(l.conns) > 0 || l.starting > 0 || l.sweeping {
+	for len(l.conns) > 0 || l.starting > 0 {
+		l.changed.Wait()
+	}
+	for l.sweeping {
+		select {
+		case l.quit <- struct{}{}:
+		default:
+		}
 		l.changed.Wait()
 	}
 	l.mu.Unlock()
-	l.watcher.stopped.Wait()
+	l.watcher.stop()
+	select {
+	case <-l.done:
+		l.cancel()
+	default:
+	}
 }
 
 // Serve accepts connections until Close, then returns ErrListenerClosed. For
@@ -236,8 +259,8 @@ func (l *Listener) admit(nc net.Conn, accept func(*Conn) ConnHandler) {
 // serve is the life of a connection of engine net.
 func (l *Listener) serve(nc net.Conn, accept func(*Conn) ConnHandler) {
 	if l.config.TLS != nil {
-		t := tls.Server(nc, l.config.TLS)
-		ctx, cancel := context.WithTimeout(context.Background(), l.config.HandshakeTimeout)
+		t := tls.Server(&countingConn{Conn: nc}, l.config.TLS)
+		ctx, cancel := context.WithTimeout(l.ctx, l.config.HandshakeTimeout)
 		err := t.HandshakeContext(ctx)
 		cancel()
 		if err != nil {
@@ -253,11 +276,12 @@ func (l *Listener) serve(nc net.Conn, accept func(*Conn) ConnHandler) {
 	defer l.remove(c)
 	c.handler = accept(c)
 	l.add(c)
-	if c.handler == nil {
+	if c.handler == nil || l.ctx.Err() != nil {
 		c.Close()
-		return
 	}
-	c.Serve(c.handler)
+	if c.handler != nil {
+		c.Serve(c.handler)
+	}
 }
 
 // startPolled starts a connection of engine netpoll, which needs no goroutine.
@@ -265,8 +289,10 @@ func (l *Listener) startPolled(c *Conn, accept func(*Conn) ConnHandler) {
 	l.own(c)
 	c.handler = accept(c)
 	l.add(c)
-	if c.handler == nil {
+	if c.handler == nil || l.ctx.Err() != nil {
 		c.Close()
+	}
+	if c.handler == nil {
 		l.remove(c)
 		return
 	}

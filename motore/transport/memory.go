@@ -100,9 +100,11 @@ type memoryConn struct {
 }
 
 func (c *memoryConn) Read(b []byte) (int, error)  { return c.in.read(b) }
-func (c *memoryConn) Write(b []byte) (int, error) { return c.out.write(b) }
+func (c *memoryConn) Write(b []byte) (int, error) { return c.out.write(b, true) }
 func (c *memoryConn) LocalAddr() net.Addr         { return c.local }
 func (c *memoryConn) RemoteAddr() net.Addr        { return c.remote }
+
+func (c *memoryConn) writeNow(b []byte) (int, error) { return c.out.write(b, false) }
 
 func (c *memoryConn) Close() error {
 	c.in.closeReader()
@@ -196,7 +198,7 @@ func (p *memoryPipe) read(b []byte) (int, error) {
 	}
 }
 
-func (p *memoryPipe) write(b []byte) (n int, err error) {
+func (p *memoryPipe) write(b []byte, wait bool) (n int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for {
@@ -213,7 +215,7 @@ func (p *memoryPipe) write(b []byte) (n int, err error) {
 			n += m
 			p.changed.Broadcast()
 		}
-		if n == len(b) {
+		if n == len(b) || !wait {
 			return n, nil
 		}
 		p.changed.Wait()

@@ -114,10 +114,7 @@ func (p *pollConn) free(netpoll.Connection) error {
 
 // finish tells the handler and whoever serves that it is over.
 func (p *pollConn) finish(h ConnHandler) {
-	p.c.closeFor(io.EOF)
-	reason := p.c.closing()
-	h.Closed(reason)
-	p.ended(reason)
+	p.ended(p.c.end(h, io.EOF))
 }
 
 func (p *pollConn) serve(h ConnHandler) error {

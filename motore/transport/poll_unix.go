@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -35,13 +36,27 @@ func (p *pollSet) poll() {
 
 func (p *pollSet) hungUp(i int) bool { return p.fds[i].Revents&(hangup|unix.POLLERR|unix.POLLHUP) != 0 }
 
-// alive polls one descriptor and returns true if none of the events is there.
-func alive(raw syscall.RawConn, events int16) bool {
-	ok := false
-	err := raw.Control(func(fd uintptr) {
-		fds := [1]unix.PollFd{{Fd: int32(fd), Events: events}}
-		n, err := unix.Poll(fds[:], 0)
-		ok = n == 0 && err == nil || err == unix.EINTR
-	})
-	return err == nil && ok
+// A probe looks at one descriptor. It allocates when it is used first.
+type probe struct {
+	mu  sync.Mutex
+	set [1]unix.PollFd
+	ok  bool
+	f   func(fd uintptr)
+}
+
+// alive polls the descriptor and returns true if none of the events is there.
+func (p *probe) alive(raw syscall.RawConn, events int16) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.f == nil {
+		p.f = p.look
+	}
+	p.set[0].Events, p.ok = events, false
+	return raw.Control(p.f) == nil && p.ok
+}
+
+func (p *probe) look(fd uintptr) {
+	p.set[0].Fd = int32(fd)
+	n, err := unix.Poll(p.set[:], 0)
+	p.ok = n == 0 && err == nil || err == unix.EINTR
 }

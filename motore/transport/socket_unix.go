@@ -38,6 +38,8 @@ type socket struct {
 	onWritable func(fd uintptr) bool
 
 	turn *turn // of Exchange; nil before the first
+
+	probe probe // of Alive
 }
 
 type halfCloser interface {
@@ -176,13 +178,9 @@ type receiver struct {
 
 func (s *socket) serve(h ConnHandler) (err error) {
 	r := receiver{s: s, in: newInbox(s.c, h), verify: s.c.owner == nil}
-	defer func() { // also if a handler ends its goroutine
-		if err == nil {
-			err = net.ErrClosed
-		}
-		s.c.release()
+	defer func() {
 		r.in.close()
-		h.Closed(err)
+		err = s.c.end(h, err)
 	}()
 	onReadable := r.readable
 	for {
@@ -242,7 +240,7 @@ func (s *socket) interrupt() {
 // wake makes a running serve read once more.
 func (s *socket) wake() { s.nc.SetReadDeadline(past) }
 
-func (s *socket) alive() bool { return alive(s.raw, pollUnasked) }
+func (s *socket) alive() bool { return s.probe.alive(s.raw, pollUnasked) }
 
 // readNow reads once without waiting. It returns syscall.EAGAIN if nothing is
 // there and io.EOF at the end.

@@ -32,7 +32,11 @@ func (l *Listener) sweep() {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var due []*Conn
-	for range ticker.C {
+	for {
+		select {
+		case <-ticker.C:
+		case <-l.quit:
+		}
 		now := l.tick.Add(1)
 		l.mu.Lock()
 		if len(l.conns) == 0 {

@@ -25,12 +25,8 @@ type watcher struct {
 	mu      sync.Mutex
 	watches []*registration
 	running bool
+	quit    chan struct{}  // closed by stop; made when running starts
 	stopped sync.WaitGroup // the goroutine
-
-	// Of the goroutine.
-	polled []*registration
-	tokens []uint64
-	set    pollSet
 }
 
 // A registration is a connection's place in a watcher.
@@ -136,8 +132,21 @@ func (w *watcher) add(r *registration) {
 	}
 	if !w.running {
 		w.running = true
-		w.stopped.Go(w.run)
+		w.quit = make(chan struct{})
+		quit := w.quit
+		w.stopped.Go(func() { w.run(quit) })
 	}
+}
+
+// stop ends the goroutine and waits for it.
+func (w *watcher) stop() {
+	w.mu.Lock()
+	if w.running {
+		w.running = false
+		close(w.quit)
+	}
+	w.mu.Unlock()
+	w.stopped.Wait()
 }
 
 func (w *watcher) remove(r *registration) {
@@ -154,51 +163,63 @@ func (w *watcher) remove(r *registration) {
 	r.index = -1
 }
 
-func (w *watcher) run() {
+func (w *watcher) run(quit <-chan struct{}) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
+	var l look
 	for idle := 0; ; {
-		<-ticker.C
+		select {
+		case <-quit:
+			return
+		case <-ticker.C:
+		}
 		w.mu.Lock()
-		w.polled = append(w.polled[:0], w.watches...)
-		if idle++; len(w.polled) > 0 {
+		l.watches = append(l.watches[:0], w.watches...)
+		if idle++; len(l.watches) > 0 {
 			idle = 0
 		}
-		if idle > watchLinger {
+		if idle > watchLinger && w.running {
 			w.running = false
 			w.mu.Unlock()
 			return
 		}
 		w.mu.Unlock()
-		w.look()
-		clear(w.polled)
+		l.take()
+		clear(l.watches)
 	}
 }
 
-// look polls once and fires the watches whose peers are gone.
-func (w *watcher) look() {
-	if len(w.polled) == 0 {
+// A look is one round of a watcher. Its memory is used again for the next.
+type look struct {
+	watches []*registration
+	tokens  []uint64
+	set     pollSet
+}
+
+// take polls once and fires the watches whose peers are gone.
+func (l *look) take() {
+	if len(l.watches) == 0 {
 		return
 	}
-	w.tokens = w.tokens[:0]
-	w.set.reset()
-	for _, r := range w.polled {
+	l.tokens = l.tokens[:0]
+	l.set.reset()
+	for _, r := range l.watches {
 		r.mu.Lock()
-		w.tokens = append(w.tokens, r.token)
+		l.tokens = append(l.tokens, r.token)
 		fd := r.fd
 		if r.f == nil {
 			fd = -1 // poll skips it
 		}
 		r.mu.Unlock()
-		w.set.add(fd)
+		l.set.add(fd)
 	}
-	w.set.poll()
-	for i, r := range w.polled {
-		if !w.set.hungUp(i) {
+	l.set.poll()
+	for i, r := range l.watches {
+		if !l.set.hungUp(i) {
 			continue
 		}
 		r.mu.Lock()
-		if r.token == w.tokens[i] {
+		if r.token == l.tokens[i] {
 			r.fireLocked()
 		}
 		r.mu.Unlock()
