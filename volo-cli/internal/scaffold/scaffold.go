@@ -1,7 +1,7 @@
 // Package scaffold writes new projects: from an IDL, already compiled, to a
 // module that builds and runs at once. A [Project] says what is known about
-// it, [Project.Files] returns its files in memory, and [Write] puts them on
-// disk without ever replacing a file that somebody may have edited.
+// it, [Project.Files] returns its files in memory, and package tree puts them
+// on disk without ever replacing a file that somebody may have edited.
 //
 // The files come from templates that are part of the binary. What handlers and
 // clients look like is read from the generated stubs by package stub.
@@ -94,7 +94,7 @@ func (p page) render(name, tmpl string) ([]byte, error) {
 		"comment":     comment,
 		"lower":       lower,
 		"handlerFile": handlerFile,
-		"title":       title,
+		"stubPackage": stubPackage,
 	}).ParseFS(templates, "templates/"+tmpl)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,11 @@ func (p page) imports(tmpl string) []string {
 	}
 	for _, s := range services {
 		if tmpl != "handler.go.tmpl" {
-			add(stub.Import{Path: s.Import})
+			imp := stub.Import{Path: s.Import}
+			if name := stubPackage(s); name != s.Package {
+				imp.Name = name
+			}
+			add(imp)
 		}
 		for _, m := range s.Methods {
 			for _, imp := range m.Imports {
@@ -134,6 +138,7 @@ func (p page) imports(tmpl string) []string {
 		}
 	}
 	if tmpl == "server.go.tmpl" {
+		add(stub.Import{Path: Prefix + "motore/rpc"})
 		add(stub.Import{Path: p.Module + "/handler"})
 		add(stub.Import{Name: "volothrift", Path: Prefix + "volo-thrift"})
 	}
@@ -142,11 +147,7 @@ func (p page) imports(tmpl string) []string {
 
 // inArguments reports whether an empty argument of m names imp.
 func inArguments(m stub.Method, imp stub.Import) bool {
-	name := imp.Name
-	if name == "" {
-		name = path.Base(imp.Path)
-	}
-	return slices.ContainsFunc(m.Params, func(p stub.Param) bool { return strings.Contains(p.Zero, name+".") })
+	return slices.ContainsFunc(m.Params, func(p stub.Param) bool { return strings.Contains(p.Zero, imp.Local()+".") })
 }
 
 // handlerFile returns the file of a service's handler. It has no underscore,
@@ -163,8 +164,14 @@ func comment(text string) string {
 // lower returns a name with a small first letter.
 func lower(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
-// title returns a text with a capital first letter.
-func title(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+// stubPackage returns the name under which mains import the stubs of a
+// service. A namespace called volo has stubs of the framework's name.
+func stubPackage(s *stub.Service) string {
+	if s.Package == "volothrift" {
+		return "stubs"
+	}
+	return s.Package
+}
 
 // yamlQuote quotes a string for YAML if it is not plainly a path.
 func yamlQuote(s string) string {
@@ -174,4 +181,13 @@ func yamlQuote(s string) string {
 		}
 	}
 	return s
+}
+
+// Handlers returns the files that hold the methods of the services.
+func (p *Project) Handlers() []string {
+	var names []string
+	for _, s := range p.Services {
+		names = append(names, handlerFile(s))
+	}
+	return names
 }

@@ -40,6 +40,12 @@ func (r *reader) method(f *ast.File, field *ast.Field, t *ast.FuncType) Method {
 	if res := t.Results; res != nil && len(res.List) == 2 {
 		m.Result, m.Zero = expr(res.List[0].Type)
 	}
+	for i, p := range m.Params {
+		// In the body the package must be within reach.
+		if slices.ContainsFunc(m.Imports, func(imp Import) bool { return imp.Local() == p.Name }) {
+			m.Params[i].Name += "Arg"
+		}
+	}
 	return m
 }
 
@@ -66,13 +72,17 @@ func (r *reader) zero(f *ast.File, e ast.Expr) string {
 	typ := types.ExprString(e)
 	switch e := e.(type) {
 	case *ast.StarExpr:
-		if call := r.constructor(f, e.X); call != "" {
+		sel, ok := e.X.(*ast.SelectorExpr)
+		if !ok {
+			return "nil" // optional
+		}
+		if call := r.constructor(f, sel); call != "" {
 			return call
 		}
-		if _, ok := e.X.(*ast.SelectorExpr); ok {
-			return "&" + types.ExprString(e.X) + "{}"
+		if _, ok := r.declared(f, sel).(*ast.StructType); ok {
+			return "&" + types.ExprString(sel) + "{}"
 		}
-		return "new(" + types.ExprString(e.X) + ")"
+		return "nil"
 	case *ast.ArrayType, *ast.MapType:
 		return typ + "{}"
 	case *ast.Ident:
@@ -94,24 +104,29 @@ func (r *reader) zero(f *ast.File, e ast.Expr) string {
 
 // constructor returns the call of the constructor of a message type, empty if
 // its package has none.
-func (r *reader) constructor(f *ast.File, e ast.Expr) string {
-	sel, ok := e.(*ast.SelectorExpr)
-	if !ok {
-		return ""
-	}
+func (r *reader) constructor(f *ast.File, sel *ast.SelectorExpr) string {
 	if p := r.packageOf(f, sel); p != nil && p.funcs["New"+sel.Sel.Name] {
 		return types.ExprString(sel.X) + ".New" + sel.Sel.Name + "()"
 	}
 	return ""
 }
 
-// declared returns what the type that sel names is declared as, nil if it is
-// not of these packages.
+// declared returns what the type that sel names is declared as, through other
+// names of the same package; nil if it is not of these packages.
 func (r *reader) declared(f *ast.File, sel *ast.SelectorExpr) ast.Expr {
-	if p := r.packageOf(f, sel); p != nil {
-		return p.types[sel.Sel.Name]
+	p := r.packageOf(f, sel)
+	if p == nil {
+		return nil
 	}
-	return nil
+	t := p.types[sel.Sel.Name]
+	for range len(p.types) {
+		id, ok := t.(*ast.Ident)
+		if !ok || p.types[id.Name] == nil {
+			break
+		}
+		t = p.types[id.Name]
+	}
+	return t
 }
 
 // packageOf returns the package of a qualified name, nil if it is not one of

@@ -27,6 +27,7 @@ type Service struct {
 	Name    string // of the Go interface
 	Import  string // path of the stub package
 	Package string // its name
+	File    string // that declares the interface, as in Read
 	Doc     string // of the interface, lines joined by \n, no markers
 	Methods []Method
 }
@@ -52,6 +53,14 @@ type Param struct {
 // An Import is one line of an import declaration. Name is empty if the last
 // element of Path does for it.
 type Import struct{ Name, Path string }
+
+// Local returns the name of the package in the file that imports it.
+func (i Import) Local() string {
+	if i.Name != "" {
+		return i.Name
+	}
+	return path.Base(i.Path)
+}
 
 // Read returns the services of the generated files of one module. files maps
 // slash-separated names below the folder that has the import path prefix to
@@ -103,6 +112,7 @@ type decl struct {
 	doc  string
 	typ  *ast.InterfaceType
 	file *ast.File
+	in   string // name of the file
 }
 
 // parse adds one file.
@@ -125,14 +135,14 @@ func (r *reader) parse(name string, text []byte) error {
 				p.funcs[d.Name.Name] = true
 			}
 		case *ast.GenDecl:
-			p.addTypes(f, d)
+			p.addTypes(name, f, d)
 		}
 	}
 	return nil
 }
 
 // addTypes adds the types of a declaration.
-func (p *pkg) addTypes(f *ast.File, d *ast.GenDecl) {
+func (p *pkg) addTypes(name string, f *ast.File, d *ast.GenDecl) {
 	for _, spec := range d.Specs {
 		ts, ok := spec.(*ast.TypeSpec)
 		if !ok {
@@ -147,13 +157,13 @@ func (p *pkg) addTypes(f *ast.File, d *ast.GenDecl) {
 		if doc == nil {
 			doc = d.Doc
 		}
-		p.interfaces = append(p.interfaces, &decl{ts.Name.Name, text(doc), it, f})
+		p.interfaces = append(p.interfaces, &decl{ts.Name.Name, text(doc), it, f, name})
 	}
 }
 
 // service turns an interface into a Service.
 func (r *reader) service(p *pkg, d *decl) *Service {
-	return &Service{Name: d.name, Import: p.path, Package: p.name, Doc: d.doc, Methods: r.methods(p, d, 0)}
+	return &Service{Name: d.name, Import: p.path, Package: p.name, File: d.in, Doc: d.doc, Methods: r.methods(p, d, 0)}
 }
 
 // methods returns the methods of an interface, those of embedded ones

@@ -19,6 +19,8 @@ type Names []string
 type Stock map[string]int32
 type Colour int32
 type Note = string
+type Shade = Colour
+type Thing = Plain
 `),
 	"base/basethrift/base.go": []byte(`package basethrift
 import "context"
@@ -46,6 +48,8 @@ type Shop interface {
 	Paint(ctx context.Context, a, b string) (things.Colour, error)
 	Note(ctx context.Context) (things.Note, error)
 	ID(ctx context.Context, f float64) ([16]byte, error)
+	Maybe(ctx context.Context, s *string, c *things.Shade, n *things.Thing) error
+	Hides(ctx context.Context, things *things.Item) (things.Shade, error)
 }
 func NewShopService(h Shop) any { return nil }
 func NewShopClient() any { return nil }
@@ -63,14 +67,14 @@ func TestReadFindsServicesAndTheirMethods(t *testing.T) {
 	}
 	var got strings.Builder
 	for _, s := range services {
-		fmt.Fprintf(&got, "%s in %s (%s) %q\n", s.Name, s.Import, s.Package, s.Doc)
+		fmt.Fprintf(&got, "%s of %s in %s (%s) %q\n", s.Name, s.File, s.Import, s.Package, s.Doc)
 		for _, m := range s.Methods {
 			fmt.Fprintf(&got, "  %s %v (%s = %s) %v %q\n", m.Name, m.Params, m.Result, m.Zero, m.Imports, m.Doc)
 		}
 	}
-	want := `Pinger in example.com/x/gen/base/basethrift (basethrift) "Pinger answers pings."
+	want := `Pinger of base/basethrift/base.go in example.com/x/gen/base/basethrift (basethrift) "Pinger answers pings."
   Ping [] ( = ) [] "Ping says\nnothing."
-Shop in example.com/x/gen/shop/shopthrift (shopthrift) ""
+Shop of shop/shopthrift/shop.go in example.com/x/gen/shop/shopthrift (shopthrift) ""
   Ping [] ( = ) [] "Ping says\nnothing."
   Find [{id int64 0} {names []string []string{}}] (*things.Item = things.NewItem()) [{things example.com/x/gen/shop}] ""
   Unmade [{arg1 bool false}] (*things.Plain = &things.Plain{}) [{things example.com/x/gen/shop}] ""
@@ -79,6 +83,8 @@ Shop in example.com/x/gen/shop/shopthrift (shopthrift) ""
   Paint [{a string ""} {b string ""}] (things.Colour = 0) [{things example.com/x/gen/shop}] ""
   Note [] (things.Note = "") [{things example.com/x/gen/shop}] ""
   ID [{f float64 0}] ([16]byte = [16]byte{}) [] ""
+  Maybe [{s *string nil} {c *things.Shade nil} {n *things.Thing &things.Thing{}}] ( = ) [{things example.com/x/gen/shop}] ""
+  Hides [{thingsArg *things.Item things.NewItem()}] (things.Shade = 0) [{things example.com/x/gen/shop}] ""
 `
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)

@@ -1,4 +1,5 @@
-package scaffold
+// Package tree writes many files at once, without harm to those that are there.
+package tree
 
 import (
 	"bytes"

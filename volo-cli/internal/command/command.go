@@ -1,0 +1,140 @@
+// Package command is the volo tool. Each command has a file of its own, and
+// all have one shape: a struct with the options, a constructor that describes
+// the command to cobra, and a run method that does the work with what an [Env]
+// gives it. [Main] turns the error that run returns into words and an exit
+// code:
+//
+//	0  it worked
+//	1  it did not: the IDL has errors, files are in the way, a program failed
+//	2  the command line makes no sense
+//
+// What a command was asked for goes to the standard output, everything else
+// to the standard error.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/volo-go/volo/pilota/report"
+)
+
+// The exit codes.
+const (
+	exitOK = iota
+	exitFailure
+	exitUsage
+)
+
+// An Env is what commands know of the world.
+type Env struct {
+	Stdout, Stderr io.Writer
+	Dir            string   // where relative paths begin
+	Environ        []string // for programs that commands run
+	Color          bool     // Stderr understands colours
+}
+
+// System returns the process's own.
+func System() *Env {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	return &Env{
+		Stdout: os.Stdout, Stderr: os.Stderr, Dir: dir, Environ: os.Environ(),
+		Color: isTerminal(os.Stderr) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+	}
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// Main runs the tool and returns its exit code.
+func Main(ctx context.Context, env *Env, args []string) int {
+	root := newRoot(env)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var usage *usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(env.Stderr, "%s: %v\n\n%s\nRun `%s --help` for more.\n", cmd.CommandPath(), err, usageLine(cmd), cmd.CommandPath())
+		return exitUsage
+	}
+	if !errors.Is(err, errSaid) {
+		fmt.Fprintf(env.Stderr, "%s: %v\n", cmd.CommandPath(), err)
+	}
+	return exitFailure
+}
+
+// errSaid is the error of a command that has told the user all there is.
+var errSaid = errors.New("said already")
+
+// A usageError is a command line that makes no sense.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usagef returns a usage error.
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// usageLine returns the line that shows how cmd is called.
+func usageLine(cmd *cobra.Command) string {
+	line := cmd.UseLine()
+	if !cmd.Runnable() || !cmd.HasParent() {
+		line = cmd.CommandPath() + " <command>"
+	}
+	return "usage: " + line
+}
+
+// positional returns a check that there are exactly the arguments called
+// names.
+func positional(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch n := len(names); {
+		case len(args) > n && n == 0:
+			return usagef("unexpected argument %q", args[0])
+		case len(args) > n:
+			return usagef("unexpected argument %q after %s", args[n], strings.Join(names, " and "))
+		case len(args) < n:
+			return usagef("missing %s", strings.Join(names[len(args):], " and "))
+		}
+		return nil
+	}
+}
+
+// diagnose shows diagnostics and returns errSaid if one is an error.
+func (e *Env) diagnose(list report.List) error {
+	if err := list.Render(e.Stderr, report.Style{Color: e.Color}); err != nil {
+		return err
+	}
+	if !list.HasErrors() {
+		return nil
+	}
+	n := 0
+	for _, d := range list {
+		if d.Severity == report.Error {
+			n++
+		}
+	}
+	fmt.Fprintln(e.Stderr, plural(n, "error"))
+	return errSaid
+}
+
+// plural returns "1 file", "2 files".
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

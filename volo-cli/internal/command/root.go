@@ -1,0 +1,40 @@
+package command
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newRoot returns the tool without arguments.
+func newRoot(env *Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "volo",
+		Short: "Volo for Go: projects and code from IDLs",
+		Long: `volo makes projects from Thrift IDLs and keeps their generated code up to date.
+
+Start with a project that builds and runs at once:
+
+  volo init hello echo.thrift
+
+See it all happen, from an IDL to answers over the network, in half a minute:
+
+  volo demo`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				return usagef("unknown command %q; did you mean %q?", args[0], near[0])
+			}
+			return usagef("unknown command %q", args[0])
+		},
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+	}
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.AddCommand(newInit(env), newGen(env), newDemo(env), newVersion(env))
+	return root
+}

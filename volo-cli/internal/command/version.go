@@ -1,0 +1,39 @@
+package command
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/volo-go/volo/volo-cli/internal/scaffold"
+)
+
+// version is `volo version`.
+type version struct{ env *Env }
+
+func newVersion(env *Env) *cobra.Command {
+	v := version{env}
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of the tool, of Go, and where new projects get Volo from",
+		Args:  positional(),
+		RunE:  func(*cobra.Command, []string) error { return v.run() },
+	}
+}
+
+func (v version) run() error {
+	number := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		number = info.Main.Version
+	}
+	fmt.Fprintf(v.env.Stdout, "volo %s (%s %s/%s)\n", number, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	origin, err := scaffold.FindOrigin(v.env.Dir)
+	if err != nil {
+		fmt.Fprintln(v.env.Stdout, "new projects: need --checkout DIR, because", err)
+		return nil
+	}
+	fmt.Fprintln(v.env.Stdout, "new projects: use", origin)
+	return nil
+}

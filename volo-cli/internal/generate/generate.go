@@ -1,0 +1,92 @@
+// Package generate compiles the IDLs of an entry of volo.yml and brings the
+// folder of generated code up to date.
+//
+// [Compile] works in memory. [Compare] says what would change on disk, and
+// [Changes.Apply] changes it: it writes what is new or different, removes what
+// an earlier run generated and this one does not, and never touches a file
+// that was not generated.
+package generate
+
+import (
+	"path"
+
+	"github.com/volo-go/volo/pilota"
+	"github.com/volo-go/volo/pilota/gen"
+	"github.com/volo-go/volo/pilota/ir"
+	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/volo-cli/internal/config"
+)
+
+// An Input is what to compile.
+type Input struct {
+	Entry *config.Entry
+	// Root is the folder of volo.yml as diagnostics should show it, "" for the
+	// one that ReadFile starts from.
+	Root string
+	// Package is the import path of the folder of the generated code.
+	Package string
+	// ReadFile reads an IDL by its path with slashes; nil reads the files of
+	// the system.
+	ReadFile func(name string) ([]byte, error)
+}
+
+// An Output is what came out.
+type Output struct {
+	Program *ir.Program
+	Files   map[string][]byte // by name below the folder of the generated code
+}
+
+// Compile compiles the entry. The output is nil if the diagnostics have an
+// error, or if err is not nil, which says what no diagnostic can.
+func Compile(in Input) (*Output, report.List, error) {
+	o := pilota.Options{ReadFile: in.ReadFile, KeepAll: in.Entry.TouchAll}
+	var g gen.Options
+	g.PackagePrefix = in.Package
+	for i, s := range in.Entry.Services {
+		o.Inputs = append(o.Inputs, path.Join(in.Root, s.Path))
+		for _, dir := range s.Includes {
+			o.IncludeDirs = append(o.IncludeDirs, path.Join(in.Root, dir))
+		}
+		o.Touch = append(o.Touch, s.Touch...)
+		if i == 0 {
+			g.KeepUnknownFields = s.KeepUnknownFields
+		}
+		if s.KeepUnknownFields != g.KeepUnknownFields {
+			var l report.List
+			l.Errorf("", s.Span, "keep_unknown_fields must be the same for all services of entry `%s`", in.Entry.Name).
+				Relate(in.Entry.Services[0].Span, "it is different here").
+				Hint("an entry is compiled as a whole; make this IDL an entry of its own")
+			return nil, l, nil
+		}
+	}
+	program, list := pilota.Check(o)
+	if program == nil {
+		return nil, list, nil
+	}
+	if list = append(list, noService(in.Entry, o.Inputs, program)...); list.HasErrors() {
+		return nil, list, nil
+	}
+	files, err := gen.Generate(program, g)
+	if err != nil {
+		return nil, list, err
+	}
+	out := &Output{Program: program, Files: make(map[string][]byte, len(files))}
+	for _, f := range files {
+		out.Files[f.Path] = f.Content
+	}
+	return out, list, nil
+}
+
+// noService reports files that have services although volo.yml says no_service.
+func noService(e *config.Entry, inputs []string, p *ir.Program) report.List {
+	var l report.List
+	for i, s := range e.Services {
+		for _, f := range p.Files {
+			if s.NoService && f.Source.Name == inputs[i] && len(f.Services) > 0 {
+				l.Errorf("", f.Services[0].Span, "`%s` is a service, but volo.yml says no_service", f.Services[0].Name).
+					Relate(s.Span, "said of this file").Hint("remove no_service from volo.yml")
+			}
+		}
+	}
+	return l
+}

@@ -1,0 +1,127 @@
+package scaffold
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/volo-go/volo/pilota"
+	"github.com/volo-go/volo/pilota/ir"
+	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/volo-cli/internal/config"
+	"github.com/volo-go/volo/volo-cli/internal/generate"
+	"github.com/volo-go/volo/volo-cli/internal/stub"
+)
+
+// A Plan says which project to make.
+type Plan struct {
+	Name     string
+	Module   string
+	Origin   Origin
+	IDL      string   // the IDL file, as diagnostics should name it
+	Includes []string // folders to look for includes in
+	Dir      string   // absolute; IDL and Includes are relative to it
+}
+
+// New compiles the IDL and returns the project made of it, nil if the
+// diagnostics have an error. Nothing is written.
+func New(p Plan) (*Project, report.List, error) {
+	// Compiled where they are first, so that diagnostics name the files that
+	// the user knows.
+	program, list := pilota.Check(pilota.Options{
+		Inputs: []string{p.IDL}, IncludeDirs: p.Includes, KeepAll: true,
+		ReadFile: func(name string) ([]byte, error) { return os.ReadFile(p.abs(name)) },
+	})
+	if program == nil {
+		return nil, list, nil
+	}
+	var names, includes []string
+	for _, f := range program.Files {
+		names = append(names, p.abs(f.Source.Name))
+	}
+	for _, dir := range p.Includes {
+		includes = append(includes, p.abs(dir))
+	}
+	placed, err := place(path.Dir(p.abs(p.IDL)), names, includes)
+	if err != nil {
+		return nil, list, err
+	}
+	project := &Project{
+		Name: p.Name, Module: p.Module, Origin: p.Origin,
+		Includes: placed.dirs, Sources: make(map[string][]byte), Generated: make(map[string][]byte),
+	}
+	for i, f := range program.Files {
+		name := placed.files[names[i]]
+		project.Sources[name] = []byte(f.Source.Text)
+		if f.Root {
+			project.IDL = name
+		}
+	}
+	return project, list, project.compile()
+}
+
+// abs returns a path of the plan as an absolute one with slashes.
+func (p *Plan) abs(name string) string {
+	name = filepath.FromSlash(name)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(p.Dir, name)
+	}
+	return filepath.ToSlash(filepath.Clean(name))
+}
+
+// compile generates code from the project's copies, as `volo gen` will.
+func (p *Project) compile() error {
+	entry := &config.Entry{Name: "default", Protocol: config.Thrift, Filename: "gen", TouchAll: true,
+		Services: []*config.IDL{{Source: config.Local, Path: p.IDL, Includes: p.Includes}}}
+	out, list, err := generate.Compile(generate.Input{
+		Entry:   entry,
+		Package: p.Module + "/" + entry.Filename,
+		ReadFile: func(name string) ([]byte, error) {
+			if text, ok := p.Sources[name]; ok {
+				return text, nil
+			}
+			return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
+		},
+	})
+	switch {
+	case err != nil:
+		return err
+	case out == nil:
+		return fmt.Errorf("the copies of the IDLs do not compile, although the originals do: %w", list)
+	}
+	services, err := stub.Read(p.Module+"/"+entry.Filename, out.Files)
+	if err != nil {
+		return err
+	}
+	for _, f := range out.Program.Files {
+		if f.Root && len(f.Services) > 0 {
+			p.Services = declaredIn(f, services)
+		}
+	}
+	for name, text := range out.Files {
+		p.Generated[entry.Filename+"/"+name] = text
+	}
+	return nil
+}
+
+// declaredIn returns the services that come from an IDL file, by the rules of
+// package gen: a namespace is a folder, stubs stand in a folder within, and Go
+// files are named after IDL files.
+func declaredIn(f *ir.File, services []*stub.Service) []*stub.Service {
+	var own []*stub.Service
+	for _, s := range services {
+		base := strings.TrimSuffix(path.Base(s.File), ".go")
+		ns := f.Namespaces["go"]
+		inNamespace := ns == "" || strings.HasPrefix(s.File, strings.ReplaceAll(ns, ".", "/")+"/")
+		if inNamespace && (base == f.Name || strings.HasPrefix(base, f.Name+"_")) {
+			own = append(own, s)
+		}
+	}
+	if len(own) == 0 {
+		return services
+	}
+	return own
+}
