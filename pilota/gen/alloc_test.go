@@ -1,0 +1,55 @@
+//go:build !race
+
+package gen_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/volo-go/volo/pilota/thrift"
+)
+
+func TestEncodingAllocatesNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, sample := range samples {
+		s := filled(r, sample())
+		buf := make([]byte, 0, s.BinarySize())
+		got := testing.AllocsPerRun(20, func() {
+			if _, err := s.AppendBinary(buf); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got != 0 {
+			t.Errorf("%T: got %v allocations, want 0", s, got)
+		}
+	}
+}
+
+// One allocation for all strings, one per container and one slab for its
+// structs, one chunk for optional scalars now and then.
+func TestDecodingAllocations(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		value thrift.Struct
+		most  float64
+	}{
+		{"scalars and strings", smallShape(), 1},
+		{"two strings", echoShape(), 1},
+		{"a list of ints", intsShape(1000), 1},
+		{"lists and maps of structs with optional fields", mediumShape(), 14},
+		{"sixty of them", largeShape(), 60*10 + 20},
+	} {
+		b := encode(t, c.value)
+		var d thrift.Decoder
+		target := fresh(c.value)
+		got := testing.AllocsPerRun(50, func() {
+			d.Reset(b, thrift.DecodeOptions{})
+			if _, err := target.ConsumeBinary(&d, b); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got > c.most {
+			t.Errorf("%s: got %v allocations, want at most %v", c.what, got, c.most)
+		}
+	}
+}
