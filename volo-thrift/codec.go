@@ -234,18 +234,25 @@ func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, erro
 var decoders = sync.Pool{New: func() any { return new(thrift.Decoder) }}
 
 // receiveBackward stores what the handler sent back where the caller made
-// room for it.
+// room for it. Volo marks it with a prefix; Kitex does not, so that any key
+// which means nothing else counts.
 func receiveBackward(ctx context.Context, h *ttheader.Header) {
 	var cell *metainfo.BackwardCell
 	for key, value := range h.Strings {
-		if !strings.HasPrefix(string(key), metainfo.PrefixBackward) {
-			continue
-		}
 		if cell == nil {
 			if cell = metainfo.ReceiveCell(ctx); cell == nil {
 				return
 			}
 		}
-		cell.Receive(string(key), string(value))
+		name := string(key)
+		if !cell.Receive(name, string(value)) && bare(name) {
+			cell.Set(name, string(value))
+		}
 	}
+}
+
+// bare reports whether a backward value may travel under key as it is, without
+// being taken for something else.
+func bare(key string) bool {
+	return !ttheader.Reserved(key) && !strings.HasPrefix(key, "RPC_")
 }

@@ -2,6 +2,7 @@ package volothrift
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
@@ -30,6 +31,9 @@ func (in *incoming) parse(frame []byte) (err error) {
 	if in.protocol.hasHeader() {
 		if in.header, payload, err = ttheader.Parse(frame); err != nil {
 			return err
+		}
+		if p := in.header.Protocol; p != ttheader.ProtocolBinary {
+			return fmt.Errorf("TTHeader announces payload protocol %d; only 0, the binary protocol, is served", p)
 		}
 		var withLength bool
 		if payload, withLength, err = framed.Payload(payload); err != nil {
@@ -168,6 +172,9 @@ func appendReplyHeader(b []byte, h *ttheader.Appender, req *Request, out outcome
 		}
 		for key, value := range req.backward.All() {
 			b = h.StringPrefixed(b, metainfo.PrefixBackward, key, value)
+			if bare(key) {
+				b = h.String(b, key, value) // where Kitex looks for it
+			}
 		}
 	}
 	return h.EndHeader(b)

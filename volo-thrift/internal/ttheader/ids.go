@@ -114,3 +114,15 @@ const (
 	// 0x40, where no text protocol begins.
 	MaxFrameSize = 1<<30 - 1
 )
+
+// Reserved reports whether key has a meaning of its own in the string section,
+// so that it cannot be the name of a user's value.
+func Reserved(key string) bool {
+	switch key {
+	case KeyService, KeyRemoteAddress, KeyToCluster, KeyToIDC, KeyConnectStart, KeyConnectEnd, KeySendStart,
+		KeyReceiveStart, KeyReceiveEnd, KeyConnectionReset, KeyProcessAtTime, KeyCRC32C, KeyCancelPath,
+		KeyBizStatus, KeyBizMessage, KeyBizExtra, KeyACLToken:
+		return true
+	}
+	return false
+}
