@@ -139,6 +139,31 @@ func same(a, b []discovery.Instance) bool {
 	})
 }
 
+// A Discoverer of one's own: instances out of a function that is asked again
+// and again.
+func ExampleFunc() {
+	ask := func(context.Context, string) ([]discovery.Instance, error) {
+		return []discovery.Instance{{Address: rpc.TCP("192.0.2.1:8888"), Weight: 20}}, nil
+	}
+	polling := discovery.Func(func(ctx context.Context, service string, update func([]discovery.Instance)) error {
+		for {
+			instances, err := ask(ctx, service)
+			if err != nil {
+				return err // whoever watches keeps what it knows and tries again
+			}
+			update(discovery.Distinct(instances))
+			select {
+			case <-time.After(10 * time.Second):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	})
+	instances, err := discovery.Resolve(context.Background(), polling, "shop.item")
+	fmt.Println(instances[0].Address, instances[0].Weight, err)
+	// Output: 192.0.2.1:8888 20 <nil>
+}
+
 func ExampleResolve() {
 	d := discovery.Static(rpc.TCP("192.0.2.1:8888"), rpc.TCP("192.0.2.2:8888"))
 	instances, err := discovery.Resolve(context.Background(), d, "shop.item")

@@ -3,6 +3,7 @@ package timeout_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"testing"
@@ -28,6 +29,7 @@ func stubborn(err error) *script {
 
 func TestTimeout(t *testing.T) {
 	const d = time.Second
+	steps := motoretest.New[string, string]
 	for _, c := range []struct {
 		what    string
 		d       time.Duration
@@ -38,21 +40,21 @@ func TestTimeout(t *testing.T) {
 		elapsed bool  // whether errors.Is finds ErrElapsed
 		after   time.Duration
 	}{
-		{"a call that is quick enough", d, 0, motoretest.New[string, string]().After(d - 1).Return("ok"), "ok", nil, false, d - 1},
-		{"a call that takes too long", d, 0, motoretest.New[string, string]().After(d + 1).Return("ok"), "", context.DeadlineExceeded, true, d},
-		{"a call that never ends", d, 0, motoretest.New[string, string]().Block(), "", context.DeadlineExceeded, true, d},
-		{"an error in time is left alone", d, 0, motoretest.New[string, string]().Fail(errDown), "", errDown, false, 0},
+		{"a call that is quick enough", d, 0, steps().After(d - 1).Return("ok"), "ok", nil, false, d - 1},
+		{"a call that takes too long", d, 0, steps().After(d + 1).Return("ok"), "", context.DeadlineExceeded, true, d},
+		{"a call that never ends", d, 0, steps().Block(), "", context.DeadlineExceeded, true, d},
+		{"an error in time is left alone", d, 0, steps().Fail(errDown), "", errDown, false, 0},
 		{"an error in time that looks like a deadline is left alone", d, 0,
-			motoretest.New[string, string]().Fail(context.DeadlineExceeded), "", context.DeadlineExceeded, false, 0},
+			steps().Fail(context.DeadlineExceeded), "", context.DeadlineExceeded, false, 0},
 		{"an i/o timeout is the time running out", d, 0, stubborn(&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}),
 			"", os.ErrDeadlineExceeded, true, d},
 		{"a cancellation is the time running out", d, 0, stubborn(context.Canceled), "", context.Canceled, true, d},
 		{"another error that comes late is an answer", d, 0, stubborn(errDown), "", errDown, false, d},
 		{"a response that comes late is an answer", d, 0, stubborn(nil), "late", nil, false, d},
-		{"the caller's deadline is sooner", d, d / 2, motoretest.New[string, string]().Block(), "", context.DeadlineExceeded, false, d / 2},
-		{"the caller's deadline is later", d, 2 * d, motoretest.New[string, string]().Block(), "", context.DeadlineExceeded, true, d},
-		{"zero bounds nothing", 0, 0, motoretest.New[string, string]().After(time.Hour).Return("ok"), "ok", nil, false, time.Hour},
-		{"less than zero bounds nothing", -1, 0, motoretest.New[string, string]().After(time.Hour).Return("ok"), "ok", nil, false, time.Hour},
+		{"the caller's deadline is sooner", d, d / 2, steps().Block(), "", context.DeadlineExceeded, false, d / 2},
+		{"the caller's deadline is later", d, 2 * d, steps().Block(), "", context.DeadlineExceeded, true, d},
+		{"zero bounds nothing", 0, 0, steps().After(time.Hour).Return("ok"), "ok", nil, false, time.Hour},
+		{"less than zero bounds nothing", -1, 0, steps().After(time.Hour).Return("ok"), "ok", nil, false, time.Hour},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx := t.Context()
@@ -119,6 +121,19 @@ func TestTheContextIsReleased(t *testing.T) {
 	if err := next.Calls()[0].Ctx.Err(); err != context.Canceled {
 		t.Errorf("got %v from the context after the call, want it canceled", err)
 	}
+}
+
+func ExampleNew() {
+	slow := motore.ServiceFunc[string, string](func(ctx context.Context, _ string) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	})
+	_, err := timeout.New[string, string](time.Millisecond)(slow).Call(context.Background(), "q")
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, timeout.ErrElapsed), errors.Is(err, context.DeadlineExceeded))
+	// Output:
+	// timeout: no answer within 1ms: context deadline exceeded
+	// true true
 }
 
 func BenchmarkTimeout(b *testing.B) {
