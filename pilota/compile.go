@@ -59,7 +59,9 @@ func Compile(o Options) ([]gen.File, report.List) {
 	}
 	files, err := gen.Generate(program, o.Go)
 	if err != nil {
-		return nil, append(list, diagnose(err))
+		list = append(list, diagnose(err))
+		list.Sort()
+		return nil, list
 	}
 	return files, list
 }

@@ -71,7 +71,7 @@ func (r *run) fieldID(what string, f *thriftidl.Field) bool {
 				Label("must be from 1 to 32767")
 			return false
 		}
-		if n <= 0 {
+		if n <= 0 && what != "exception" { // whose id 0 is checked with the result
 			r.list.Warnf("nonpositive-field-id", f.ID.Span, "%s id %d is not positive", what, n).
 				Hint("positive ids are from 1 to 32767; others are left to fields without an id")
 		}
@@ -102,7 +102,18 @@ func (r *run) implicitIDs(what string, l thriftidl.FieldList) {
 	}
 	r.list.Warnf("implicit-field-id", first.Name.Span, "%s", message).
 		Label("gets id %d", first.Number).
-		Hint("ids that depend on the order of fields break when it changes; write `%d: %s`", 1, first.Name.Name)
+		Hint("ids that depend on the order of fields break when it changes; write one, such as `%d: %s`", freeID(l), first.Name.Name)
+}
+
+// freeID returns an id that no field of a list has.
+func freeID(l thriftidl.FieldList) int64 {
+	free := int64(1)
+	for _, f := range l.List {
+		if f.Number >= free && f.Number < 1<<15-1 {
+			free = f.Number + 1
+		}
+	}
+	return free
 }
 
 // union checks what sets unions apart from structs.

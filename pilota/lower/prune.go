@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/volo-go/volo/pilota/ir"
+	"github.com/volo-go/volo/pilota/report"
 	"github.com/volo-go/volo/pilota/source"
 )
 
@@ -94,7 +95,7 @@ func (r *run) touch(n *reach, name string) {
 		return
 	}
 	d := r.list.Errorf("touch-not-found", source.Span{}, "nothing to touch is called `%s`", name)
-	if best := nearest(name, candidates); best != "" {
+	if best := report.Nearest(name, candidates); best != "" {
 		d.Hint("did you mean `%s`?", best)
 	}
 }

@@ -221,7 +221,7 @@ func (r *run) suggest(d *report.Diagnostic, u *unit, name string, candidates fun
 			all = append(all, inc.ir.Name+"."+c)
 		}
 	}
-	if best := nearest(name, all); best != "" {
+	if best := report.Nearest(name, all); best != "" {
 		d.Hint("did you mean `%s`?", best)
 		return
 	}

@@ -407,7 +407,7 @@ func (c *coercer) field(s *ir.Struct, key *thriftidl.Value) *ir.Field {
 	}
 	d := c.list.Errorf("unknown-field", key.Span, "`%s` has no field `%s`", s.Name, key.String).
 		Relate(s.Span, "defined here")
-	if best := nearest(key.String, all); best != "" {
+	if best := report.Nearest(key.String, all); best != "" {
 		d.Hint("did you mean `%s`?", best)
 	}
 	return nil

@@ -13,6 +13,8 @@
 package thriftidl
 
 import (
+	"strings"
+
 	"github.com/volo-go/volo/pilota/report"
 	"github.com/volo-go/volo/pilota/source"
 )
@@ -38,6 +40,7 @@ type parser struct {
 	list   *report.List
 	tokens []token
 	pos    int
+	member int // the token at which the current member or definition begins
 	depth  int
 	failed int // the token that the last syntax error was about
 }
@@ -89,22 +92,30 @@ func (p *parser) expect(k kind, after string) bool {
 // about, it is silent.
 func (p *parser) unexpected(want string) bool {
 	t := p.cur()
-	if p.failed != p.pos && t.kind != bad {
-		p.list.Errorf("syntax", p.found(), "expected %s, found %s", want, t)
+	if p.failed == p.pos || t.kind == bad {
+		p.failed = p.pos
+		return false
 	}
 	p.failed = p.pos
+	switch {
+	case t.kind == eof:
+		p.list.Errorf("syntax", p.end(), "expected %s, found %s", want, t)
+	case p.pos > p.member && p.first(p.pos):
+		// What is missing is missing where the last line ends.
+		p.list.Errorf("syntax", p.end(), "expected %s, found the end of the line", want)
+	default:
+		p.list.Errorf("syntax", t.span, "expected %s, found %s", want, t)
+	}
 	return false
 }
 
-// found returns the span to blame for the current token: itself, or at the
-// end of the file, what is before it.
-func (p *parser) found() source.Span {
-	t := p.cur()
-	if t.kind == eof && p.pos > 0 {
-		end := p.tokens[p.pos-1].span.End
-		return source.Span{File: p.file, Start: end, End: end}
+// end returns the place behind the last token.
+func (p *parser) end() source.Span {
+	if p.pos == 0 {
+		return p.cur().span
 	}
-	return t.span
+	end := p.tokens[p.pos-1].span.End
+	return source.Span{File: p.file, Start: end, End: end}
 }
 
 // first reports whether token i is the first on its line.
@@ -209,18 +220,19 @@ func members[M any](p *parser, b *Brackets, member func() (M, bool)) ([]M, bool)
 	b.Open = take(&opening.trailing)
 	var list []M
 	for !p.at(closing) {
-		if p.at(eof) || p.atDefinition() || closing != '}' && p.at('}') {
+		if p.at(eof) || p.atDefinition() || closing != '}' && p.at('}') || closing == ')' && p.atFunction() {
 			b.Span = p.span(start)
 			return list, p.unclosed(opening, closing)
 		}
 		at := p.pos
+		p.member = at
 		m, ok := member()
 		if ok {
 			list = append(list, m)
 			continue
 		}
-		if p.pos == at && !p.at(closing) && !p.atDefinition() {
-			p.next()
+		if p.pos == at && strings.IndexByte("([{", byte(p.cur().kind)) < 0 {
+			p.next() // unless it opens a list, which is skipped as a whole
 		}
 		p.skip(closing)
 	}
@@ -230,9 +242,24 @@ func members[M any](p *parser, b *Brackets, member func() (M, bool)) ([]M, bool)
 	return list, true
 }
 
+// atFunction reports whether a line begins here that can only be a function:
+// two names and an argument list.
+func (p *parser) atFunction() bool {
+	if !p.first(p.pos) || p.pos+4 >= len(p.tokens) {
+		return false
+	}
+	t := p.tokens[p.pos : p.pos+5]
+	return t[0].kind == ident && t[1].kind == ident && t[2].kind == '(' &&
+		(t[3].kind == ')' || t[3].kind == integer && t[4].kind == ':')
+}
+
 func (p *parser) unclosed(opening *token, closing kind) bool {
 	if p.failed != p.pos || p.at(eof) {
-		p.list.Errorf("unclosed-bracket", p.found(), "expected `%c`, found %s", rune(closing), p.cur()).
+		at := p.cur().span
+		if p.at(eof) {
+			at = p.end()
+		}
+		p.list.Errorf("unclosed-bracket", at, "expected `%c`, found %s", rune(closing), p.cur()).
 			Relate(opening.span, "to close this")
 	}
 	p.failed = p.pos

@@ -53,7 +53,11 @@ func body[M any](p *parser, what string, b *Brackets, between func() bool, membe
 	}
 	if !p.at('{') {
 		p.unexpected("`{` to begin " + what)
-		return
+		for !p.at('{') {
+			if p.next(); p.at(eof) || p.first(p.pos) {
+				return
+			}
+		}
 	}
 	list, ok = members(p, b, member)
 	if ok {

@@ -1,6 +1,11 @@
 package thriftidl
 
-import "github.com/volo-go/volo/pilota/source"
+import (
+	"strings"
+
+	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/pilota/source"
+)
 
 // tree parses a file.
 func (p *parser) tree() *File {
@@ -8,12 +13,13 @@ func (p *parser) tree() *File {
 	definitions := false
 	for !p.at(eof) {
 		start := p.pos
+		p.member = start
 		node, ok := p.node()
 		if !ok {
 			p.skipToDefinition(start)
-			if node == nil {
-				continue
-			}
+		}
+		if node == nil {
+			continue // not even a name
 		}
 		if p.isHeader(start) {
 			if definitions {
@@ -45,7 +51,7 @@ func (p *parser) skipToDefinition(start int) {
 	if p.pos == start {
 		p.next()
 	}
-	for !p.at(eof) && !p.atDefinition() {
+	for !p.at(eof) && !p.atDefinition() && !(p.first(p.pos) && p.at(ident) && definitionWords[p.cur().text()]) {
 		p.next()
 	}
 }
@@ -89,17 +95,19 @@ func (p *parser) unexpectedWord(word string) bool {
 		return false
 	}
 	p.unexpected("a definition")
-	best := ""
-	for _, w := range []string{"include", "namespace", "const", "typedef", "enum", "struct", "union", "exception", "service"} {
-		if len(word) > len(w) && word[:len(w)] == w || len(word) >= 3 && len(word) < len(w) && w[:len(word)] == word {
-			best = w
+	d := (*p.list)[len(*p.list)-1]
+	begins := []string{"include", "namespace", "const", "typedef", "enum", "struct", "union", "exception", "service"}
+	meant := report.Nearest(word, begins)
+	for _, w := range begins {
+		if strings.HasPrefix(word, w) {
+			meant = w // a blank is missing
 		}
 	}
-	if d := (*p.list)[len(*p.list)-1]; best != "" {
-		d.Hint("is `%s` meant?", best)
-	} else {
-		d.Hint("a definition begins with const, typedef, enum, struct, union, exception or service")
+	if meant != "" {
+		d.Hint("did you mean `%s`?", meant)
+		return false
 	}
+	d.Hint("a definition begins with const, typedef, enum, struct, union, exception or service")
 	return false
 }
 
@@ -132,7 +140,7 @@ func (p *parser) namespace() (*Namespace, bool) {
 	switch {
 	case p.at('*'):
 		n.Scope = Ident{"*", p.next().span}
-	case p.at(ident):
+	case p.at(ident) && !p.atDefinition():
 		n.Scope = p.path()
 	default:
 		return nil, p.unexpected("a language or `*`")

@@ -10,7 +10,8 @@ func (p *parser) service() (*Service, bool) {
 			return true
 		}
 		if t := p.cur(); t.kind != ident || keywords[t.text()] {
-			return p.unexpected("the name of a service after `extends`")
+			p.unexpected("the name of a service after `extends`")
+			return p.at('{')
 		}
 		t := p.next()
 		n.Extends = &Ident{t.text(), t.span}

@@ -185,8 +185,7 @@ func (s *scanner) token() token {
 		(c == '+' || c == '-') && (isDigit(s.peek(1)) || s.peek(1) == '.' && isDigit(s.peek(2))):
 		t.kind = s.number()
 	case c == '"' || c == '\'':
-		t.kind = literal
-		t.value = s.quoted(c)
+		t.kind, t.value = s.quoted(c)
 	case strings.IndexByte(":;,{}()=<>[]*&-", c) >= 0 && c != 0:
 		s.pos++
 		t.kind = kind(c)
@@ -289,18 +288,15 @@ func (s *scanner) decimal() kind {
 
 // quoted reads a string, up to its closing quote or the end of the line, and
 // returns its value.
-func (s *scanner) quoted(quote byte) string {
+func (s *scanner) quoted(quote byte) (kind, string) {
 	start := s.pos
 	s.pos++
 	var b strings.Builder
-	for s.pos < len(s.src) {
+	for s.pos < len(s.src) && s.src[s.pos] != '\n' {
 		switch c := s.src[s.pos]; c {
 		case quote:
 			s.pos++
-			return b.String()
-		case '\n':
-			s.unterminated(start, quote)
-			return b.String()
+			return literal, b.String()
 		case '\\':
 			s.escape(&b)
 		default:
@@ -309,7 +305,7 @@ func (s *scanner) quoted(quote byte) string {
 		}
 	}
 	s.unterminated(start, quote)
-	return b.String()
+	return bad, ""
 }
 
 func (s *scanner) unterminated(start int, quote byte) {

@@ -1,20 +1,20 @@
-package lower
+package report
 
 import "strings"
 
-// nearest returns the candidate that name is most likely a slip for: equal
+// Nearest returns the candidate that name is most likely a slip for: equal
 // without regard to case, or within an edit or two, or the same behind a
 // prefix. It returns "" if there is none. Among equals, the first in
 // alphabetical order wins.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	limit := min(len(name)/3, 2) + 1
 	best, bestCost := "", limit
 	for _, c := range candidates {
 		cost := distance(strings.ToLower(name), strings.ToLower(c), limit)
-		if _, last, ok := cutLast(c); ok && last == name {
+		if last := afterDot(c); last != c && last == name {
 			cost = 0
 		}
-		if _, last, ok := cutLast(name); ok && last == c {
+		if last := afterDot(name); last != name && last == c {
 			cost = min(cost, 1)
 		}
 		if cost < bestCost || cost == bestCost && cost < limit && c < best {
@@ -51,3 +51,6 @@ func distance(a, b string, limit int) int {
 	}
 	return min(last[len(b)], limit)
 }
+
+// afterDot returns what follows the last dot of name, or name if it has none.
+func afterDot(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }

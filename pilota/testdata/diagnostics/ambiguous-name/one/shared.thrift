@@ -1,0 +1,2 @@
+struct Thing {}
+struct Only {}

@@ -1,0 +1,6 @@
+namespace go first
+namespace java first
+namespace go second
+namespace java first
+
+struct S {}

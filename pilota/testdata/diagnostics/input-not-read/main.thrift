@@ -1,0 +1,2 @@
+// input: missing.thrift
+struct Fine {}

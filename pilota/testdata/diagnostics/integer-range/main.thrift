@@ -1,0 +1,11 @@
+const i8 a = 127
+const i8 b = 128
+const byte c = -129
+const i16 d = 0x8000
+const i32 e = 2147483648
+const i64 f = -9223372036854775808
+const i64 g = 9223372036854775808
+enum Big { B = 1000 }
+const i8 h = Big.B
+const i16 fine = Big.B
+const i8 i = fine

@@ -1,0 +1,11 @@
+struct map {
+    1: string list // fields may be called like keywords
+    2: i32 required
+    3: bool optional
+}
+
+service struct {
+    void oneway(1: i32 service)
+}
+
+enum Level { const, async = 3 }

@@ -1,0 +1,4 @@
+namespace go beta
+include "main.thrift"
+
+struct B { 1: main.A a }

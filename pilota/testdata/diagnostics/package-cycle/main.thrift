@@ -1,0 +1,4 @@
+namespace go alpha
+include "beta.thrift"
+
+struct A { 1: beta.B b }

@@ -1,0 +1,8 @@
+const list<i32> l0 = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+const list<list<i32>> l1 = [l0, l0, l0, l0, l0, l0, l0, l0, l0, l0]
+const list<list<list<i32>>> l2 = [l1, l1, l1, l1, l1, l1, l1, l1, l1, l1]
+const list<list<list<list<i32>>>> l3 = [l2, l2, l2, l2, l2, l2, l2, l2, l2, l2]
+const list<list<list<list<list<i32>>>>> l4 = [l3, l3, l3, l3, l3, l3, l3, l3, l3, l3]
+const list<list<list<list<list<list<i32>>>>>> l5 = [l4, l4, l4, l4, l4, l4, l4, l4, l4, l4]
+const list<list<list<list<list<list<list<i32>>>>>>> l6 = [l5, l5, l5, l5, l5, l5, l5, l5, l5, l5]
+const list<list<list<list<list<list<list<list<i32>>>>>>>> l7 = [l6, l6, l6, l6, l6, l6, l6, l6, l6, l6]

@@ -1,0 +1,5 @@
+// touch: Poimt
+// touch: other.Point
+// touch: Point
+struct Point {}
+service S {}

@@ -1,0 +1,3 @@
+include "deep.thrift"
+
+struct Time { 1: deep.Hidden h }

@@ -1,0 +1,4 @@
+struct Before { 1: i32 a = "checked" }
+
+/* this goes on
+struct Swallowed {}

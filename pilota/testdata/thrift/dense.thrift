@@ -1,0 +1,1 @@
+struct A{1:i32 a;2:map<i32,list<string>>b}(c="d")enum E{A,B=2}union U{1:A a}const i32 c=1;typedef i32 t,service S{void f(1:i32 a)throws(1:X x)i32 g()}exception X{}/**/
