@@ -11,63 +11,72 @@ import (
 
 // Small is a struct of bench.thrift.
 type Small struct {
-	A int32   `thrift:"a,1" json:"a"`
-	B int64   `thrift:"b,2" json:"b"`
-	C float64 `thrift:"c,3" json:"c"`
-	D bool    `thrift:"d,4" json:"d"`
-	E string  `thrift:"e,5" json:"e"`
-	F string  `thrift:"f,6" json:"f"`
+	Flag  bool    `thrift:"flag,1" json:"flag"`
+	Kind  int8    `thrift:"kind,2" json:"kind"`
+	Port  int16   `thrift:"port,3" json:"port"`
+	Code  int32   `thrift:"code,4" json:"code"`
+	Stamp int64   `thrift:"stamp,5" json:"stamp"`
+	Score float64 `thrift:"score,6" json:"score"`
+	Note  string  `thrift:"note,7" json:"note"`
 }
 
 // NewSmall returns an empty Small.
 func NewSmall() *Small { return new(Small) }
 
-// GetA returns A.
-func (p *Small) GetA() (v int32) {
+// GetFlag returns Flag.
+func (p *Small) GetFlag() (v bool) {
 	if p == nil {
 		return v
 	}
-	return p.A
+	return p.Flag
 }
 
-// GetB returns B.
-func (p *Small) GetB() (v int64) {
+// GetKind returns Kind.
+func (p *Small) GetKind() (v int8) {
 	if p == nil {
 		return v
 	}
-	return p.B
+	return p.Kind
 }
 
-// GetC returns C.
-func (p *Small) GetC() (v float64) {
+// GetPort returns Port.
+func (p *Small) GetPort() (v int16) {
 	if p == nil {
 		return v
 	}
-	return p.C
+	return p.Port
 }
 
-// GetD returns D.
-func (p *Small) GetD() (v bool) {
+// GetCode returns Code.
+func (p *Small) GetCode() (v int32) {
 	if p == nil {
 		return v
 	}
-	return p.D
+	return p.Code
 }
 
-// GetE returns E.
-func (p *Small) GetE() (v string) {
+// GetStamp returns Stamp.
+func (p *Small) GetStamp() (v int64) {
 	if p == nil {
 		return v
 	}
-	return p.E
+	return p.Stamp
 }
 
-// GetF returns F.
-func (p *Small) GetF() (v string) {
+// GetScore returns Score.
+func (p *Small) GetScore() (v float64) {
 	if p == nil {
 		return v
 	}
-	return p.F
+	return p.Score
+}
+
+// GetNote returns Note.
+func (p *Small) GetNote() (v string) {
+	if p == nil {
+		return v
+	}
+	return p.Note
 }
 
 // BinarySize implements thrift.Struct.
@@ -75,7 +84,7 @@ func (p *Small) BinarySize() int {
 	if p == nil {
 		return 0
 	}
-	return 48 + len(p.E) + len(p.F)
+	return 50 + len(p.Note)
 }
 
 // AppendBinary implements thrift.Struct.
@@ -83,35 +92,27 @@ func (p *Small) AppendBinary(b []byte) (_ []byte, err error) {
 	if p == nil {
 		return b, thrift.Nil("Small")
 	}
-	if len(p.E) > thrift.MaxLength {
-		return b, thrift.TooLong("Small", "e")
+	if len(p.Note) > thrift.MaxLength {
+		return b, thrift.TooLong("Small", "note")
 	}
-	if cap(b)-len(b) < 40 {
-		b = thrift.Grow(b, 40)
+	if cap(b)-len(b) < 49 {
+		b = thrift.Grow(b, 49)
 	}
-	w1 := (*[40]byte)(b[len(b) : len(b)+40])
-	b = b[:len(b)+40]
-	binary.BigEndian.PutUint32(w1[0:4], 0x08000100)
-	binary.BigEndian.PutUint32(w1[3:7], uint32(p.A))
-	binary.BigEndian.PutUint32(w1[7:11], 0x0A000200)
-	binary.BigEndian.PutUint64(w1[10:18], uint64(p.B))
-	binary.BigEndian.PutUint32(w1[18:22], 0x04000300)
-	binary.BigEndian.PutUint64(w1[21:29], math.Float64bits(p.C))
-	binary.BigEndian.PutUint32(w1[29:33], 0x02000400|uint32(thrift.Bool(p.D)))
-	binary.BigEndian.PutUint32(w1[33:37], 0x0B000500)
-	binary.BigEndian.PutUint32(w1[36:40], uint32(len(p.E)))
-	b = append(b, p.E...)
-	if len(p.F) > thrift.MaxLength {
-		return b, thrift.TooLong("Small", "f")
-	}
-	if cap(b)-len(b) < 7 {
-		b = thrift.Grow(b, 7)
-	}
-	w2 := (*[7]byte)(b[len(b) : len(b)+7])
-	b = b[:len(b)+7]
-	binary.BigEndian.PutUint32(w2[0:4], 0x0B000600)
-	binary.BigEndian.PutUint32(w2[3:7], uint32(len(p.F)))
-	b = append(b, p.F...)
+	w1 := (*[49]byte)(b[len(b) : len(b)+49])
+	b = b[:len(b)+49]
+	binary.BigEndian.PutUint32(w1[0:4], 0x02000100|uint32(thrift.Bool(p.Flag)))
+	binary.BigEndian.PutUint32(w1[4:8], 0x03000200|uint32(byte(p.Kind)))
+	binary.BigEndian.PutUint32(w1[8:12], 0x06000300)
+	binary.BigEndian.PutUint16(w1[11:13], uint16(p.Port))
+	binary.BigEndian.PutUint32(w1[13:17], 0x08000400)
+	binary.BigEndian.PutUint32(w1[16:20], uint32(p.Code))
+	binary.BigEndian.PutUint32(w1[20:24], 0x0A000500)
+	binary.BigEndian.PutUint64(w1[23:31], uint64(p.Stamp))
+	binary.BigEndian.PutUint32(w1[31:35], 0x04000600)
+	binary.BigEndian.PutUint64(w1[34:42], math.Float64bits(p.Score))
+	binary.BigEndian.PutUint32(w1[42:46], 0x0B000700)
+	binary.BigEndian.PutUint32(w1[45:49], uint32(len(p.Note)))
+	b = append(b, p.Note...)
 	b = append(b, 0)
 	return b, nil
 }
@@ -121,47 +122,57 @@ func (p *Small) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error)
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x080001 { // 1: a
-			if len(b) < 7 {
-				return b, d.Truncated(b, "Small", "a")
-			}
-			p.A = int32(binary.BigEndian.Uint32(b[3:7]))
-			b = b[7:]
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x0A0002 { // 2: b
-			if len(b) < 11 {
-				return b, d.Truncated(b, "Small", "b")
-			}
-			p.B = int64(binary.BigEndian.Uint64(b[3:11]))
-			b = b[11:]
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x040003 { // 3: c
-			if len(b) < 11 {
-				return b, d.Truncated(b, "Small", "c")
-			}
-			p.C = math.Float64frombits(binary.BigEndian.Uint64(b[3:11]))
-			b = b[11:]
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x020004 { // 4: d
+		if key == 0x020001 { // 1: flag
 			if len(b) < 4 {
-				return b, d.Truncated(b, "Small", "d")
+				return b, d.Truncated(b, "Small", "flag")
 			}
-			p.D = b[3] != 0
+			p.Flag = b[3] != 0
 			b = b[4:]
 			key = thrift.FieldKey(b)
 		}
-		if key == 0x0B0005 { // 5: e
-			if p.E, b, err = d.ConsumeString(b[3:]); err != nil {
-				return b, thrift.InField(err, "Small", "e")
+		if key == 0x030002 { // 2: kind
+			if len(b) < 4 {
+				return b, d.Truncated(b, "Small", "kind")
 			}
+			p.Kind = int8(b[3])
+			b = b[4:]
 			key = thrift.FieldKey(b)
 		}
-		if key == 0x0B0006 { // 6: f
-			if p.F, b, err = d.ConsumeString(b[3:]); err != nil {
-				return b, thrift.InField(err, "Small", "f")
+		if key == 0x060003 { // 3: port
+			if len(b) < 5 {
+				return b, d.Truncated(b, "Small", "port")
+			}
+			p.Port = int16(binary.BigEndian.Uint16(b[3:5]))
+			b = b[5:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x080004 { // 4: code
+			if len(b) < 7 {
+				return b, d.Truncated(b, "Small", "code")
+			}
+			p.Code = int32(binary.BigEndian.Uint32(b[3:7]))
+			b = b[7:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0A0005 { // 5: stamp
+			if len(b) < 11 {
+				return b, d.Truncated(b, "Small", "stamp")
+			}
+			p.Stamp = int64(binary.BigEndian.Uint64(b[3:11]))
+			b = b[11:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x040006 { // 6: score
+			if len(b) < 11 {
+				return b, d.Truncated(b, "Small", "score")
+			}
+			p.Score = math.Float64frombits(binary.BigEndian.Uint64(b[3:11]))
+			b = b[11:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0B0007 { // 7: note
+			if p.Note, b, err = d.ConsumeString(b[3:]); err != nil {
+				return b, thrift.InField(err, "Small", "note")
 			}
 			key = thrift.FieldKey(b)
 		}
@@ -282,22 +293,22 @@ func (p *Echo) String() string {
 
 // Item is a struct of bench.thrift.
 type Item struct {
-	ID     *int64   `thrift:"id,1,optional" json:"id,omitempty"`
-	Name   *string  `thrift:"name,2,optional" json:"name,omitempty"`
-	Score  *float64 `thrift:"score,3,optional" json:"score,omitempty"`
-	Active *bool    `thrift:"active,4,optional" json:"active,omitempty"`
-	Count  *int32   `thrift:"count,5,optional" json:"count,omitempty"`
+	ID       int64    `thrift:"id,1" json:"id"`
+	Name     *string  `thrift:"name,2,optional" json:"name,omitempty"`
+	Quantity *int32   `thrift:"quantity,3,optional" json:"quantity,omitempty"`
+	Price    *float64 `thrift:"price,4,optional" json:"price,omitempty"`
+	Remark   *string  `thrift:"remark,5,optional" json:"remark,omitempty"`
 }
 
 // NewItem returns an empty Item.
 func NewItem() *Item { return new(Item) }
 
-// GetID returns what ID points to, the zero value if it is unset.
+// GetID returns ID.
 func (p *Item) GetID() (v int64) {
-	if p == nil || p.ID == nil {
+	if p == nil {
 		return v
 	}
-	return *p.ID
+	return p.ID
 }
 
 // GetName returns what Name points to, the zero value if it is unset.
@@ -308,28 +319,28 @@ func (p *Item) GetName() (v string) {
 	return *p.Name
 }
 
-// GetScore returns what Score points to, the zero value if it is unset.
-func (p *Item) GetScore() (v float64) {
-	if p == nil || p.Score == nil {
+// GetQuantity returns what Quantity points to, the zero value if it is unset.
+func (p *Item) GetQuantity() (v int32) {
+	if p == nil || p.Quantity == nil {
 		return v
 	}
-	return *p.Score
+	return *p.Quantity
 }
 
-// GetActive returns what Active points to, the zero value if it is unset.
-func (p *Item) GetActive() (v bool) {
-	if p == nil || p.Active == nil {
+// GetPrice returns what Price points to, the zero value if it is unset.
+func (p *Item) GetPrice() (v float64) {
+	if p == nil || p.Price == nil {
 		return v
 	}
-	return *p.Active
+	return *p.Price
 }
 
-// GetCount returns what Count points to, the zero value if it is unset.
-func (p *Item) GetCount() (v int32) {
-	if p == nil || p.Count == nil {
+// GetRemark returns what Remark points to, the zero value if it is unset.
+func (p *Item) GetRemark() (v string) {
+	if p == nil || p.Remark == nil {
 		return v
 	}
-	return *p.Count
+	return *p.Remark
 }
 
 // BinarySize implements thrift.Struct.
@@ -337,21 +348,18 @@ func (p *Item) BinarySize() int {
 	if p == nil {
 		return 0
 	}
-	n := 1
-	if p.ID != nil {
-		n += 11
-	}
+	n := 12
 	if p.Name != nil {
 		n += 7 + len(*p.Name)
 	}
-	if p.Score != nil {
+	if p.Quantity != nil {
+		n += 7
+	}
+	if p.Price != nil {
 		n += 11
 	}
-	if p.Active != nil {
-		n += 4
-	}
-	if p.Count != nil {
-		n += 7
+	if p.Remark != nil {
+		n += 7 + len(*p.Remark)
 	}
 	return n
 }
@@ -361,15 +369,13 @@ func (p *Item) AppendBinary(b []byte) (_ []byte, err error) {
 	if p == nil {
 		return b, thrift.Nil("Item")
 	}
-	if p.ID != nil {
-		if cap(b)-len(b) < 11 {
-			b = thrift.Grow(b, 11)
-		}
-		w1 := (*[11]byte)(b[len(b) : len(b)+11])
-		b = b[:len(b)+11]
-		binary.BigEndian.PutUint32(w1[0:4], 0x0A000100)
-		binary.BigEndian.PutUint64(w1[3:11], uint64(*p.ID))
+	if cap(b)-len(b) < 11 {
+		b = thrift.Grow(b, 11)
 	}
+	w1 := (*[11]byte)(b[len(b) : len(b)+11])
+	b = b[:len(b)+11]
+	binary.BigEndian.PutUint32(w1[0:4], 0x0A000100)
+	binary.BigEndian.PutUint64(w1[3:11], uint64(p.ID))
 	if p.Name != nil {
 		if len(*p.Name) > thrift.MaxLength {
 			return b, thrift.TooLong("Item", "name")
@@ -383,31 +389,36 @@ func (p *Item) AppendBinary(b []byte) (_ []byte, err error) {
 		binary.BigEndian.PutUint32(w2[3:7], uint32(len(*p.Name)))
 		b = append(b, *p.Name...)
 	}
-	if p.Score != nil {
+	if p.Quantity != nil {
+		if cap(b)-len(b) < 7 {
+			b = thrift.Grow(b, 7)
+		}
+		w3 := (*[7]byte)(b[len(b) : len(b)+7])
+		b = b[:len(b)+7]
+		binary.BigEndian.PutUint32(w3[0:4], 0x08000300)
+		binary.BigEndian.PutUint32(w3[3:7], uint32(*p.Quantity))
+	}
+	if p.Price != nil {
 		if cap(b)-len(b) < 11 {
 			b = thrift.Grow(b, 11)
 		}
-		w3 := (*[11]byte)(b[len(b) : len(b)+11])
+		w4 := (*[11]byte)(b[len(b) : len(b)+11])
 		b = b[:len(b)+11]
-		binary.BigEndian.PutUint32(w3[0:4], 0x04000300)
-		binary.BigEndian.PutUint64(w3[3:11], math.Float64bits(*p.Score))
+		binary.BigEndian.PutUint32(w4[0:4], 0x04000400)
+		binary.BigEndian.PutUint64(w4[3:11], math.Float64bits(*p.Price))
 	}
-	if p.Active != nil {
-		if cap(b)-len(b) < 4 {
-			b = thrift.Grow(b, 4)
+	if p.Remark != nil {
+		if len(*p.Remark) > thrift.MaxLength {
+			return b, thrift.TooLong("Item", "remark")
 		}
-		w4 := (*[4]byte)(b[len(b) : len(b)+4])
-		b = b[:len(b)+4]
-		binary.BigEndian.PutUint32(w4[0:4], 0x02000400|uint32(thrift.Bool(*p.Active)))
-	}
-	if p.Count != nil {
 		if cap(b)-len(b) < 7 {
 			b = thrift.Grow(b, 7)
 		}
 		w5 := (*[7]byte)(b[len(b) : len(b)+7])
 		b = b[:len(b)+7]
-		binary.BigEndian.PutUint32(w5[0:4], 0x08000500)
-		binary.BigEndian.PutUint32(w5[3:7], uint32(*p.Count))
+		binary.BigEndian.PutUint32(w5[0:4], 0x0B000500)
+		binary.BigEndian.PutUint32(w5[3:7], uint32(len(*p.Remark)))
+		b = append(b, *p.Remark...)
 	}
 	b = append(b, 0)
 	return b, nil
@@ -418,11 +429,11 @@ func (p *Item) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x0A0001 { // 1: optional id
+		if key == 0x0A0001 { // 1: id
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Item", "id")
 			}
-			p.ID = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.ID = int64(binary.BigEndian.Uint64(b[3:11]))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
@@ -434,28 +445,28 @@ func (p *Item) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 			p.Name = thrift.OptionalString(d, v1, b)
 			key = thrift.FieldKey(b)
 		}
-		if key == 0x040003 { // 3: optional score
-			if len(b) < 11 {
-				return b, d.Truncated(b, "Item", "score")
+		if key == 0x080003 { // 3: optional quantity
+			if len(b) < 7 {
+				return b, d.Truncated(b, "Item", "quantity")
 			}
-			p.Score = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Quantity = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			b = b[7:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x040004 { // 4: optional price
+			if len(b) < 11 {
+				return b, d.Truncated(b, "Item", "price")
+			}
+			p.Price = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])), b[11:])
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
-		if key == 0x020004 { // 4: optional active
-			if len(b) < 4 {
-				return b, d.Truncated(b, "Item", "active")
+		if key == 0x0B0005 { // 5: optional remark
+			var v2 string
+			if v2, b, err = d.ConsumeString(b[3:]); err != nil {
+				return b, thrift.InField(err, "Item", "remark")
 			}
-			p.Active = thrift.Optional(d, bool(b[3] != 0), b[4:])
-			b = b[4:]
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x080005 { // 5: optional count
-			if len(b) < 7 {
-				return b, d.Truncated(b, "Item", "count")
-			}
-			p.Count = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
-			b = b[7:]
+			p.Remark = thrift.OptionalString(d, v2, b)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -477,48 +488,39 @@ func (p *Item) String() string {
 
 // Medium is a struct of bench.thrift.
 type Medium struct {
-	ID      int64             `thrift:"id,1" json:"id"`
-	Title   string            `thrift:"title,2" json:"title"`
-	Items   []*Item           `thrift:"items,3" json:"items"`
-	ByName  map[string]*Item  `thrift:"by_name,4" json:"by_name"`
-	Labels  map[string]string `thrift:"labels,5" json:"labels"`
-	Numbers []int64           `thrift:"numbers,6" json:"numbers"`
-	Note    *string           `thrift:"note,7,optional" json:"note,omitempty"`
+	ID       string            `thrift:"id,1" json:"id"`
+	Owner    *string           `thrift:"owner,2,optional" json:"owner,omitempty"`
+	Created  *int64            `thrift:"created,3,optional" json:"created,omitempty"`
+	Labels   map[string]string `thrift:"labels,4" json:"labels"`
+	Items    []*Item           `thrift:"items,5" json:"items"`
+	Featured map[string]*Item  `thrift:"featured,6" json:"featured"`
 }
 
 // NewMedium returns an empty Medium.
 func NewMedium() *Medium { return new(Medium) }
 
 // GetID returns ID.
-func (p *Medium) GetID() (v int64) {
+func (p *Medium) GetID() (v string) {
 	if p == nil {
 		return v
 	}
 	return p.ID
 }
 
-// GetTitle returns Title.
-func (p *Medium) GetTitle() (v string) {
-	if p == nil {
+// GetOwner returns what Owner points to, the zero value if it is unset.
+func (p *Medium) GetOwner() (v string) {
+	if p == nil || p.Owner == nil {
 		return v
 	}
-	return p.Title
+	return *p.Owner
 }
 
-// GetItems returns Items.
-func (p *Medium) GetItems() (v []*Item) {
-	if p == nil {
+// GetCreated returns what Created points to, the zero value if it is unset.
+func (p *Medium) GetCreated() (v int64) {
+	if p == nil || p.Created == nil {
 		return v
 	}
-	return p.Items
-}
-
-// GetByName returns ByName.
-func (p *Medium) GetByName() (v map[string]*Item) {
-	if p == nil {
-		return v
-	}
-	return p.ByName
+	return *p.Created
 }
 
 // GetLabels returns Labels.
@@ -529,20 +531,20 @@ func (p *Medium) GetLabels() (v map[string]string) {
 	return p.Labels
 }
 
-// GetNumbers returns Numbers.
-func (p *Medium) GetNumbers() (v []int64) {
+// GetItems returns Items.
+func (p *Medium) GetItems() (v []*Item) {
 	if p == nil {
 		return v
 	}
-	return p.Numbers
+	return p.Items
 }
 
-// GetNote returns what Note points to, the zero value if it is unset.
-func (p *Medium) GetNote() (v string) {
-	if p == nil || p.Note == nil {
+// GetFeatured returns Featured.
+func (p *Medium) GetFeatured() (v map[string]*Item) {
+	if p == nil {
 		return v
 	}
-	return *p.Note
+	return p.Featured
 }
 
 // BinarySize implements thrift.Struct.
@@ -550,18 +552,21 @@ func (p *Medium) BinarySize() int {
 	if p == nil {
 		return 0
 	}
-	n := 53 + len(p.Title) + 4*len(p.ByName) + 8*len(p.Labels) + 8*len(p.Numbers)
-	for _, e1 := range p.Items {
-		n += e1.BinarySize()
+	n := 34 + len(p.ID) + 8*len(p.Labels) + 4*len(p.Featured)
+	if p.Owner != nil {
+		n += 7 + len(*p.Owner)
 	}
-	for k2, v3 := range p.ByName {
-		n += len(k2) + v3.BinarySize()
+	if p.Created != nil {
+		n += 11
 	}
-	for k4, v5 := range p.Labels {
-		n += len(k4) + len(v5)
+	for k1, v2 := range p.Labels {
+		n += len(k1) + len(v2)
 	}
-	if p.Note != nil {
-		n += 7 + len(*p.Note)
+	for _, e3 := range p.Items {
+		n += e3.BinarySize()
+	}
+	for k4, v5 := range p.Featured {
+		n += len(k4) + v5.BinarySize()
 	}
 	return n
 }
@@ -571,58 +576,38 @@ func (p *Medium) AppendBinary(b []byte) (_ []byte, err error) {
 	if p == nil {
 		return b, thrift.Nil("Medium")
 	}
-	if len(p.Title) > thrift.MaxLength {
-		return b, thrift.TooLong("Medium", "title")
+	if len(p.ID) > thrift.MaxLength {
+		return b, thrift.TooLong("Medium", "id")
 	}
-	if cap(b)-len(b) < 18 {
-		b = thrift.Grow(b, 18)
+	if cap(b)-len(b) < 7 {
+		b = thrift.Grow(b, 7)
 	}
-	w1 := (*[18]byte)(b[len(b) : len(b)+18])
-	b = b[:len(b)+18]
-	binary.BigEndian.PutUint32(w1[0:4], 0x0A000100)
-	binary.BigEndian.PutUint64(w1[3:11], uint64(p.ID))
-	binary.BigEndian.PutUint32(w1[11:15], 0x0B000200)
-	binary.BigEndian.PutUint32(w1[14:18], uint32(len(p.Title)))
-	b = append(b, p.Title...)
-	if len(p.Items) > thrift.MaxLength {
-		return b, thrift.TooLong("Medium", "items")
-	}
-	if cap(b)-len(b) < 8 {
-		b = thrift.Grow(b, 8)
-	}
-	w2 := (*[8]byte)(b[len(b) : len(b)+8])
-	b = b[:len(b)+8]
-	binary.BigEndian.PutUint32(w2[0:4], 0x0F00030C)
-	binary.BigEndian.PutUint32(w2[4:8], uint32(len(p.Items)))
-	for i3, e4 := range p.Items {
-		if b, err = e4.AppendBinary(b); err != nil {
-			return b, thrift.InField(thrift.InElement(err, i3), "Medium", "items")
+	w1 := (*[7]byte)(b[len(b) : len(b)+7])
+	b = b[:len(b)+7]
+	binary.BigEndian.PutUint32(w1[0:4], 0x0B000100)
+	binary.BigEndian.PutUint32(w1[3:7], uint32(len(p.ID)))
+	b = append(b, p.ID...)
+	if p.Owner != nil {
+		if len(*p.Owner) > thrift.MaxLength {
+			return b, thrift.TooLong("Medium", "owner")
 		}
-	}
-	if len(p.ByName) > thrift.MaxLength {
-		return b, thrift.TooLong("Medium", "by_name")
-	}
-	if cap(b)-len(b) < 9 {
-		b = thrift.Grow(b, 9)
-	}
-	w5 := (*[9]byte)(b[len(b) : len(b)+9])
-	b = b[:len(b)+9]
-	binary.BigEndian.PutUint64(w5[0:8], 0x0D00040B0C000000)
-	binary.BigEndian.PutUint32(w5[5:9], uint32(len(p.ByName)))
-	for k6, v7 := range p.ByName {
-		if len(k6) > thrift.MaxLength {
-			return b, thrift.TooLong("Medium", "by_name")
+		if cap(b)-len(b) < 7 {
+			b = thrift.Grow(b, 7)
 		}
-		if cap(b)-len(b) < 4 {
-			b = thrift.Grow(b, 4)
+		w2 := (*[7]byte)(b[len(b) : len(b)+7])
+		b = b[:len(b)+7]
+		binary.BigEndian.PutUint32(w2[0:4], 0x0B000200)
+		binary.BigEndian.PutUint32(w2[3:7], uint32(len(*p.Owner)))
+		b = append(b, *p.Owner...)
+	}
+	if p.Created != nil {
+		if cap(b)-len(b) < 11 {
+			b = thrift.Grow(b, 11)
 		}
-		w8 := (*[4]byte)(b[len(b) : len(b)+4])
-		b = b[:len(b)+4]
-		binary.BigEndian.PutUint32(w8[0:4], uint32(len(k6)))
-		b = append(b, k6...)
-		if b, err = v7.AppendBinary(b); err != nil {
-			return b, thrift.InField(err, "Medium", "by_name")
-		}
+		w3 := (*[11]byte)(b[len(b) : len(b)+11])
+		b = b[:len(b)+11]
+		binary.BigEndian.PutUint32(w3[0:4], 0x0A000300)
+		binary.BigEndian.PutUint64(w3[3:11], uint64(*p.Created))
 	}
 	if len(p.Labels) > thrift.MaxLength {
 		return b, thrift.TooLong("Medium", "labels")
@@ -630,55 +615,71 @@ func (p *Medium) AppendBinary(b []byte) (_ []byte, err error) {
 	if cap(b)-len(b) < 9 {
 		b = thrift.Grow(b, 9)
 	}
-	w9 := (*[9]byte)(b[len(b) : len(b)+9])
+	w4 := (*[9]byte)(b[len(b) : len(b)+9])
 	b = b[:len(b)+9]
-	binary.BigEndian.PutUint64(w9[0:8], 0x0D00050B0B000000)
-	binary.BigEndian.PutUint32(w9[5:9], uint32(len(p.Labels)))
-	for k10, v11 := range p.Labels {
-		if len(k10) > thrift.MaxLength {
+	binary.BigEndian.PutUint64(w4[0:8], 0x0D00040B0B000000)
+	binary.BigEndian.PutUint32(w4[5:9], uint32(len(p.Labels)))
+	for k5, v6 := range p.Labels {
+		if len(k5) > thrift.MaxLength {
 			return b, thrift.TooLong("Medium", "labels")
 		}
 		if cap(b)-len(b) < 4 {
 			b = thrift.Grow(b, 4)
 		}
-		w12 := (*[4]byte)(b[len(b) : len(b)+4])
+		w7 := (*[4]byte)(b[len(b) : len(b)+4])
 		b = b[:len(b)+4]
-		binary.BigEndian.PutUint32(w12[0:4], uint32(len(k10)))
-		b = append(b, k10...)
-		if len(v11) > thrift.MaxLength {
+		binary.BigEndian.PutUint32(w7[0:4], uint32(len(k5)))
+		b = append(b, k5...)
+		if len(v6) > thrift.MaxLength {
 			return b, thrift.TooLong("Medium", "labels")
 		}
 		if cap(b)-len(b) < 4 {
 			b = thrift.Grow(b, 4)
 		}
-		w13 := (*[4]byte)(b[len(b) : len(b)+4])
+		w8 := (*[4]byte)(b[len(b) : len(b)+4])
 		b = b[:len(b)+4]
-		binary.BigEndian.PutUint32(w13[0:4], uint32(len(v11)))
-		b = append(b, v11...)
+		binary.BigEndian.PutUint32(w8[0:4], uint32(len(v6)))
+		b = append(b, v6...)
 	}
-	if len(p.Numbers) > thrift.MaxLength {
-		return b, thrift.TooLong("Medium", "numbers")
+	if len(p.Items) > thrift.MaxLength {
+		return b, thrift.TooLong("Medium", "items")
 	}
 	if cap(b)-len(b) < 8 {
 		b = thrift.Grow(b, 8)
 	}
-	w14 := (*[8]byte)(b[len(b) : len(b)+8])
+	w9 := (*[8]byte)(b[len(b) : len(b)+8])
 	b = b[:len(b)+8]
-	binary.BigEndian.PutUint32(w14[0:4], 0x0F00060A)
-	binary.BigEndian.PutUint32(w14[4:8], uint32(len(p.Numbers)))
-	b = thrift.AppendI64s(b, p.Numbers)
-	if p.Note != nil {
-		if len(*p.Note) > thrift.MaxLength {
-			return b, thrift.TooLong("Medium", "note")
+	binary.BigEndian.PutUint32(w9[0:4], 0x0F00050C)
+	binary.BigEndian.PutUint32(w9[4:8], uint32(len(p.Items)))
+	for i10, e11 := range p.Items {
+		if b, err = e11.AppendBinary(b); err != nil {
+			return b, thrift.InField(thrift.InElement(err, i10), "Medium", "items")
 		}
-		if cap(b)-len(b) < 7 {
-			b = thrift.Grow(b, 7)
+	}
+	if len(p.Featured) > thrift.MaxLength {
+		return b, thrift.TooLong("Medium", "featured")
+	}
+	if cap(b)-len(b) < 9 {
+		b = thrift.Grow(b, 9)
+	}
+	w12 := (*[9]byte)(b[len(b) : len(b)+9])
+	b = b[:len(b)+9]
+	binary.BigEndian.PutUint64(w12[0:8], 0x0D00060B0C000000)
+	binary.BigEndian.PutUint32(w12[5:9], uint32(len(p.Featured)))
+	for k13, v14 := range p.Featured {
+		if len(k13) > thrift.MaxLength {
+			return b, thrift.TooLong("Medium", "featured")
 		}
-		w15 := (*[7]byte)(b[len(b) : len(b)+7])
-		b = b[:len(b)+7]
-		binary.BigEndian.PutUint32(w15[0:4], 0x0B000700)
-		binary.BigEndian.PutUint32(w15[3:7], uint32(len(*p.Note)))
-		b = append(b, *p.Note...)
+		if cap(b)-len(b) < 4 {
+			b = thrift.Grow(b, 4)
+		}
+		w15 := (*[4]byte)(b[len(b) : len(b)+4])
+		b = b[:len(b)+4]
+		binary.BigEndian.PutUint32(w15[0:4], uint32(len(k13)))
+		b = append(b, k13...)
+		if b, err = v14.AppendBinary(b); err != nil {
+			return b, thrift.InField(err, "Medium", "featured")
+		}
 	}
 	b = append(b, 0)
 	return b, nil
@@ -689,100 +690,94 @@ func (p *Medium) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x0A0001 { // 1: id
-			if len(b) < 11 {
-				return b, d.Truncated(b, "Medium", "id")
+		if key == 0x0B0001 { // 1: id
+			if p.ID, b, err = d.ConsumeString(b[3:]); err != nil {
+				return b, thrift.InField(err, "Medium", "id")
 			}
-			p.ID = int64(binary.BigEndian.Uint64(b[3:11]))
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0B0002 { // 2: optional owner
+			var v1 string
+			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
+				return b, thrift.InField(err, "Medium", "owner")
+			}
+			p.Owner = thrift.OptionalString(d, v1, b)
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0A0003 { // 3: optional created
+			if len(b) < 11 {
+				return b, d.Truncated(b, "Medium", "created")
+			}
+			p.Created = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
-		if key == 0x0B0002 { // 2: title
-			if p.Title, b, err = d.ConsumeString(b[3:]); err != nil {
-				return b, thrift.InField(err, "Medium", "title")
-			}
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x0F0003 { // 3: items
-			var n1 int
-			if n1, b, err = d.ConsumeListHeader(b[3:], thrift.STRUCT, 1); err != nil {
-				return b, thrift.InField(err, "Medium", "items")
-			}
-			v2 := make([]*Item, n1)
-			var s4 []Item
-			for i3 := range v2 {
-				if len(s4) == 0 {
-					s4 = thrift.Slab[Item](n1-i3, b)
-				}
-				e5 := &s4[0]
-				s4 = s4[1:]
-				v2[i3] = e5
-				if b, err = e5.ConsumeBinary(d, b); err != nil {
-					return b, thrift.InField(thrift.InElement(err, i3), "Medium", "items")
-				}
-			}
-			p.Items = v2
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x0D0004 { // 4: by_name
-			var n6 int
-			if n6, b, err = d.ConsumeMapHeader(b[3:], thrift.STRING, thrift.STRUCT, 5); err != nil {
-				return b, thrift.InField(err, "Medium", "by_name")
-			}
-			m7 := make(map[string]*Item, n6)
-			var s9 []Item
-			for i8 := range n6 {
-				var k10 string
-				if k10, b, err = d.ConsumeString(b); err != nil {
-					return b, thrift.InField(thrift.InKey(err, i8), "Medium", "by_name")
-				}
-				var v11 *Item
-				if len(s9) == 0 {
-					s9 = thrift.Slab[Item](n6-i8, b)
-				}
-				e12 := &s9[0]
-				s9 = s9[1:]
-				v11 = e12
-				if b, err = e12.ConsumeBinary(d, b); err != nil {
-					return b, thrift.InField(thrift.InValue(err, i8), "Medium", "by_name")
-				}
-				m7[k10] = v11
-			}
-			p.ByName = m7
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x0D0005 { // 5: labels
-			var n13 int
-			if n13, b, err = d.ConsumeMapHeader(b[3:], thrift.STRING, thrift.STRING, 8); err != nil {
+		if key == 0x0D0004 { // 4: labels
+			var n2 int
+			if n2, b, err = d.ConsumeMapHeader(b[3:], thrift.STRING, thrift.STRING, 8); err != nil {
 				return b, thrift.InField(err, "Medium", "labels")
 			}
-			m14 := make(map[string]string, n13)
-			for i15 := range n13 {
+			m3 := make(map[string]string, n2)
+			for i4 := range n2 {
+				var k5 string
+				if k5, b, err = d.ConsumeString(b); err != nil {
+					return b, thrift.InField(thrift.InKey(err, i4), "Medium", "labels")
+				}
+				var v6 string
+				if v6, b, err = d.ConsumeString(b); err != nil {
+					return b, thrift.InField(thrift.InValue(err, i4), "Medium", "labels")
+				}
+				m3[k5] = v6
+			}
+			p.Labels = m3
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0F0005 { // 5: items
+			var n7 int
+			if n7, b, err = d.ConsumeListHeader(b[3:], thrift.STRUCT, 1); err != nil {
+				return b, thrift.InField(err, "Medium", "items")
+			}
+			v8 := make([]*Item, n7)
+			var s10 []Item
+			for i9 := range v8 {
+				if len(s10) == 0 {
+					s10 = thrift.Slab[Item](n7-i9, b)
+				}
+				e11 := &s10[0]
+				s10 = s10[1:]
+				v8[i9] = e11
+				if b, err = e11.ConsumeBinary(d, b); err != nil {
+					return b, thrift.InField(thrift.InElement(err, i9), "Medium", "items")
+				}
+			}
+			p.Items = v8
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0D0006 { // 6: featured
+			var n12 int
+			if n12, b, err = d.ConsumeMapHeader(b[3:], thrift.STRING, thrift.STRUCT, 5); err != nil {
+				return b, thrift.InField(err, "Medium", "featured")
+			}
+			m13 := make(map[string]*Item, n12)
+			var s15 []Item
+			for i14 := range n12 {
 				var k16 string
 				if k16, b, err = d.ConsumeString(b); err != nil {
-					return b, thrift.InField(thrift.InKey(err, i15), "Medium", "labels")
+					return b, thrift.InField(thrift.InKey(err, i14), "Medium", "featured")
 				}
-				var v17 string
-				if v17, b, err = d.ConsumeString(b); err != nil {
-					return b, thrift.InField(thrift.InValue(err, i15), "Medium", "labels")
+				var v17 *Item
+				if len(s15) == 0 {
+					s15 = thrift.Slab[Item](n12-i14, b)
 				}
-				m14[k16] = v17
+				e18 := &s15[0]
+				s15 = s15[1:]
+				v17 = e18
+				if b, err = e18.ConsumeBinary(d, b); err != nil {
+					return b, thrift.InField(thrift.InValue(err, i14), "Medium", "featured")
+				}
+				m13[k16] = v17
 			}
-			p.Labels = m14
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x0F0006 { // 6: numbers
-			if p.Numbers, b, err = thrift.ConsumeI64s(d, b[3:]); err != nil {
-				return b, thrift.InField(err, "Medium", "numbers")
-			}
-			key = thrift.FieldKey(b)
-		}
-		if key == 0x0B0007 { // 7: optional note
-			var v18 string
-			if v18, b, err = d.ConsumeString(b[3:]); err != nil {
-				return b, thrift.InField(err, "Medium", "note")
-			}
-			p.Note = thrift.OptionalString(d, v18, b)
+			p.Featured = m13
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -804,18 +799,18 @@ func (p *Medium) String() string {
 
 // Large is a struct of bench.thrift.
 type Large struct {
-	Parts []*Medium `thrift:"parts,1" json:"parts"`
+	Records []*Medium `thrift:"records,1" json:"records"`
 }
 
 // NewLarge returns an empty Large.
 func NewLarge() *Large { return new(Large) }
 
-// GetParts returns Parts.
-func (p *Large) GetParts() (v []*Medium) {
+// GetRecords returns Records.
+func (p *Large) GetRecords() (v []*Medium) {
 	if p == nil {
 		return v
 	}
-	return p.Parts
+	return p.Records
 }
 
 // BinarySize implements thrift.Struct.
@@ -824,7 +819,7 @@ func (p *Large) BinarySize() int {
 		return 0
 	}
 	n := 9
-	for _, e1 := range p.Parts {
+	for _, e1 := range p.Records {
 		n += e1.BinarySize()
 	}
 	return n
@@ -835,8 +830,8 @@ func (p *Large) AppendBinary(b []byte) (_ []byte, err error) {
 	if p == nil {
 		return b, thrift.Nil("Large")
 	}
-	if len(p.Parts) > thrift.MaxLength {
-		return b, thrift.TooLong("Large", "parts")
+	if len(p.Records) > thrift.MaxLength {
+		return b, thrift.TooLong("Large", "records")
 	}
 	if cap(b)-len(b) < 8 {
 		b = thrift.Grow(b, 8)
@@ -844,10 +839,10 @@ func (p *Large) AppendBinary(b []byte) (_ []byte, err error) {
 	w1 := (*[8]byte)(b[len(b) : len(b)+8])
 	b = b[:len(b)+8]
 	binary.BigEndian.PutUint32(w1[0:4], 0x0F00010C)
-	binary.BigEndian.PutUint32(w1[4:8], uint32(len(p.Parts)))
-	for i2, e3 := range p.Parts {
+	binary.BigEndian.PutUint32(w1[4:8], uint32(len(p.Records)))
+	for i2, e3 := range p.Records {
 		if b, err = e3.AppendBinary(b); err != nil {
-			return b, thrift.InField(thrift.InElement(err, i2), "Large", "parts")
+			return b, thrift.InField(thrift.InElement(err, i2), "Large", "records")
 		}
 	}
 	b = append(b, 0)
@@ -859,10 +854,10 @@ func (p *Large) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error)
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x0F0001 { // 1: parts
+		if key == 0x0F0001 { // 1: records
 			var n1 int
 			if n1, b, err = d.ConsumeListHeader(b[3:], thrift.STRUCT, 1); err != nil {
-				return b, thrift.InField(err, "Large", "parts")
+				return b, thrift.InField(err, "Large", "records")
 			}
 			v2 := make([]*Medium, n1)
 			var s4 []Medium
@@ -874,10 +869,10 @@ func (p *Large) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error)
 				s4 = s4[1:]
 				v2[i3] = e5
 				if b, err = e5.ConsumeBinary(d, b); err != nil {
-					return b, thrift.InField(thrift.InElement(err, i3), "Large", "parts")
+					return b, thrift.InField(thrift.InElement(err, i3), "Large", "records")
 				}
 			}
-			p.Parts = v2
+			p.Records = v2
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -899,18 +894,18 @@ func (p *Large) String() string {
 
 // Ints is a struct of bench.thrift.
 type Ints struct {
-	Longs []int64 `thrift:"longs,1" json:"longs"`
+	Values []int64 `thrift:"values,1" json:"values"`
 }
 
 // NewInts returns an empty Ints.
 func NewInts() *Ints { return new(Ints) }
 
-// GetLongs returns Longs.
-func (p *Ints) GetLongs() (v []int64) {
+// GetValues returns Values.
+func (p *Ints) GetValues() (v []int64) {
 	if p == nil {
 		return v
 	}
-	return p.Longs
+	return p.Values
 }
 
 // BinarySize implements thrift.Struct.
@@ -918,7 +913,7 @@ func (p *Ints) BinarySize() int {
 	if p == nil {
 		return 0
 	}
-	return 9 + 8*len(p.Longs)
+	return 9 + 8*len(p.Values)
 }
 
 // AppendBinary implements thrift.Struct.
@@ -926,8 +921,8 @@ func (p *Ints) AppendBinary(b []byte) (_ []byte, err error) {
 	if p == nil {
 		return b, thrift.Nil("Ints")
 	}
-	if len(p.Longs) > thrift.MaxLength {
-		return b, thrift.TooLong("Ints", "longs")
+	if len(p.Values) > thrift.MaxLength {
+		return b, thrift.TooLong("Ints", "values")
 	}
 	if cap(b)-len(b) < 8 {
 		b = thrift.Grow(b, 8)
@@ -935,8 +930,8 @@ func (p *Ints) AppendBinary(b []byte) (_ []byte, err error) {
 	w1 := (*[8]byte)(b[len(b) : len(b)+8])
 	b = b[:len(b)+8]
 	binary.BigEndian.PutUint32(w1[0:4], 0x0F00010A)
-	binary.BigEndian.PutUint32(w1[4:8], uint32(len(p.Longs)))
-	b = thrift.AppendI64s(b, p.Longs)
+	binary.BigEndian.PutUint32(w1[4:8], uint32(len(p.Values)))
+	b = thrift.AppendI64s(b, p.Values)
 	b = append(b, 0)
 	return b, nil
 }
@@ -946,9 +941,9 @@ func (p *Ints) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x0F0001 { // 1: longs
-			if p.Longs, b, err = thrift.ConsumeI64s(d, b[3:]); err != nil {
-				return b, thrift.InField(err, "Ints", "longs")
+		if key == 0x0F0001 { // 1: values
+			if p.Values, b, err = thrift.ConsumeI64s(d, b[3:]); err != nil {
+				return b, thrift.InField(err, "Ints", "values")
 			}
 			key = thrift.FieldKey(b)
 		}
@@ -969,29 +964,110 @@ func (p *Ints) String() string {
 	return thrift.Format(p)
 }
 
+// Ints32 is a struct of bench.thrift.
+type Ints32 struct {
+	Values []int32 `thrift:"values,1" json:"values"`
+}
+
+// NewInts32 returns an empty Ints32.
+func NewInts32() *Ints32 { return new(Ints32) }
+
+// GetValues returns Values.
+func (p *Ints32) GetValues() (v []int32) {
+	if p == nil {
+		return v
+	}
+	return p.Values
+}
+
+// BinarySize implements thrift.Struct.
+func (p *Ints32) BinarySize() int {
+	if p == nil {
+		return 0
+	}
+	return 9 + 4*len(p.Values)
+}
+
+// AppendBinary implements thrift.Struct.
+func (p *Ints32) AppendBinary(b []byte) (_ []byte, err error) {
+	if p == nil {
+		return b, thrift.Nil("Ints32")
+	}
+	if len(p.Values) > thrift.MaxLength {
+		return b, thrift.TooLong("Ints32", "values")
+	}
+	if cap(b)-len(b) < 8 {
+		b = thrift.Grow(b, 8)
+	}
+	w1 := (*[8]byte)(b[len(b) : len(b)+8])
+	b = b[:len(b)+8]
+	binary.BigEndian.PutUint32(w1[0:4], 0x0F000108)
+	binary.BigEndian.PutUint32(w1[4:8], uint32(len(p.Values)))
+	b = thrift.AppendI32s(b, p.Values)
+	b = append(b, 0)
+	return b, nil
+}
+
+// ConsumeBinary implements thrift.Struct.
+func (p *Ints32) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
+	key := thrift.FieldKey(b)
+	for key >= 1<<16 {
+		n := len(b)
+		if key == 0x0F0001 { // 1: values
+			if p.Values, b, err = thrift.ConsumeI32s[int32](d, b[3:]); err != nil {
+				return b, thrift.InField(err, "Ints32", "values")
+			}
+			key = thrift.FieldKey(b)
+		}
+		if len(b) < n {
+			continue
+		}
+		if b, err = d.ConsumeUnknown(b); err != nil {
+			return b, thrift.InStruct(err, "Ints32")
+		}
+		key = thrift.FieldKey(b)
+	}
+	b = b[1:] // the stop
+	return b, nil
+}
+
+// String returns the struct for human eyes.
+func (p *Ints32) String() string {
+	return thrift.Format(p)
+}
+
 // Maps is a struct of bench.thrift.
 type Maps struct {
-	Strings map[string]string `thrift:"strings,1" json:"strings"`
-	Numbers map[int32]int64   `thrift:"numbers,2" json:"numbers"`
+	Counts map[string]int64 `thrift:"counts,1" json:"counts"`
+	Names  map[int64]string `thrift:"names,2" json:"names"`
+	Links  map[int32]int32  `thrift:"links,3" json:"links"`
 }
 
 // NewMaps returns an empty Maps.
 func NewMaps() *Maps { return new(Maps) }
 
-// GetStrings returns Strings.
-func (p *Maps) GetStrings() (v map[string]string) {
+// GetCounts returns Counts.
+func (p *Maps) GetCounts() (v map[string]int64) {
 	if p == nil {
 		return v
 	}
-	return p.Strings
+	return p.Counts
 }
 
-// GetNumbers returns Numbers.
-func (p *Maps) GetNumbers() (v map[int32]int64) {
+// GetNames returns Names.
+func (p *Maps) GetNames() (v map[int64]string) {
 	if p == nil {
 		return v
 	}
-	return p.Numbers
+	return p.Names
+}
+
+// GetLinks returns Links.
+func (p *Maps) GetLinks() (v map[int32]int32) {
+	if p == nil {
+		return v
+	}
+	return p.Links
 }
 
 // BinarySize implements thrift.Struct.
@@ -999,9 +1075,12 @@ func (p *Maps) BinarySize() int {
 	if p == nil {
 		return 0
 	}
-	n := 19 + 8*len(p.Strings) + 12*len(p.Numbers)
-	for k1, v2 := range p.Strings {
-		n += len(k1) + len(v2)
+	n := 28 + 12*len(p.Counts) + 12*len(p.Names) + 8*len(p.Links)
+	for k1 := range p.Counts {
+		n += len(k1)
+	}
+	for _, v4 := range p.Names {
+		n += len(v4)
 	}
 	return n
 }
@@ -1011,19 +1090,19 @@ func (p *Maps) AppendBinary(b []byte) (_ []byte, err error) {
 	if p == nil {
 		return b, thrift.Nil("Maps")
 	}
-	if len(p.Strings) > thrift.MaxLength {
-		return b, thrift.TooLong("Maps", "strings")
+	if len(p.Counts) > thrift.MaxLength {
+		return b, thrift.TooLong("Maps", "counts")
 	}
 	if cap(b)-len(b) < 9 {
 		b = thrift.Grow(b, 9)
 	}
 	w1 := (*[9]byte)(b[len(b) : len(b)+9])
 	b = b[:len(b)+9]
-	binary.BigEndian.PutUint64(w1[0:8], 0x0D00010B0B000000)
-	binary.BigEndian.PutUint32(w1[5:9], uint32(len(p.Strings)))
-	for k2, v3 := range p.Strings {
+	binary.BigEndian.PutUint64(w1[0:8], 0x0D00010B0A000000)
+	binary.BigEndian.PutUint32(w1[5:9], uint32(len(p.Counts)))
+	for k2, v3 := range p.Counts {
 		if len(k2) > thrift.MaxLength {
-			return b, thrift.TooLong("Maps", "strings")
+			return b, thrift.TooLong("Maps", "counts")
 		}
 		if cap(b)-len(b) < 4 {
 			b = thrift.Grow(b, 4)
@@ -1032,35 +1111,54 @@ func (p *Maps) AppendBinary(b []byte) (_ []byte, err error) {
 		b = b[:len(b)+4]
 		binary.BigEndian.PutUint32(w4[0:4], uint32(len(k2)))
 		b = append(b, k2...)
-		if len(v3) > thrift.MaxLength {
-			return b, thrift.TooLong("Maps", "strings")
+		if cap(b)-len(b) < 8 {
+			b = thrift.Grow(b, 8)
 		}
-		if cap(b)-len(b) < 4 {
-			b = thrift.Grow(b, 4)
-		}
-		w5 := (*[4]byte)(b[len(b) : len(b)+4])
-		b = b[:len(b)+4]
-		binary.BigEndian.PutUint32(w5[0:4], uint32(len(v3)))
-		b = append(b, v3...)
+		w5 := (*[8]byte)(b[len(b) : len(b)+8])
+		b = b[:len(b)+8]
+		binary.BigEndian.PutUint64(w5[0:8], uint64(v3))
 	}
-	if len(p.Numbers) > thrift.MaxLength {
-		return b, thrift.TooLong("Maps", "numbers")
+	if len(p.Names) > thrift.MaxLength {
+		return b, thrift.TooLong("Maps", "names")
 	}
 	if cap(b)-len(b) < 9 {
 		b = thrift.Grow(b, 9)
 	}
 	w6 := (*[9]byte)(b[len(b) : len(b)+9])
 	b = b[:len(b)+9]
-	binary.BigEndian.PutUint64(w6[0:8], 0x0D0002080A000000)
-	binary.BigEndian.PutUint32(w6[5:9], uint32(len(p.Numbers)))
-	for k7, v8 := range p.Numbers {
+	binary.BigEndian.PutUint64(w6[0:8], 0x0D00020A0B000000)
+	binary.BigEndian.PutUint32(w6[5:9], uint32(len(p.Names)))
+	for k7, v8 := range p.Names {
+		if len(v8) > thrift.MaxLength {
+			return b, thrift.TooLong("Maps", "names")
+		}
 		if cap(b)-len(b) < 12 {
 			b = thrift.Grow(b, 12)
 		}
 		w9 := (*[12]byte)(b[len(b) : len(b)+12])
 		b = b[:len(b)+12]
-		binary.BigEndian.PutUint32(w9[0:4], uint32(k7))
-		binary.BigEndian.PutUint64(w9[4:12], uint64(v8))
+		binary.BigEndian.PutUint64(w9[0:8], uint64(k7))
+		binary.BigEndian.PutUint32(w9[8:12], uint32(len(v8)))
+		b = append(b, v8...)
+	}
+	if len(p.Links) > thrift.MaxLength {
+		return b, thrift.TooLong("Maps", "links")
+	}
+	if cap(b)-len(b) < 9 {
+		b = thrift.Grow(b, 9)
+	}
+	w10 := (*[9]byte)(b[len(b) : len(b)+9])
+	b = b[:len(b)+9]
+	binary.BigEndian.PutUint64(w10[0:8], 0x0D00030808000000)
+	binary.BigEndian.PutUint32(w10[5:9], uint32(len(p.Links)))
+	for k11, v12 := range p.Links {
+		if cap(b)-len(b) < 8 {
+			b = thrift.Grow(b, 8)
+		}
+		w13 := (*[8]byte)(b[len(b) : len(b)+8])
+		b = b[:len(b)+8]
+		binary.BigEndian.PutUint32(w13[0:4], uint32(k11))
+		binary.BigEndian.PutUint32(w13[4:8], uint32(v12))
 	}
 	b = append(b, 0)
 	return b, nil
@@ -1071,42 +1169,66 @@ func (p *Maps) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x0D0001 { // 1: strings
+		if key == 0x0D0001 { // 1: counts
 			var n1 int
-			if n1, b, err = d.ConsumeMapHeader(b[3:], thrift.STRING, thrift.STRING, 8); err != nil {
-				return b, thrift.InField(err, "Maps", "strings")
+			if n1, b, err = d.ConsumeMapHeader(b[3:], thrift.STRING, thrift.I64, 12); err != nil {
+				return b, thrift.InField(err, "Maps", "counts")
 			}
-			m2 := make(map[string]string, n1)
+			m2 := make(map[string]int64, n1)
 			for i3 := range n1 {
 				var k4 string
 				if k4, b, err = d.ConsumeString(b); err != nil {
-					return b, thrift.InField(thrift.InKey(err, i3), "Maps", "strings")
+					return b, thrift.InField(thrift.InKey(err, i3), "Maps", "counts")
 				}
-				var v5 string
-				if v5, b, err = d.ConsumeString(b); err != nil {
-					return b, thrift.InField(thrift.InValue(err, i3), "Maps", "strings")
+				var v5 int64
+				if len(b) < 8 {
+					return b, thrift.InField(thrift.InValue(d.Fail(b, thrift.ErrTruncated), i3), "Maps", "counts")
 				}
+				v5 = int64(binary.BigEndian.Uint64(b[0:8]))
+				b = b[8:]
 				m2[k4] = v5
 			}
-			p.Strings = m2
+			p.Counts = m2
 			key = thrift.FieldKey(b)
 		}
-		if key == 0x0D0002 { // 2: numbers
+		if key == 0x0D0002 { // 2: names
 			var n6 int
-			if n6, b, err = d.ConsumeMapHeader(b[3:], thrift.I32, thrift.I64, 12); err != nil {
-				return b, thrift.InField(err, "Maps", "numbers")
+			if n6, b, err = d.ConsumeMapHeader(b[3:], thrift.I64, thrift.STRING, 12); err != nil {
+				return b, thrift.InField(err, "Maps", "names")
 			}
-			m7 := make(map[int32]int64, n6)
-			for range n6 {
-				var k9 int32
-				k9 = int32(binary.BigEndian.Uint32(b[0:4]))
-				b = b[4:]
-				var v10 int64
-				v10 = int64(binary.BigEndian.Uint64(b[0:8]))
+			m7 := make(map[int64]string, n6)
+			for i8 := range n6 {
+				var k9 int64
+				if len(b) < 8 {
+					return b, thrift.InField(thrift.InKey(d.Fail(b, thrift.ErrTruncated), i8), "Maps", "names")
+				}
+				k9 = int64(binary.BigEndian.Uint64(b[0:8]))
 				b = b[8:]
+				var v10 string
+				if v10, b, err = d.ConsumeString(b); err != nil {
+					return b, thrift.InField(thrift.InValue(err, i8), "Maps", "names")
+				}
 				m7[k9] = v10
 			}
-			p.Numbers = m7
+			p.Names = m7
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0D0003 { // 3: links
+			var n11 int
+			if n11, b, err = d.ConsumeMapHeader(b[3:], thrift.I32, thrift.I32, 8); err != nil {
+				return b, thrift.InField(err, "Maps", "links")
+			}
+			m12 := make(map[int32]int32, n11)
+			for range n11 {
+				var k14 int32
+				k14 = int32(binary.BigEndian.Uint32(b[0:4]))
+				b = b[4:]
+				var v15 int32
+				v15 = int32(binary.BigEndian.Uint32(b[0:4]))
+				b = b[4:]
+				m12[k14] = v15
+			}
+			p.Links = m12
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -1128,27 +1250,54 @@ func (p *Maps) String() string {
 
 // Nested is a struct of bench.thrift.
 type Nested struct {
-	Value int32   `thrift:"value,1" json:"value"`
-	Next  *Nested `thrift:"next,2,optional" json:"next,omitempty"`
+	Name       string                       `thrift:"name,1" json:"name"`
+	Left       *Nested                      `thrift:"left,2,optional" json:"left,omitempty"`
+	Right      *Nested                      `thrift:"right,3,optional" json:"right,omitempty"`
+	Rows       [][]int32                    `thrift:"rows,4,optional" json:"rows,omitempty"`
+	Attributes map[string]map[string]string `thrift:"attributes,5,optional" json:"attributes,omitempty"`
 }
 
 // NewNested returns an empty Nested.
 func NewNested() *Nested { return new(Nested) }
 
-// GetValue returns Value.
-func (p *Nested) GetValue() (v int32) {
+// GetName returns Name.
+func (p *Nested) GetName() (v string) {
 	if p == nil {
 		return v
 	}
-	return p.Value
+	return p.Name
 }
 
-// GetNext returns Next.
-func (p *Nested) GetNext() (v *Nested) {
+// GetLeft returns Left.
+func (p *Nested) GetLeft() (v *Nested) {
 	if p == nil {
 		return v
 	}
-	return p.Next
+	return p.Left
+}
+
+// GetRight returns Right.
+func (p *Nested) GetRight() (v *Nested) {
+	if p == nil {
+		return v
+	}
+	return p.Right
+}
+
+// GetRows returns Rows.
+func (p *Nested) GetRows() (v [][]int32) {
+	if p == nil {
+		return v
+	}
+	return p.Rows
+}
+
+// GetAttributes returns Attributes.
+func (p *Nested) GetAttributes() (v map[string]map[string]string) {
+	if p == nil {
+		return v
+	}
+	return p.Attributes
 }
 
 // BinarySize implements thrift.Struct.
@@ -1156,9 +1305,27 @@ func (p *Nested) BinarySize() int {
 	if p == nil {
 		return 0
 	}
-	n := 8
-	if p.Next != nil {
-		n += 3 + p.Next.BinarySize()
+	n := 8 + len(p.Name)
+	if p.Left != nil {
+		n += 3 + p.Left.BinarySize()
+	}
+	if p.Right != nil {
+		n += 3 + p.Right.BinarySize()
+	}
+	if p.Rows != nil {
+		n += 8 + 5*len(p.Rows)
+		for _, e1 := range p.Rows {
+			n += 4 * len(e1)
+		}
+	}
+	if p.Attributes != nil {
+		n += 9 + 10*len(p.Attributes)
+		for k2, v3 := range p.Attributes {
+			n += len(k2) + 8*len(v3)
+			for k4, v5 := range v3 {
+				n += len(k4) + len(v5)
+			}
+		}
 	}
 	return n
 }
@@ -1168,17 +1335,108 @@ func (p *Nested) AppendBinary(b []byte) (_ []byte, err error) {
 	if p == nil {
 		return b, thrift.Nil("Nested")
 	}
+	if len(p.Name) > thrift.MaxLength {
+		return b, thrift.TooLong("Nested", "name")
+	}
 	if cap(b)-len(b) < 7 {
 		b = thrift.Grow(b, 7)
 	}
 	w1 := (*[7]byte)(b[len(b) : len(b)+7])
 	b = b[:len(b)+7]
-	binary.BigEndian.PutUint32(w1[0:4], 0x08000100)
-	binary.BigEndian.PutUint32(w1[3:7], uint32(p.Value))
-	if p.Next != nil {
+	binary.BigEndian.PutUint32(w1[0:4], 0x0B000100)
+	binary.BigEndian.PutUint32(w1[3:7], uint32(len(p.Name)))
+	b = append(b, p.Name...)
+	if p.Left != nil {
 		b = append(b, 12, 0, 2)
-		if b, err = p.Next.AppendBinary(b); err != nil {
-			return b, thrift.InField(err, "Nested", "next")
+		if b, err = p.Left.AppendBinary(b); err != nil {
+			return b, thrift.InField(err, "Nested", "left")
+		}
+	}
+	if p.Right != nil {
+		b = append(b, 12, 0, 3)
+		if b, err = p.Right.AppendBinary(b); err != nil {
+			return b, thrift.InField(err, "Nested", "right")
+		}
+	}
+	if p.Rows != nil {
+		if len(p.Rows) > thrift.MaxLength {
+			return b, thrift.TooLong("Nested", "rows")
+		}
+		if cap(b)-len(b) < 8 {
+			b = thrift.Grow(b, 8)
+		}
+		w2 := (*[8]byte)(b[len(b) : len(b)+8])
+		b = b[:len(b)+8]
+		binary.BigEndian.PutUint32(w2[0:4], 0x0F00040F)
+		binary.BigEndian.PutUint32(w2[4:8], uint32(len(p.Rows)))
+		for _, e4 := range p.Rows {
+			if len(e4) > thrift.MaxLength {
+				return b, thrift.TooLong("Nested", "rows")
+			}
+			if cap(b)-len(b) < 5 {
+				b = thrift.Grow(b, 5)
+			}
+			w5 := (*[5]byte)(b[len(b) : len(b)+5])
+			b = b[:len(b)+5]
+			binary.BigEndian.PutUint16(w5[0:2], 0x0800)
+			binary.BigEndian.PutUint32(w5[1:5], uint32(len(e4)))
+			b = thrift.AppendI32s(b, e4)
+		}
+	}
+	if p.Attributes != nil {
+		if len(p.Attributes) > thrift.MaxLength {
+			return b, thrift.TooLong("Nested", "attributes")
+		}
+		if cap(b)-len(b) < 9 {
+			b = thrift.Grow(b, 9)
+		}
+		w6 := (*[9]byte)(b[len(b) : len(b)+9])
+		b = b[:len(b)+9]
+		binary.BigEndian.PutUint64(w6[0:8], 0x0D00050B0D000000)
+		binary.BigEndian.PutUint32(w6[5:9], uint32(len(p.Attributes)))
+		for k7, v8 := range p.Attributes {
+			if len(k7) > thrift.MaxLength {
+				return b, thrift.TooLong("Nested", "attributes")
+			}
+			if cap(b)-len(b) < 4 {
+				b = thrift.Grow(b, 4)
+			}
+			w9 := (*[4]byte)(b[len(b) : len(b)+4])
+			b = b[:len(b)+4]
+			binary.BigEndian.PutUint32(w9[0:4], uint32(len(k7)))
+			b = append(b, k7...)
+			if len(v8) > thrift.MaxLength {
+				return b, thrift.TooLong("Nested", "attributes")
+			}
+			if cap(b)-len(b) < 6 {
+				b = thrift.Grow(b, 6)
+			}
+			w10 := (*[6]byte)(b[len(b) : len(b)+6])
+			b = b[:len(b)+6]
+			binary.BigEndian.PutUint32(w10[0:4], 0x0B0B0000)
+			binary.BigEndian.PutUint32(w10[2:6], uint32(len(v8)))
+			for k11, v12 := range v8 {
+				if len(k11) > thrift.MaxLength {
+					return b, thrift.TooLong("Nested", "attributes")
+				}
+				if cap(b)-len(b) < 4 {
+					b = thrift.Grow(b, 4)
+				}
+				w13 := (*[4]byte)(b[len(b) : len(b)+4])
+				b = b[:len(b)+4]
+				binary.BigEndian.PutUint32(w13[0:4], uint32(len(k11)))
+				b = append(b, k11...)
+				if len(v12) > thrift.MaxLength {
+					return b, thrift.TooLong("Nested", "attributes")
+				}
+				if cap(b)-len(b) < 4 {
+					b = thrift.Grow(b, 4)
+				}
+				w14 := (*[4]byte)(b[len(b) : len(b)+4])
+				b = b[:len(b)+4]
+				binary.BigEndian.PutUint32(w14[0:4], uint32(len(v12)))
+				b = append(b, v12...)
+			}
 		}
 	}
 	b = append(b, 0)
@@ -1193,19 +1451,72 @@ func (p *Nested) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x080001 { // 1: value
-			if len(b) < 7 {
-				return b, d.Truncated(b, "Nested", "value")
+		if key == 0x0B0001 { // 1: name
+			if p.Name, b, err = d.ConsumeString(b[3:]); err != nil {
+				return b, thrift.InField(err, "Nested", "name")
 			}
-			p.Value = int32(binary.BigEndian.Uint32(b[3:7]))
-			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
-		if key == 0x0C0002 { // 2: optional next
-			p.Next = new(Nested)
-			if b, err = p.Next.ConsumeBinary(d, b[3:]); err != nil {
-				return b, thrift.InField(err, "Nested", "next")
+		if key == 0x0C0002 { // 2: optional left
+			p.Left = new(Nested)
+			if b, err = p.Left.ConsumeBinary(d, b[3:]); err != nil {
+				return b, thrift.InField(err, "Nested", "left")
 			}
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0C0003 { // 3: optional right
+			p.Right = new(Nested)
+			if b, err = p.Right.ConsumeBinary(d, b[3:]); err != nil {
+				return b, thrift.InField(err, "Nested", "right")
+			}
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0F0004 { // 4: optional rows
+			var n1 int
+			if n1, b, err = d.ConsumeListHeader(b[3:], thrift.LIST, 5); err != nil {
+				return b, thrift.InField(err, "Nested", "rows")
+			}
+			v2 := make([][]int32, n1)
+			for i3 := range v2 {
+				if v2[i3], b, err = thrift.ConsumeI32s[int32](d, b); err != nil {
+					return b, thrift.InField(thrift.InElement(err, i3), "Nested", "rows")
+				}
+			}
+			p.Rows = v2
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0D0005 { // 5: optional attributes
+			var n4 int
+			if n4, b, err = d.ConsumeMapHeader(b[3:], thrift.STRING, thrift.MAP, 10); err != nil {
+				return b, thrift.InField(err, "Nested", "attributes")
+			}
+			m5 := make(map[string]map[string]string, n4)
+			for i6 := range n4 {
+				var k7 string
+				if k7, b, err = d.ConsumeString(b); err != nil {
+					return b, thrift.InField(thrift.InKey(err, i6), "Nested", "attributes")
+				}
+				var v8 map[string]string
+				var n9 int
+				if n9, b, err = d.ConsumeMapHeader(b, thrift.STRING, thrift.STRING, 8); err != nil {
+					return b, thrift.InField(thrift.InValue(err, i6), "Nested", "attributes")
+				}
+				m10 := make(map[string]string, n9)
+				for i11 := range n9 {
+					var k12 string
+					if k12, b, err = d.ConsumeString(b); err != nil {
+						return b, thrift.InField(thrift.InValue(thrift.InKey(err, i11), i6), "Nested", "attributes")
+					}
+					var v13 string
+					if v13, b, err = d.ConsumeString(b); err != nil {
+						return b, thrift.InField(thrift.InValue(thrift.InValue(err, i11), i6), "Nested", "attributes")
+					}
+					m10[k12] = v13
+				}
+				v8 = m10
+				m5[k7] = v8
+			}
+			p.Attributes = m5
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

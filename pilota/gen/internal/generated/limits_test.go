@@ -1,11 +1,10 @@
-package gen_test
+package generated_test
 
 import (
 	"errors"
 	"testing"
 
 	"github.com/volo-go/volo/pilota/gen/testdata/all/go/demo/all"
-	"github.com/volo-go/volo/pilota/gen/testdata/bench/go/bench"
 	"github.com/volo-go/volo/pilota/thrift"
 )
 
@@ -65,7 +64,7 @@ func TestContainerLimit(t *testing.T) {
 			&all.Containers{Ints: make([]int32, n)},
 			&all.Containers{Names: make([]string, n)},
 			&all.Containers{Matrix: make([][]int32, n)},
-			&bench.Maps{Numbers: numbers(n)},
+			mapsShape(n),
 		}
 		for _, v := range values {
 			err := thrift.UnmarshalOptions(encode(t, v), fresh(v), thrift.DecodeOptions{MaxContainer: 3})
@@ -74,14 +73,6 @@ func TestContainerLimit(t *testing.T) {
 			}
 		}
 	}
-}
-
-func numbers(n int) map[int32]int64 {
-	m := map[int32]int64{}
-	for i := range n {
-		m[int32(i)] = int64(i)
-	}
-	return m
 }
 
 func TestStringLimit(t *testing.T) {
