@@ -34,7 +34,12 @@ func (c *clientCore) balance() Layer {
 			}
 			return req.Info.Callee.Service
 		},
-		Use: func(req *Request, in discovery.Instance) { req.Info.Callee.Address = in.Address },
+		Use: func(req *Request, in discovery.Instance) {
+			if !req.Info.Callee.Address.IsZero() {
+				req.Info.Attempt++ // the one before has failed
+			}
+			req.Info.Callee.Address = in.Address
+		},
 	})
 	c.stage = stage
 	return motore.Chain(pickErrors, stage.Layer)
