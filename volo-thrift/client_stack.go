@@ -40,6 +40,11 @@ func (c *clientCore) balance() Layer {
 			}
 			req.Info.Callee.Address = in.Address
 		},
+		Changed: func(_ string, change discovery.Change) {
+			for _, gone := range change.Removed {
+				c.peers.drop(gone.Address)
+			}
+		},
 	})
 	c.stage = stage
 	return motore.Chain(pickErrors, stage.Layer)

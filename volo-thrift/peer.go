@@ -3,6 +3,7 @@ package volothrift
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,19 +14,26 @@ import (
 // them. The two kinds are in peer_multiplex.go and peer_pingpong.go.
 type peer interface {
 	roundTrip(ctx context.Context, req *Request) (*Response, error)
+	// retire takes no more calls; those that run may finish.
+	retire()
+	// idle reports that nothing is left after retire.
+	idle() bool
+	// close ends everything.
 	close()
 }
 
 var errClientClosed = errors.New("client is closed")
 
 // peers holds the peers of a client by address. They are made when first
-// called and kept until the client is closed.
+// called and kept until discovery drops the address or the client is closed.
 type peers struct {
 	open func(rpc.Address) peer
 
 	byAddress sync.Map // rpc.Address → peer
-	mu        sync.Mutex
-	closed    bool
+
+	mu      sync.Mutex
+	retired []peer // dropped, with calls that still run
+	closed  bool
 }
 
 func (p *peers) get(addr rpc.Address) (peer, error) {
@@ -45,14 +53,29 @@ func (p *peers) get(addr rpc.Address) (peer, error) {
 	return made, nil
 }
 
+// drop retires the peer of an address that is no instance any more.
+func (p *peers) drop(addr rpc.Address) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.retired = slices.DeleteFunc(p.retired, peer.idle)
+	if found, ok := p.byAddress.LoadAndDelete(addr); ok {
+		found.(peer).retire()
+		p.retired = append(p.retired, found.(peer))
+	}
+}
+
 func (p *peers) close() {
 	p.mu.Lock()
 	p.closed = true
+	all := p.retired
 	p.mu.Unlock()
 	p.byAddress.Range(func(_, made any) bool {
-		made.(peer).close()
+		all = append(all, made.(peer))
 		return true
 	})
+	for _, made := range all {
+		made.close()
+	}
 }
 
 // open makes the peer for an address.

@@ -92,6 +92,21 @@ func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.C
 	return nil
 }
 
+func (p *multiplexPeer) retire() {
+	for i := range p.lines {
+		p.lines[i].retire()
+	}
+}
+
+func (p *multiplexPeer) idle() bool {
+	for i := range p.lines {
+		if !p.lines[i].ended() {
+			return false
+		}
+	}
+	return true
+}
+
 func (p *multiplexPeer) close() {
 	for i := range p.lines {
 		p.lines[i].close()
@@ -224,21 +239,38 @@ func (l *line) run(ctx context.Context, d *dialing) {
 	}
 }
 
-func (l *line) close() {
+// stop makes no more connections and returns those there are.
+func (l *line) stop() []*multiplex.Conn {
 	l.mu.Lock()
 	l.closed = true
 	d := l.dialing
-	conns := l.old
-	l.old = nil
-	if conn := l.live.Load(); conn != nil {
-		conns = append(conns, conn)
-	}
 	l.mu.Unlock()
 	if d != nil {
 		d.cancel()
 		<-d.done
 	}
-	for _, c := range conns {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	conns := slices.Clone(l.old)
+	if conn := l.live.Load(); conn != nil {
+		conns = append(conns, conn)
+	}
+	return conns
+}
+
+func (l *line) retire() {
+	for _, c := range l.stop() {
+		c.Retire()
+	}
+}
+
+// ended reports that no connection is left after retire.
+func (l *line) ended() bool {
+	return !slices.ContainsFunc(l.stop(), func(c *multiplex.Conn) bool { return !c.Ended() })
+}
+
+func (l *line) close() {
+	for _, c := range l.stop() {
 		c.Close()
 	}
 }

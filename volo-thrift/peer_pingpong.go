@@ -27,7 +27,9 @@ func newPingPongPeer(c *clientCore, addr rpc.Address) *pingPongPeer {
 	return p
 }
 
-func (p *pingPongPeer) close() { p.pool.Close() }
+func (p *pingPongPeer) retire()    { p.pool.Close() }
+func (p *pingPongPeer) idle() bool { return p.pool.Open() == 0 }
+func (p *pingPongPeer) close()     { p.pool.Close() }
 
 func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
 	now := req.Info.Stats.Start

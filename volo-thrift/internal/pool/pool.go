@@ -45,7 +45,7 @@ type Conn struct {
 type Pool struct {
 	cfg   Config
 	dial  func(context.Context) (*transport.Conn, error)
-	slots chan struct{} // one token per open connection
+	slots chan struct{} // one token per connection in use or being made
 
 	mu     sync.Mutex
 	idle   []*Conn // oldest use first
@@ -198,6 +198,9 @@ func (p *Pool) evict() {
 	}
 	p.sweep.Reset(p.cfg.IdleTimeout - now.Sub(p.idle[0].used))
 }
+
+// Open returns the number of connections that are in use or being made.
+func (p *Pool) Open() int { return len(p.slots) }
 
 // Idle returns the number of connections without a call.
 func (p *Pool) Idle() int {
