@@ -12,7 +12,7 @@ import (
 
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
-	"github.com/volo-go/volo/volo-thrift/internal/worker"
+	"github.com/volo-go/volo/motore/worker"
 )
 
 // A Server serves any number of services on any number of listeners. It is

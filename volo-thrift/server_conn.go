@@ -11,8 +11,8 @@ import (
 
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/motore/transport/combine"
 	"github.com/volo-go/volo/pilota/thrift"
-	"github.com/volo-go/volo/volo-thrift/internal/combine"
 	"github.com/volo-go/volo/volo-thrift/internal/sniff"
 	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
 )

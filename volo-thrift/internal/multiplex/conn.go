@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/volo-go/volo/motore/transport"
-	"github.com/volo-go/volo/volo-thrift/internal/combine"
+	"github.com/volo-go/volo/motore/transport/combine"
 )
 
 var (
