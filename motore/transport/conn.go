@@ -246,9 +246,9 @@ func (c *Conn) end(h ConnHandler, err error) error {
 	}
 	c.reason.CompareAndSwap(nil, &err)
 	c.release()
-	err = c.closing()
-	h.Closed(err)
-	return err
+	reason := c.closing()
+	h.Closed(reason)
+	return reason
 }
 
 // closing returns why the connection was closed, nil if it is open.

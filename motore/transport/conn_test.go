@@ -141,7 +141,11 @@ func TestEndOfTheStream(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			forEachMedium(t, func(t *testing.T, m medium) {
 				ended := make(chan error, 2)
-				l := serve(t, m.listen(t, transport.ListenConfig{}), func(c *transport.Conn) transport.ConnHandler {
+				config := transport.ListenConfig{IdleTimeout: 2 * time.Second} // it looks every 500 ms
+				if test.name == "the peer closes between messages" {
+					config.IdleTimeout = 0 // every second
+				}
+				l := serve(t, m.listen(t, config), func(c *transport.Conn) transport.ConnHandler {
 					return &handler{
 						data:   func(in []byte) (int, int, error) { return test.data(c, in) },
 						closed: func(err error) { ended <- err },

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
@@ -44,12 +46,7 @@ func (d *Dialer) Dial(ctx context.Context, addr rpc.Address) (*Conn, error) {
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	nd := net.Dialer{KeepAlive: d.KeepAlive}
-	network, address := addr.Dial()
-	if network == "" {
-		return nil, &OpError{Op: OpDial, Err: errors.New("no address")}
-	}
-	nc, err := nd.DialContext(ctx, network, address)
+	nc, err := d.connect(ctx, addr)
 	if err != nil {
 		return nil, &OpError{Op: OpDial, Addr: addr, Err: bare(err)}
 	}
@@ -62,6 +59,27 @@ func (d *Dialer) Dial(ctx context.Context, addr rpc.Address) (*Conn, error) {
 		}
 	}
 	return NewConn(nc), nil
+}
+
+// connect makes the connection beneath everything. Where the queue of a unix
+// socket is full, the system says so instead of waiting; then we wait.
+func (d *Dialer) connect(ctx context.Context, addr rpc.Address) (net.Conn, error) {
+	network, address := addr.Dial()
+	if network == "" {
+		return nil, errors.New("no address")
+	}
+	nd := net.Dialer{KeepAlive: d.KeepAlive}
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		nc, err := nd.DialContext(ctx, network, address)
+		if network != "unix" || !errors.Is(err, syscall.EAGAIN) {
+			return nc, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", ctx.Err(), err)
+		case <-time.After(pause):
+		}
+	}
 }
 
 // handshake makes nc a TLS connection.

@@ -51,11 +51,13 @@ func media(t *testing.T) []medium {
 	return all
 }
 
-// forEachMedium runs f on every medium, and checks that it leaves no goroutine.
+// forEachMedium runs f on every medium, all at once, and checks that they leave
+// no goroutine behind.
 func forEachMedium(t *testing.T, f func(t *testing.T, m medium)) {
+	checkGoroutines(t)
 	for _, m := range media(t) {
 		t.Run(m.name, func(t *testing.T) {
-			checkGoroutines(t)
+			t.Parallel()
 			f(t, m)
 		})
 	}
