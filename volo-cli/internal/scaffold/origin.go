@@ -4,14 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 )
 
@@ -118,49 +119,67 @@ func (o Origin) goMod(path string) (mod, sum []byte, err error) {
 		if err := f.AddGoStmt(goVersion); err != nil {
 			return nil, nil, err
 		}
-		for _, name := range []string{"pilota", "volo-thrift"} {
+		for _, name := range slices.Sorted(maps.Keys(direct)) {
 			f.AddNewRequire(Prefix+name, o.Version, false)
 		}
 		mod, err = f.Format()
 		return mod, nil, err
 	}
-	name := filepath.Join(o.Dir, "volo-thrift", "go.mod")
-	text, err := os.ReadFile(name)
+	need, sum, err := o.requirements()
 	if err != nil {
 		return nil, nil, err
 	}
-	theirs, err := modfile.Parse(name, text, nil)
-	if err != nil {
+	if err := f.AddGoStmt(goVersion); err != nil {
 		return nil, nil, err
 	}
-	if err := f.AddGoStmt(theirs.Go.Version); err != nil {
-		return nil, nil, err
-	}
-	mods := []module.Version{{Path: Prefix + "volo-thrift", Version: "v0.0.0"}}
-	for _, r := range theirs.Require {
-		mods = append(mods, r.Mod)
-	}
-	for _, m := range mods {
-		name, ours := strings.CutPrefix(m.Path, Prefix)
-		direct := name == "volo-thrift" || name == "pilota"
-		f.AddNewRequire(m.Path, m.Version, !direct)
+	for _, path := range slices.Sorted(maps.Keys(need)) {
+		name, ours := strings.CutPrefix(path, Prefix)
+		f.AddNewRequire(path, need[path], !direct[name])
 		if !ours {
 			continue
 		}
-		if err := f.AddReplace(m.Path, "", filepath.Join(o.Dir, filepath.FromSlash(name)), ""); err != nil {
+		if err := f.AddReplace(path, "", filepath.Join(o.Dir, filepath.FromSlash(name)), ""); err != nil {
 			return nil, nil, err
 		}
 	}
 	f.SetRequireSeparateIndirect(f.Require)
 	f.Cleanup()
-	if mod, err = f.Format(); err != nil {
-		return nil, nil, err
-	}
-	sum, err = os.ReadFile(filepath.Join(o.Dir, "volo-thrift", "go.sum"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return mod, []byte{}, nil
-	}
+	mod, err = f.Format()
 	return mod, sum, err
+}
+
+// direct are the modules of ours that scaffolded code imports.
+var direct = map[string]bool{"volo-thrift": true, "pilota": true, "motore": true}
+
+// requirements returns what the framework and its own modules require, with
+// the highest version of each, and the lines of their go.sum files.
+func (o Origin) requirements() (need map[string]string, sum []byte, err error) {
+	need = map[string]string{Prefix + "volo-thrift": "v0.0.0"}
+	lines := make(map[string]bool)
+	for _, name := range []string{"volo-thrift", "motore", "metainfo"} {
+		at := filepath.Join(o.Dir, name, "go.mod")
+		text, err := os.ReadFile(at)
+		if err != nil {
+			return nil, nil, err
+		}
+		f, err := modfile.ParseLax(at, text, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, r := range f.Require {
+			if semver.Compare(r.Mod.Version, need[r.Mod.Path]) >= 0 {
+				need[r.Mod.Path] = r.Mod.Version
+			}
+		}
+		text, err = os.ReadFile(filepath.Join(o.Dir, name, "go.sum"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+		for line := range strings.Lines(string(text)) {
+			lines[line] = true
+		}
+	}
+	return need, []byte(strings.Join(slices.Sorted(maps.Keys(lines)), "")), nil
 }
 
 // goVersion is what generated code needs.

@@ -14,6 +14,7 @@ import (
 	"go/format"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,7 +132,7 @@ func (p page) imports(tmpl string) []string {
 		}
 		for _, m := range s.Methods {
 			for _, imp := range m.Imports {
-				if tmpl == "handler.go.tmpl" || tmpl == "client.go.tmpl" && inArguments(m, imp) {
+				if names(codeOf(m, tmpl), imp.Local()) {
 					add(imp)
 				}
 			}
@@ -145,9 +146,27 @@ func (p page) imports(tmpl string) []string {
 	return slices.Sorted(maps.Keys(need))
 }
 
-// inArguments reports whether an empty argument of m names imp.
-func inArguments(m stub.Method, imp stub.Import) bool {
-	return slices.ContainsFunc(m.Params, func(p stub.Param) bool { return strings.Contains(p.Zero, imp.Local()+".") })
+// codeOf returns the expressions of m that a template writes.
+func codeOf(m stub.Method, tmpl string) []string {
+	var code []string
+	for _, p := range m.Params {
+		switch tmpl {
+		case "handler.go.tmpl":
+			code = append(code, p.Type)
+		case "client.go.tmpl":
+			code = append(code, p.Zero)
+		}
+	}
+	if tmpl == "handler.go.tmpl" {
+		code = append(code, m.Result, m.Zero)
+	}
+	return code
+}
+
+// names reports whether the code names something of a package.
+func names(code []string, local string) bool {
+	re := regexp.MustCompile(`(^|[^\pL\pN_.])` + regexp.QuoteMeta(local) + `\.`)
+	return slices.ContainsFunc(code, re.MatchString)
 }
 
 // handlerFile returns the file of a service's handler. It has no underscore,

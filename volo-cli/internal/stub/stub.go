@@ -103,7 +103,14 @@ type pkg struct {
 	path, name string
 	interfaces []*decl
 	funcs      map[string]bool
-	types      map[string]ast.Expr // what each type is declared as
+	types      map[string]*typeDecl
+	unions     map[string]bool // types of which exactly one member must be set
+}
+
+// A typeDecl is what a type is declared as, and where.
+type typeDecl struct {
+	expr ast.Expr
+	file *ast.File
 }
 
 // A decl is an interface and the file that declares it.
@@ -124,7 +131,7 @@ func (r *reader) parse(name string, text []byte) error {
 	at := path.Join(r.prefix, path.Dir(name))
 	p := r.packages[at]
 	if p == nil {
-		p = &pkg{path: at, name: f.Name.Name, funcs: make(map[string]bool), types: make(map[string]ast.Expr)}
+		p = &pkg{path: at, name: f.Name.Name, funcs: make(map[string]bool), types: make(map[string]*typeDecl), unions: make(map[string]bool)}
 		r.packages[at] = p
 		r.order = append(r.order, p)
 	}
@@ -133,6 +140,8 @@ func (r *reader) parse(name string, text []byte) error {
 		case *ast.FuncDecl:
 			if d.Recv == nil {
 				p.funcs[d.Name.Name] = true
+			} else if checksUnion(d) {
+				p.unions[receiver(d)] = true
 			}
 		case *ast.GenDecl:
 			p.addTypes(name, f, d)
@@ -148,7 +157,7 @@ func (p *pkg) addTypes(name string, f *ast.File, d *ast.GenDecl) {
 		if !ok {
 			continue
 		}
-		p.types[ts.Name.Name] = ts.Type
+		p.types[ts.Name.Name] = &typeDecl{ts.Type, f}
 		it, ok := ts.Type.(*ast.InterfaceType)
 		if !ok {
 			continue
@@ -159,6 +168,30 @@ func (p *pkg) addTypes(name string, f *ast.File, d *ast.GenDecl) {
 		}
 		p.interfaces = append(p.interfaces, &decl{ts.Name.Name, text(doc), it, f, name})
 	}
+}
+
+// checksUnion reports whether a method is one of a union: nothing else can
+// find that not exactly one member is set.
+func checksUnion(d *ast.FuncDecl) bool {
+	found := false
+	ast.Inspect(d, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		found = found || ok && sel.Sel.Name == "ErrInvalidUnion"
+		return !found
+	})
+	return found
+}
+
+// receiver returns the name of the type that a method belongs to.
+func receiver(d *ast.FuncDecl) string {
+	t := d.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	if id, ok := t.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
 }
 
 // service turns an interface into a Service.
@@ -173,7 +206,7 @@ func (r *reader) methods(p *pkg, d *decl, depth int) []Method {
 	for _, f := range d.typ.Methods.List {
 		switch t := f.Type.(type) {
 		case *ast.FuncType:
-			methods = append(methods, r.method(d.file, f, t))
+			methods = append(methods, r.method(p, d.file, f, t))
 		default:
 			// Go forbids cycles of embedding, but nobody has compiled this yet.
 			if ep, ed := r.embedded(p, d.file, t); ed != nil && depth < 64 {

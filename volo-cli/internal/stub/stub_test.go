@@ -11,7 +11,14 @@ import (
 // generated is what a generator would write for two services, one of which
 // extends the other.
 var generated = map[string][]byte{
+	"other/shop/types.go": []byte(`package shop
+type Rest struct{}
+type Loop struct {
+	Loop *Loop ` + "`thrift:\"loop,1,required\"`" + `
+}
+`),
 	"shop/types.go": []byte(`package shop
+import other "example.com/x/gen/other/shop"
 type Item struct{}
 func NewItem() *Item { return &Item{} }
 type Plain struct{}
@@ -21,6 +28,20 @@ type Colour int32
 type Note = string
 type Shade = Colour
 type Thing = Plain
+type Choice struct {
+	A *int64 ` + "`thrift:\"a,1,optional\"`" + `
+	B *Item ` + "`thrift:\"b,2,optional\"`" + `
+}
+func NewChoice() *Choice { return nil }
+func (c *Choice) AppendBinary() error { return thrift.ErrInvalidUnion }
+type Whole struct {
+	Part *Item ` + "`thrift:\"part,1,required\"`" + `
+	Choice *Choice ` + "`thrift:\"choice,2,required\"`" + `
+	Rest *other.Rest ` + "`thrift:\"rest,3,required\"`" + `
+	Text string ` + "`thrift:\"text,4,required\"`" + `
+	More *Whole ` + "`thrift:\"more,5,optional\"`" + `
+}
+func NewWhole() *Whole { return nil }
 `),
 	"base/basethrift/base.go": []byte(`package basethrift
 import "context"
@@ -49,6 +70,7 @@ type Shop interface {
 	Note(ctx context.Context) (things.Note, error)
 	ID(ctx context.Context, f float64) ([16]byte, error)
 	Maybe(ctx context.Context, s *string, c *things.Shade, n *things.Thing) error
+	Whole(ctx context.Context, w *things.Whole) (*things.Choice, error)
 	Hides(ctx context.Context, things *things.Item) (things.Shade, error)
 }
 func NewShopService(h Shop) any { return nil }
@@ -83,7 +105,8 @@ Shop of shop/shopthrift/shop.go in example.com/x/gen/shop/shopthrift (shopthrift
   Paint [{a string ""} {b string ""}] (things.Colour = 0) [{things example.com/x/gen/shop}] ""
   Note [] (things.Note = "") [{things example.com/x/gen/shop}] ""
   ID [{f float64 0}] ([16]byte = [16]byte{}) [] ""
-  Maybe [{s *string nil} {c *things.Shade nil} {n *things.Thing &things.Thing{}}] ( = ) [{things example.com/x/gen/shop}] ""
+  Maybe [{s *string nil} {c *things.Shade nil} {n *things.Thing &things.Plain{}}] ( = ) [{things example.com/x/gen/shop}] ""
+  Whole [{w *things.Whole &things.Whole{Part: things.NewItem(), Choice: &things.Choice{A: new(int64)}, Rest: &shop.Rest{}}}] (*things.Choice = &things.Choice{A: new(int64)}) [{things example.com/x/gen/shop} { example.com/x/gen/other/shop}] ""
   Hides [{thingsArg *things.Item things.NewItem()}] (things.Shade = 0) [{things example.com/x/gen/shop}] ""
 `
 	if got.String() != want {
