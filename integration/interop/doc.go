@@ -1,0 +1,29 @@
+// Package interop is where our Thrift meets everybody else's. It holds no code
+// but tests: our server is called by others' clients, our client calls others'
+// servers, and what we write, byte for byte, is laid beside what they write.
+//
+//	apachetest   Apache's ThriftTest with Apache's own Go code
+//	gen          the same IDL, compiled by us
+//	generated    keeps folders such as gen up to date
+//
+// # Where we differ from Apache
+//
+// Both sides understand each other; these are the corners in which one of them
+// is stricter, or says the same in other bytes. Each line is held by a test.
+//
+//   - A nil struct in a field of default requiredness: we leave the field out,
+//     Apache writes an empty struct. As an element of a container: we refuse to
+//     write it, Apache writes an empty struct.
+//   - An optional scalar with a default that is set to just that default: we
+//     write it, Apache does not, as it cannot tell it from one that is unset.
+//   - A set with the same element twice: Apache refuses to write it, we do not
+//     look. Both read it.
+//   - A union with no member or with several: we refuse it in both directions,
+//     Apache reads it, and refuses to write it.
+//   - A container whose elements have another type than the IDL says: we refuse
+//     it, Apache reads the bytes as what it expects.
+//   - A bool that is neither 0 nor 1: true to us as to Apache's C++, false to
+//     Apache's Go.
+//   - Nesting in fields that are unknown: both stop at 64 levels; Apache counts
+//     the scalar at the bottom, we do not.
+package interop

@@ -1,0 +1,90 @@
+// Package generated keeps folders of generated code that are checked in: it
+// writes what our compiler makes of some IDL files, and tells whether what lies
+// in a folder is still that.
+package generated
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/volo-go/volo/pilota"
+	"github.com/volo-go/volo/pilota/gen"
+	"github.com/volo-go/volo/pilota/report"
+)
+
+// A Folder is a folder with generated code and nothing else in it.
+type Folder struct {
+	Dir    string   // where it is
+	Import string   // its import path
+	IDL    []string // what the code is generated from; every definition of them
+}
+
+// Write generates the folder anew. What was in it before is gone.
+func (f Folder) Write() error {
+	files, err := f.generate()
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(f.Dir); err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, content, 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Compare generates the files in memory. The error names each one that is not
+// in the folder as it was generated.
+func (f Folder) Compare() error {
+	want, err := f.generate()
+	if err != nil {
+		return err
+	}
+	var differences []error
+	err = filepath.WalkDir(f.Dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		got, err := os.ReadFile(name)
+		if content, ok := want[name]; !ok {
+			differences = append(differences, fmt.Errorf("%s is not generated any more", name))
+		} else if !bytes.Equal(got, content) {
+			differences = append(differences, fmt.Errorf("%s is not what is generated now", name))
+		}
+		delete(want, name)
+		return err
+	})
+	for name := range want {
+		differences = append(differences, fmt.Errorf("%s is generated, but not there", name))
+	}
+	return errors.Join(append(differences, err)...)
+}
+
+// generate returns the contents of the files by name.
+func (f Folder) generate() (map[string][]byte, error) {
+	files, diagnostics := pilota.Compile(pilota.Options{
+		Inputs:  f.IDL,
+		KeepAll: true,
+		Go:      gen.Options{PackagePrefix: f.Import},
+	})
+	if diagnostics.HasErrors() {
+		var b bytes.Buffer
+		diagnostics.Render(&b, report.Style{})
+		return nil, errors.New(b.String())
+	}
+	byName := make(map[string][]byte, len(files))
+	for _, file := range files {
+		byName[filepath.Join(f.Dir, filepath.FromSlash(file.Path))] = file.Content
+	}
+	return byName, nil
+}
