@@ -63,7 +63,7 @@ func item(m *wire, i int) {
 	}
 	m.field(tDouble, 4).f64(float64(i) * 1.25)
 	if i%2 == 0 {
-		m.field(tString, 5).string(text(48))
+		m.field(tString, 5).string(text(64))
 	}
 	m.stop()
 }

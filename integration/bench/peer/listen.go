@@ -47,10 +47,10 @@ func (s *server) serve(conn net.Conn, handle func(net.Conn)) {
 	s.conns[conn] = struct{}{}
 	s.wg.Go(func() {
 		handle(conn)
-		conn.Close()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.conns, conn)
+		conn.Close()
 	})
 }
 

@@ -44,15 +44,31 @@ func serveNetpoll(addr string) (load.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	loop, err := netpoll.NewEventLoop(func(_ context.Context, conn netpoll.Connection) error {
-		return echoNetpoll(conn)
-	})
+	var once sync.Once
+	serving := make(chan struct{})
+	loop, err := netpoll.NewEventLoop(
+		func(_ context.Context, conn netpoll.Connection) error {
+			return echoNetpoll(conn)
+		},
+		netpoll.WithOnPrepare(func(netpoll.Connection) context.Context {
+			once.Do(func() { close(serving) })
+			return context.Background()
+		}),
+	)
 	if err != nil {
 		return nil, errors.Join(err, ln.Close())
 	}
 	s := &netpollServer{ln: ln, loop: loop, done: make(chan error, 1)}
 	go func() { s.done <- loop.Serve(ln) }()
-	return s, nil
+
+	// Shutdown of a loop that does not serve yet does nothing, and the loop
+	// would then serve for good. So the server is ready when it accepts.
+	conn, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	<-serving
+	return s, conn.Close()
 }
 
 // echoNetpoll sends one frame back. netpoll calls it again while bytes are

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 )
 
@@ -125,8 +126,8 @@ func writeConfig(w io.Writer, rows []Row) error {
 	if !c.Pinned {
 		pinned = "not pinned"
 	}
-	_, err := fmt.Fprintf(w, "%s, %s, %s of %d B, %s, medians of %s, × = median of paired ratios to %s\n",
-		c.Scenario, count(c.Callers, "caller"), "messages", c.Size, pinned, count(rows[0].Rounds, "round"), rows[0].Base)
+	_, err := fmt.Fprintf(w, "%s, %s, messages of %d B, %s, medians of %s, × = median of paired ratios to %s\n",
+		c.Scenario, count(c.Callers, "caller"), c.Size, pinned, count(rows[0].Rounds, "round"), rows[0].Base)
 	if err != nil {
 		return err
 	}
@@ -152,4 +153,10 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func times(ratio float64) string { return fmt.Sprintf("%.2f", ratio) }
+// times formats a factor, which is NaN where there is nothing to compare.
+func times(factor float64) string {
+	if math.IsNaN(factor) {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", factor)
+}

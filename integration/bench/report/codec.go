@@ -167,8 +167,8 @@ func (t CodecTable) writeMeans(w io.Writer, operation string, codecs []string) e
 	for _, a := range codecs {
 		line := []string{a}
 		for _, b := range codecs {
-			line = append(line, fmt.Sprintf("%.2f (%.2f)",
-				t.Speed(operation, a, b, Any), t.Speed(operation, a, b, codec.IsIntegerList)))
+			all, ints := t.Speed(operation, a, b, Any), t.Speed(operation, a, b, codec.IsIntegerList)
+			line = append(line, times(all)+" ("+times(ints)+")")
 		}
 		lines = append(lines, line)
 	}
