@@ -21,8 +21,12 @@ import (
 	"time"
 )
 
-// ErrClosed is returned by Send after Close.
-var ErrClosed = errors.New("connection is closed")
+var (
+	// ErrClosed is returned to senders after Close.
+	ErrClosed = errors.New("connection is closed")
+	// ErrFull is returned by BeginNow when too much is pending.
+	ErrFull = errors.New("the peer does not read what it is sent")
+)
 
 const (
 	// Above this many pending bytes senders block until a flush has made room.
@@ -53,38 +57,84 @@ type Writer struct {
 // concurrently and must not keep its argument.
 func New(write func([]byte) error) *Writer { return &Writer{write: write} }
 
-// Send hands frame over to be written; it may be reused on return. If crowded
-// is true, others are likely to send as well, and the flusher yields to them
-// first. A nil error means that the frame is in a batch, not that it has
-// arrived.
-//
-// Send blocks while too many bytes are pending, until there is room, the
-// deadline (unless zero) has passed or done (unless nil) is closed. If it
-// fails, sent says whether bytes of the frame may have reached the peer.
+// Send hands frame over to be written; it may be reused on return. It is Begin
+// and End in one.
 func (w *Writer) Send(frame []byte, crowded bool, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
+	b, err := w.Begin(deadline, done)
+	if err != nil {
+		return false, err
+	}
+	return true, w.End(append(b, frame...), crowded)
+}
+
+// Begin locks w for one sender and returns the bytes that are pending. The
+// sender appends whole frames, quickly, and unlocks with End or EndAsync, to
+// which it passes the result; it may guard state of its own with the same
+// lock. After an error there is nothing to unlock, and nothing was sent.
+//
+// Begin blocks while too many bytes are pending, until there is room, the
+// deadline (unless zero) has passed or done (unless nil) is closed.
+func (w *Writer) Begin(deadline time.Time, done <-chan struct{}) (b []byte, err error) {
 	w.mu.Lock()
 	for w.err == nil && len(w.pending) >= highWater {
 		if err := w.waitForRoom(deadline, done); err != nil {
 			w.mu.Unlock()
-			return false, err
+			return nil, err
 		}
 	}
+	return w.begun()
+}
+
+// BeginNow is Begin for a sender that must not wait, because it reads the
+// connection. It fails with ErrFull where Begin would wait.
+func (w *Writer) BeginNow() (b []byte, err error) {
+	w.mu.Lock()
+	if w.err == nil && len(w.pending) >= highWater {
+		w.mu.Unlock()
+		return nil, ErrFull
+	}
+	return w.begun()
+}
+
+func (w *Writer) begun() ([]byte, error) {
 	if w.err != nil {
 		err := w.err
 		w.mu.Unlock()
-		return false, err
+		return nil, err
 	}
-	w.pending = append(w.pending, frame...)
-	if w.flushing {
-		w.mu.Unlock()
-		return true, nil
+	return w.pending, nil
+}
+
+// End unlocks w after Begin; b is what Begin returned, with the frames of the
+// sender appended. If nobody is flushing, the sender does it; crowded says that
+// others are likely to send as well, and that it should yield to them first. A
+// nil error means that the frames are in a batch, not that they have arrived.
+func (w *Writer) End(b []byte, crowded bool) error {
+	if !w.take(b) {
+		return nil
 	}
-	w.flushing = true
-	w.mu.Unlock()
 	if crowded {
 		runtime.Gosched()
 	}
-	return true, w.flush(maxRounds)
+	return w.flush(maxRounds)
+}
+
+// EndAsync is End for a sender that must not wait for the network: if nobody
+// is flushing, a goroutine will.
+func (w *Writer) EndAsync(b []byte) {
+	if w.take(b) {
+		w.flush(0)
+	}
+}
+
+// take makes b the pending bytes, unlocks, and reports whether the caller has
+// become the flusher.
+func (w *Writer) take(b []byte) bool {
+	w.pending = b
+	flusher := len(b) > 0 && !w.flushing
+	w.flushing = w.flushing || flusher
+	w.mu.Unlock()
+	return flusher
 }
 
 // waitForRoom waits, with the lock released, for the next flush.
@@ -128,7 +178,8 @@ func (w *Writer) flush(rounds int) error {
 			w.mu.Unlock()
 			go func() {
 				defer w.handover.Done()
-				w.flush(-1) // never reaches 0
+				runtime.Gosched() // to whoever is ready to send
+				w.flush(-1)       // never reaches 0
 			}()
 			return nil
 		}
