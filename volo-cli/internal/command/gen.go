@@ -97,7 +97,7 @@ func (g *regenerate) compare(root string, e *config.Entry) (*generate.Changes, e
 	if err != nil {
 		return nil, err
 	}
-	out, list, err := generate.Compile(generate.Input{
+	out, list := generate.Compile(generate.Input{
 		Entry:    e,
 		Root:     filepath.ToSlash(g.env.shown(root)),
 		Package:  path.Join(modfile.ModulePath(text), filepath.ToSlash(rel)),
@@ -105,9 +105,6 @@ func (g *regenerate) compare(root string, e *config.Entry) (*generate.Changes, e
 	})
 	if said := g.env.diagnose(list); said != nil {
 		return nil, said
-	}
-	if err != nil {
-		return nil, err
 	}
 	return generate.Compare(dir, out.Files)
 }

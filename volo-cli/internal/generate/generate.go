@@ -37,11 +37,9 @@ type Output struct {
 }
 
 // Compile compiles the entry. The output is nil if the diagnostics have an
-// error, or if err is not nil, which says what no diagnostic can.
-func Compile(in Input) (*Output, report.List, error) {
-	o := pilota.Options{ReadFile: in.ReadFile, KeepAll: in.Entry.TouchAll}
-	var g gen.Options
-	g.PackagePrefix = in.Package
+// error.
+func Compile(in Input) (*Output, report.List) {
+	o := pilota.Options{ReadFile: in.ReadFile, KeepAll: in.Entry.TouchAll, Go: gen.Options{PackagePrefix: in.Package}}
 	for i, s := range in.Entry.Services {
 		o.Inputs = append(o.Inputs, path.Join(in.Root, s.Path))
 		for _, dir := range s.Includes {
@@ -49,32 +47,32 @@ func Compile(in Input) (*Output, report.List, error) {
 		}
 		o.Touch = append(o.Touch, s.Touch...)
 		if i == 0 {
-			g.KeepUnknownFields = s.KeepUnknownFields
+			o.Go.KeepUnknownFields = s.KeepUnknownFields
 		}
-		if s.KeepUnknownFields != g.KeepUnknownFields {
+		if s.KeepUnknownFields != o.Go.KeepUnknownFields {
 			var l report.List
 			l.Errorf("", s.Span, "keep_unknown_fields must be the same for all services of entry `%s`", in.Entry.Name).
 				Relate(in.Entry.Services[0].Span, "it is different here").
 				Hint("an entry is compiled as a whole; make this IDL an entry of its own")
-			return nil, l, nil
+			return nil, l
 		}
 	}
 	program, list := pilota.Check(o)
 	if program == nil {
-		return nil, list, nil
+		return nil, list
 	}
-	if list = append(list, noService(in.Entry, o.Inputs, program)...); list.HasErrors() {
-		return nil, list, nil
+	if wrong := noService(in.Entry, o.Inputs, program); len(wrong) > 0 {
+		return nil, append(list, wrong...)
 	}
-	files, err := gen.Generate(program, g)
-	if err != nil {
-		return nil, list, err
+	files, list := pilota.Compile(o)
+	if list.HasErrors() {
+		return nil, list
 	}
 	out := &Output{Program: program, Files: make(map[string][]byte, len(files))}
 	for _, f := range files {
 		out.Files[f.Path] = f.Content
 	}
-	return out, list, nil
+	return out, list
 }
 
 // noService reports files that have services although volo.yml says no_service.

@@ -31,13 +31,14 @@ type Plan struct {
 func New(p Plan) (*Project, report.List, error) {
 	// Compiled where they are first, so that diagnostics name the files that
 	// the user knows.
-	program, list := pilota.Check(pilota.Options{
+	o := pilota.Options{
 		Inputs: []string{p.IDL}, IncludeDirs: p.Includes, KeepAll: true,
 		ReadFile: func(name string) ([]byte, error) { return os.ReadFile(p.abs(name)) },
-	})
-	if program == nil {
+	}
+	if _, list := pilota.Compile(o); list.HasErrors() {
 		return nil, list, nil
 	}
+	program, list := pilota.Check(o)
 	var names, includes []string
 	for _, f := range program.Files {
 		names = append(names, p.abs(f.Source.Name))
@@ -76,7 +77,7 @@ func (p *Plan) abs(name string) string {
 func (p *Project) compile() error {
 	entry := &config.Entry{Name: "default", Protocol: config.Thrift, Filename: "gen", TouchAll: true,
 		Services: []*config.IDL{{Source: config.Local, Path: p.IDL, Includes: p.Includes}}}
-	out, list, err := generate.Compile(generate.Input{
+	out, list := generate.Compile(generate.Input{
 		Entry:   entry,
 		Package: p.Module + "/" + entry.Filename,
 		ReadFile: func(name string) ([]byte, error) {
@@ -86,10 +87,7 @@ func (p *Project) compile() error {
 			return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 		},
 	})
-	switch {
-	case err != nil:
-		return err
-	case out == nil:
+	if out == nil {
 		return fmt.Errorf("the copies of the IDLs do not compile, although the originals do: %w", list)
 	}
 	services, err := stub.Read(p.Module+"/"+entry.Filename, out.Files)
@@ -115,6 +113,9 @@ func declaredIn(f *ir.File, services []*stub.Service) []*stub.Service {
 	for _, s := range services {
 		base := strings.TrimSuffix(path.Base(s.File), ".go")
 		ns := f.Namespaces["go"]
+		if ns == "" {
+			ns = f.Namespaces["*"]
+		}
 		inNamespace := ns == "" || strings.HasPrefix(s.File, strings.ReplaceAll(ns, ".", "/")+"/")
 		if inNamespace && (base == f.Name || strings.HasPrefix(base, f.Name+"_")) {
 			own = append(own, s)
