@@ -187,7 +187,7 @@ func (r *record) consume(t *ir.Type, dst string, at place) {
 	case ir.Binary:
 		r.P("if %s, b, err = d.ConsumeBytes(%s); err != nil { return b, %s }", dst, at.from(), at.in("err"))
 	case ir.StructKind:
-		r.P("%s = %s", dst, r.newStruct(t))
+		r.nested(t, dst)
 		r.P("if b, err = %s.ConsumeBinary(d, %s); err != nil { return b, %s }", dst, at.from(), at.in("err"))
 	case ir.Map:
 		r.consumeMap(u, dst, at)
@@ -200,6 +200,19 @@ func (r *record) consume(t *ir.Type, dst string, at place) {
 		}
 		r.P("%s = %s", dst, r.decoded(u, at.offset))
 		r.P("b = b[%d:]", n)
+	}
+}
+
+// nested makes the struct that a field is decoded into.
+func (r *record) nested(t *ir.Type, dst string) {
+	s := under(t).Struct
+	if !s.Recursive {
+		r.P("%s = %s", dst, r.newStruct(t))
+		return
+	}
+	r.P("%s = %s.New[%s](d, b)", dst, r.runtime(), r.structType(t))
+	if hasDefaults(s) {
+		r.P("%s.SetDefaults()", dst)
 	}
 }
 

@@ -61,6 +61,8 @@ type Decoder struct {
 	word  int      // size of the latest chunk of words
 	heads []string // rest of a chunk that optional strings are taken from
 	head  int      // size of the latest chunk of heads
+
+	structs any // a structChunk of the type that was last asked for
 }
 
 // Reset makes d ready for a message. d keeps no reference to msg, but every
@@ -73,7 +75,8 @@ func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
 	d.strings = o.Strings
 	// Words hold no pointers, so what is left of their chunk may serve the
 	// next message. Strings would keep the texts of earlier messages alive.
-	d.text, d.heads, d.head = nil, nil, 0
+	d.text, d.heads, d.structs = nil, nil, nil
+	d.word, d.head = 0, 0
 }
 
 func orDefault(v, def int) int {

@@ -33,7 +33,7 @@ func ConsumeBools(d *Decoder, b []byte) (v []bool, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = make([]bool, n)
+	v = scalars[bool](d, n, b)
 	for i, e := range b[:n] {
 		v[i] = e != 0
 	}
@@ -58,7 +58,7 @@ func ConsumeI8s(d *Decoder, b []byte) (v []int8, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = make([]int8, n)
+	v = scalars[int8](d, n, b)
 	for i, e := range b[:n] {
 		v[i] = int8(e)
 	}
@@ -94,7 +94,7 @@ func ConsumeI16s(d *Decoder, b []byte) (v []int16, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = make([]int16, n)
+	v = scalars[int16](d, n, b)
 	in, out := b[:2*n], v
 	for ; len(out) >= 8; in, out = in[16:], out[8:] {
 		p, q := (*[16]byte)(in), (*[8]int16)(out)
@@ -142,7 +142,7 @@ func ConsumeI32s[T ~int32](d *Decoder, b []byte) (v []T, rest []byte, err error)
 	if err != nil {
 		return nil, b, err
 	}
-	v = make([]T, n)
+	v = scalars[T](d, n, b)
 	in, out := b[:4*n], v
 	for ; len(out) >= 8; in, out = in[32:], out[8:] {
 		p, q := (*[32]byte)(in), (*[8]T)(out)
@@ -190,7 +190,7 @@ func ConsumeI64s(d *Decoder, b []byte) (v []int64, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = make([]int64, n)
+	v = scalars[int64](d, n, b)
 	in, out := b[:8*n], v
 	for ; len(out) >= 8; in, out = in[64:], out[8:] {
 		p, q := (*[64]byte)(in), (*[8]int64)(out)
@@ -234,7 +234,7 @@ func ConsumeDoubles(d *Decoder, b []byte) (v []float64, rest []byte, err error) 
 	if err != nil {
 		return nil, b, err
 	}
-	v = make([]float64, n)
+	v = scalars[float64](d, n, b)
 	in, out := b[:8*n], v
 	for ; len(out) >= 4; in, out = in[32:], out[4:] {
 		p, q := (*[32]byte)(in), (*[4]float64)(out)

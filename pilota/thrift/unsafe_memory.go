@@ -6,11 +6,26 @@ import "unsafe"
 // and the structs of lists and maps. A chunk is cut into disjoint pieces, each
 // handed out once. A piece keeps its chunk alive, so chunks stay small.
 
-// Largest chunks, in pieces.
+// Bounds of chunks, in pieces. The first chunk is sized by a guess: one piece
+// in so many bytes of what remains of the message.
 const (
-	maxWords = 256
-	maxHeads = 64
+	leastPieces = 4
+	guessBytes  = 64
+	maxWords    = 256
+	maxHeads    = 64
+	maxStructs  = 32
 )
+
+// pieces returns the size of the chunk that follows one of size last: at
+// first the guess, then doubling up to most, and never more than rest could
+// have a use for, a piece taking at least so many bytes.
+func pieces(last, most int, rest []byte, bytes int) int {
+	n := max(leastPieces, 2*last)
+	if last == 0 {
+		n = max(leastPieces, len(rest)/guessBytes)
+	}
+	return min(n, most, len(rest)/bytes+1)
+}
 
 // Scalar is what fits a word.
 type Scalar interface {
@@ -32,12 +47,9 @@ func Optional[T Scalar](d *Decoder, v T, rest []byte) *T {
 	return p
 }
 
-// growWords makes a chunk: small at first, then doubling, and never more than
-// rest could have a use for, one scalar taking four bytes at least.
-//
 //go:noinline
 func (d *Decoder) growWords(rest []byte) {
-	d.word = min(max(4, 2*d.word), maxWords, len(rest)/4+1)
+	d.word = pieces(d.word, maxWords, rest, 4)
 	d.words = make([]uint64, d.word)
 }
 
@@ -45,13 +57,61 @@ func (d *Decoder) growWords(rest []byte) {
 // message.
 func OptionalString(d *Decoder, v string, rest []byte) *string {
 	if len(d.heads) == 0 {
-		// A string takes seven bytes at least.
-		d.head = min(max(4, 2*d.head), maxHeads, len(rest)/7+1)
-		d.heads = make([]string, d.head)
+		d.growHeads(rest)
 	}
 	p := &d.heads[0]
 	d.heads = d.heads[1:]
 	*p = v
+	return p
+}
+
+//go:noinline
+func (d *Decoder) growHeads(rest []byte) {
+	d.head = pieces(d.head, maxHeads, rest, 7)
+	d.heads = make([]string, d.head)
+}
+
+// scalars returns zero values for a list of n. Short lists are cut from the
+// words that optional scalars come from.
+func scalars[T Scalar](d *Decoder, n int, rest []byte) []T {
+	const most = 4 // words
+	words := (n*int(unsafe.Sizeof(*new(T))) + 7) / 8
+	if n == 0 || words > most {
+		return make([]T, n)
+	}
+	if len(d.words) < words {
+		d.word = max(most, pieces(d.word, maxWords, rest, 4))
+		d.words = make([]uint64, d.word)
+	}
+	// Safety: as in Optional, for several words; they hold n values. The
+	// capacity ends with them, so that appending moves the list away.
+	p := (*T)(unsafe.Pointer(&d.words[0]))
+	d.words = d.words[words:]
+	return unsafe.Slice(p, n)
+}
+
+// A structChunk is the rest of a chunk that structs of one type are taken
+// from.
+type structChunk[T any] struct {
+	free []T
+	size int
+}
+
+// New returns a zero T, for structs that hold structs of their own type: a
+// tree costs a few chunks, not an allocation per node. rest is what follows in
+// the message.
+func New[T any](d *Decoder, rest []byte) *T {
+	c, ok := d.structs.(*structChunk[T])
+	if !ok {
+		c = new(structChunk[T])
+		d.structs = c
+	}
+	if len(c.free) == 0 {
+		c.size = min(max(1, 2*c.size), maxStructs)
+		c.free = Slab[T](c.size, rest)
+	}
+	p := &c.free[0]
+	c.free = c.free[1:]
 	return p
 }
 

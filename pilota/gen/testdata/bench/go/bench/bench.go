@@ -1458,14 +1458,14 @@ func (p *Nested) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0002 { // 2: optional left
-			p.Left = new(Nested)
+			p.Left = thrift.New[Nested](d, b)
 			if b, err = p.Left.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Nested", "left")
 			}
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0003 { // 3: optional right
-			p.Right = new(Nested)
+			p.Right = thrift.New[Nested](d, b)
 			if b, err = p.Right.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Nested", "right")
 			}

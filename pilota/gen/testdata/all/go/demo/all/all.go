@@ -3261,14 +3261,14 @@ func (p *Tree) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0002 { // 2: optional left
-			p.Left = new(Tree)
+			p.Left = thrift.New[Tree](d, b)
 			if b, err = p.Left.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Tree", "left")
 			}
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0003 { // 3: optional right
-			p.Right = new(Tree)
+			p.Right = thrift.New[Tree](d, b)
 			if b, err = p.Right.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Tree", "right")
 			}
@@ -3463,7 +3463,7 @@ func (p *Expression) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err e
 		}
 		if key == 0x0C0002 { // 2: optional negated
 			set++
-			p.Negated = new(Expression)
+			p.Negated = thrift.New[Expression](d, b)
 			if b, err = p.Negated.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Expression", "negated")
 			}
@@ -3564,7 +3564,7 @@ func (p *Ping) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 	for key >= 1<<16 {
 		n := len(b)
 		if key == 0x0C0001 { // 1: optional pong
-			p.Pong = new(Pong)
+			p.Pong = thrift.New[Pong](d, b)
 			if b, err = p.Pong.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Ping", "pong")
 			}
@@ -3640,7 +3640,7 @@ func (p *Pong) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 	for key >= 1<<16 {
 		n := len(b)
 		if key == 0x0C0001 { // 1: optional ping
-			p.Ping = new(Ping)
+			p.Ping = thrift.New[Ping](d, b)
 			if b, err = p.Ping.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Pong", "ping")
 			}
