@@ -116,6 +116,9 @@ func (d *Diagnostic) places() []place {
 
 // gutterWidth returns how many columns the largest line number takes.
 func gutterWidth(places []place) int {
+	if len(places) == 0 {
+		return 0
+	}
 	line := 0
 	for _, p := range places {
 		line = max(line, p.to)
@@ -235,7 +238,7 @@ func (r *renderer) help(s string) {
 	r.text(first + "\n")
 	for more {
 		first, rest, more = strings.Cut(rest, "\n")
-		r.text(strings.TrimRight(strings.Repeat(" ", r.gutter+len(" = help: "))+" "+first, " ") + "\n")
+		r.text(strings.TrimRight(strings.Repeat(" ", r.gutter+len(" = help: "))+first, " ") + "\n")
 	}
 }
 

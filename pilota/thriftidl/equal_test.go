@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/volo-go/volo/pilota/source"
+	"github.com/volo-go/volo/pilota/thriftidl"
 )
 
 // difference returns where two trees differ, "" if they are equal. Positions
@@ -51,4 +52,50 @@ func diff(path string, a, b reflect.Value) string {
 		}
 	}
 	return ""
+}
+
+// countComments returns how many comments a tree has.
+func countComments(tree *thriftidl.File) int {
+	n := 0
+	eachComments(reflect.ValueOf(tree), func(list *[]thriftidl.Comment) { n += len(*list) }, nil)
+	return n
+}
+
+// bare removes the comments and the empty lines from a tree, and returns it.
+func bare(tree *thriftidl.File) *thriftidl.File {
+	eachComments(reflect.ValueOf(tree),
+		func(list *[]thriftidl.Comment) { *list = nil },
+		func(c *thriftidl.Comments) { c.Blank = false })
+	return tree
+}
+
+// eachComments calls list for every list of comments in a tree, and node, if
+// it is not nil, for the comments of every node.
+func eachComments(v reflect.Value, list func(*[]thriftidl.Comment), node func(*thriftidl.Comments)) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			eachComments(v.Elem(), list, node)
+		}
+	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[[]thriftidl.Comment]() {
+			list(v.Addr().Interface().(*[]thriftidl.Comment))
+			return
+		}
+		for i := range v.Len() {
+			eachComments(v.Index(i), list, node)
+		}
+	case reflect.Struct:
+		switch v.Type() {
+		case reflect.TypeFor[source.Span](), reflect.TypeFor[source.File]():
+			return
+		case reflect.TypeFor[thriftidl.Comments]():
+			if node != nil {
+				node(v.Addr().Interface().(*thriftidl.Comments))
+			}
+		}
+		for i := range v.NumField() {
+			eachComments(v.Field(i), list, node)
+		}
+	}
 }

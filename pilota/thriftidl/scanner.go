@@ -14,11 +14,12 @@ import (
 // number, word and quoted what the steps are made of, and comments deals the
 // comments of a gap to the tokens on both sides.
 type scanner struct {
-	file *source.File
-	src  string
-	pos  int
-	line int // of pos, from 1
-	list *report.List
+	file  *source.File
+	src   string
+	pos   int
+	line  int // of pos, from 1
+	begin int // of the line, an offset
+	list  *report.List
 }
 
 // scan returns the tokens of f; the last one is eof.
@@ -74,6 +75,7 @@ func (s *scanner) gap() gap {
 		case c == '\n':
 			s.pos++
 			s.line++
+			s.begin = s.pos
 			newlines++
 		case c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f':
 			s.pos++
@@ -111,19 +113,23 @@ func (s *scanner) comment() gapComment {
 		s.list.Errorf("unterminated-comment", opening, "this comment is never closed").
 			Hint("close it with `*/`")
 		s.pos = len(s.src)
-		raw = strings.TrimRight(raw, "*/ \t\r\n") + " */"
+		raw = "/*" + strings.TrimRight(raw[2:], "*/ \t\r\n") + " */"
 	}
-	s.line += strings.Count(s.src[start:s.pos], "\n")
-	return gapComment{Comment{Text: s.relative(raw, start), Span: s.span(start)}, line, s.line}
+	c := gapComment{Comment{Text: s.relative(raw, start), Span: s.span(start)}, line, line}
+	if last := strings.LastIndexByte(s.src[start:s.pos], '\n'); last >= 0 {
+		s.line += strings.Count(s.src[start:s.pos], "\n")
+		s.begin = start + last + 1
+		c.end = s.line
+	}
+	return c
 }
 
 // relative returns the text of a block comment with the indentation of the
 // line on which it begins taken from its other lines.
 func (s *scanner) relative(raw string, start int) string {
 	lines := strings.Split(raw, "\n")
-	begin := strings.LastIndexByte(s.src[:start], '\n') + 1
 	indent := 0
-	for begin+indent < start && isBlank(s.src[begin+indent]) {
+	for s.begin+indent < start && isBlank(s.src[s.begin+indent]) {
 		indent++
 	}
 	lines[0] = trimRight(lines[0])
