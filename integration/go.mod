@@ -1,6 +1,6 @@
 module github.com/volo-go/volo/integration
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/apache/thrift v0.25.0
@@ -8,10 +8,13 @@ require (
 	github.com/volo-go/volo/metainfo v0.0.0
 	github.com/volo-go/volo/motore v0.0.0
 	github.com/volo-go/volo/pilota v0.0.0
-	github.com/volo-go/volo/volo-cli v0.0.0
 	github.com/volo-go/volo/volo-thrift v0.0.0
-	golang.org/x/sys v0.46.0
+	golang.org/x/sys v0.49.0
 )
+
+require golang.org/x/mod v0.41.0
+
+require golang.org/x/tools v0.51.0 // indirect
 
 require (
 	github.com/bytedance/gopkg v0.1.4 // indirect

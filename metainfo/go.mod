@@ -1,3 +1,3 @@
 module github.com/volo-go/volo/metainfo
 
-go 1.26
+go 1.26.0

@@ -21,12 +21,8 @@ import (
 	"time"
 )
 
-var (
-	// ErrClosed is returned to senders after Close.
-	ErrClosed = errors.New("connection is closed")
-	// ErrFull is returned by BeginNow when too much is pending.
-	ErrFull = errors.New("the peer does not read what it is sent")
-)
+// ErrClosed is returned to senders after Close.
+var ErrClosed = errors.New("connection is closed")
 
 const (
 	// Above this many pending bytes senders block until a flush has made room.
@@ -86,13 +82,9 @@ func (w *Writer) Begin(deadline time.Time, done <-chan struct{}) (b []byte, err 
 }
 
 // BeginNow is Begin for a sender that must not wait, because it reads the
-// connection. It fails with ErrFull where Begin would wait.
+// connection. It looks at len(b) to see whether the peer reads at all.
 func (w *Writer) BeginNow() (b []byte, err error) {
 	w.mu.Lock()
-	if w.err == nil && len(w.pending) >= highWater {
-		w.mu.Unlock()
-		return nil, ErrFull
-	}
 	return w.begun()
 }
 

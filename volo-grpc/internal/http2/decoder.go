@@ -1,0 +1,89 @@
+package http2
+
+import (
+	"golang.org/x/net/http2/hpack"
+	"golang.org/x/net/http/httpguts"
+)
+
+// A decoder reads header blocks into fields it reuses; their strings are the
+// user's to keep. It belongs to the reader's goroutine.
+type decoder struct {
+	hpack *hpack.Decoder
+	limit uint32 // of a list of fields, as SETTINGS_MAX_HEADER_LIST_SIZE counts
+
+	fields []hpack.HeaderField
+	size   uint32
+	over   bool
+}
+
+func newDecoder(limit uint32) *decoder {
+	d := &decoder{limit: limit}
+	d.hpack = hpack.NewDecoder(maxTable, d.emit)
+	// A single string over the limit is not even decoded.
+	d.hpack.SetMaxStringLength(int(limit))
+	return d
+}
+
+func (d *decoder) emit(f hpack.HeaderField) {
+	d.size += f.Size()
+	if d.size > d.limit {
+		d.over = true // goes on, for the sake of the table
+		return
+	}
+	d.fields = append(d.fields, f)
+}
+
+// decode reads a whole block. The fields are valid until the next call. If
+// over, the list was longer than the limit, and fields is a part of it.
+func (d *decoder) decode(block []byte) (fields []hpack.HeaderField, over bool, err error) {
+	clear(d.fields)
+	d.fields, d.size, d.over = d.fields[:0], 0, false
+	_, err = d.hpack.Write(block)
+	if err == nil {
+		err = d.hpack.Close()
+	}
+	if err == hpack.ErrStringLength {
+		return nil, true, &ConnError{Code: EnhanceYourCalm, Reason: "a header field is over the limit"}
+	}
+	if err != nil {
+		return nil, false, &ConnError{Code: CompressionError, Reason: err.Error()}
+	}
+	return d.fields, d.over, nil
+}
+
+// checkField applies the rules for fields of HTTP/2 that are not about pseudo
+// fields (RFC 9113, section 8.2). It returns what is wrong, "" if nothing.
+func checkField(f *hpack.HeaderField) string {
+	if !validName(f.Name) {
+		return "invalid field name"
+	}
+	if !httpguts.ValidHeaderFieldValue(f.Value) {
+		return "invalid field value"
+	}
+	switch f.Name {
+	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":
+		return "connection-specific field " + f.Name
+	case "te":
+		if f.Value != "trailers" {
+			return "te is not trailers"
+		}
+	}
+	return ""
+}
+
+// validName reports whether s is a token in lower case.
+func validName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= 0x80 || !nameByte[c] {
+			return false
+		}
+	}
+	return s != ""
+}
+
+var nameByte = func() (ok [128]bool) {
+	for c := range ok {
+		ok[c] = httpguts.IsTokenRune(rune(c)) && (c < 'A' || c > 'Z')
+	}
+	return ok
+}()

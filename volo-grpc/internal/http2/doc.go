@@ -1,0 +1,26 @@
+// Package http2 is the transport of gRPC: HTTP/2 (RFC 9113) with the message
+// envelopes of gRPC, both sides, on golang.org/x/net/http2's Framer and hpack.
+//
+// # The way of a call
+//
+//	caller ─► Request block ─┐ one append under the writer's lock,
+//	          DATA           ├ one write for all calls that are ready
+//	                         ┘
+//	reader ─► HEADERS ─► hpack ─► stream ─► messages ─► receiver
+//	          DATA ────────────────────────┘
+//
+// A connection has one goroutine that reads ([conn.Data], driven by package
+// transport) and none that writes: whoever has something to send appends it and,
+// if nobody is writing, writes (package combine). The reader never waits for
+// the network or for a user of a stream.
+//
+// # Who owns what
+//
+//	the reader's goroutine   decoder, assembly of header blocks, receive windows
+//	the writer's lock        encoder, send windows, settings of the peer, ids
+//	conn.mu                  the stream table, going away
+//	stream.mu                what has arrived on the stream
+//
+// Locks are taken in this order: writer, conn.mu, stream.mu. A message that
+// Recv returns belongs to the caller; header fields are immutable strings.
+package http2
