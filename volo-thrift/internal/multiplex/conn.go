@@ -50,6 +50,7 @@ type Conn struct {
 	framing Framing
 	writer  *combine.Writer
 	reader  chan struct{} // closed when the reading goroutine has ended
+	unused  sync.Pool     // of *Waiter
 	arrived []arrival     // scratch of that goroutine
 
 	mu       sync.Mutex
@@ -93,7 +94,14 @@ type Waiter struct {
 	err     error
 }
 
-var waiters = sync.Pool{New: func() any { return &Waiter{ready: make(chan struct{}, 1)} }}
+// waiter returns a waiter that no call uses. They are recycled per connection:
+// their channels must not pass from one testing/synctest bubble to another.
+func (c *Conn) waiter() *Waiter {
+	if w, ok := c.unused.Get().(*Waiter); ok {
+		return w
+	}
+	return &Waiter{ready: make(chan struct{}, 1)}
+}
 
 // Usable reports whether new calls can start on c.
 func (c *Conn) Usable() bool {
@@ -111,11 +119,11 @@ func (c *Conn) InFlight() int {
 
 // Acquire registers a call. It must be followed by Wait or Abandon.
 func (c *Conn) Acquire() (w *Waiter, err error) {
-	w = waiters.Get().(*Waiter)
+	w = c.waiter()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil || c.draining {
-		waiters.Put(w)
+		c.unused.Put(w)
 		if c.err != nil {
 			return nil, c.err
 		}
@@ -165,7 +173,7 @@ func (c *Conn) Send(w *Waiter, frame []byte, deadline time.Time, done <-chan str
 func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte, error) {
 	if deadline.IsZero() && done == nil {
 		<-w.ready
-		return w.take()
+		return c.take(w)
 	}
 	var expired <-chan time.Time
 	if !deadline.IsZero() {
@@ -174,27 +182,34 @@ func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte
 		} else {
 			w.timer.Reset(time.Until(deadline))
 		}
-		defer w.timer.Stop()
 		expired = w.timer.C
 	}
 	var gaveUp error
 	select {
 	case <-w.ready:
-		return w.take()
+		w.stop() // before another call gets w
+		return c.take(w)
 	case <-expired:
 		gaveUp = context.DeadlineExceeded
 	case <-done:
 		gaveUp = context.Canceled
 	}
+	w.stop()
 	c.Abandon(w)
 	return nil, gaveUp
 }
 
+func (w *Waiter) stop() {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
 // take returns what the reader left and recycles w.
-func (w *Waiter) take() ([]byte, error) {
+func (c *Conn) take(w *Waiter) ([]byte, error) {
 	frame, err := w.frame, w.err
 	w.frame, w.err = nil, nil
-	waiters.Put(w)
+	c.unused.Put(w)
 	return frame, err
 }
 
@@ -207,7 +222,7 @@ func (c *Conn) Abandon(w *Waiter) {
 		<-w.ready // the reader took it out and is about to deliver
 	}
 	w.frame, w.err = nil, nil
-	waiters.Put(w)
+	c.unused.Put(w)
 }
 
 // remove takes the waiter of seq out of the table; nil if there is none.
