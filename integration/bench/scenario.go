@@ -18,8 +18,9 @@ func scenarios() []scenario {
 	pingpong := []string{
 		"kitex-pingpong", "apache-framed", "apache-buffered",
 		"raw-net", "raw-netpoll",
+		"volo-pingpong", "volo-pingpong-netpoll",
 	}
-	mux := []string{"kitex-mux", "raw-mux"}
+	mux := []string{"kitex-mux", "raw-mux", "volo-mux", "volo-mux-netpoll"}
 	return []scenario{
 		{
 			name:    "thrift-pingpong",
@@ -63,7 +64,7 @@ func scenarios() []scenario {
 			name:   "thrift-codec",
 			about:  "encode and decode by themselves, for the shapes of codec.thrift",
 			pinned: true,
-			codecs: []string{"apache", "kitex-fastcodec"},
+			codecs: []string{"kitex-fastcodec", "apache", "volo", "volo-copy-each", "volo-alias"},
 		},
 	}
 }

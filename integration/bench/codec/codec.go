@@ -23,8 +23,8 @@ type Case struct {
 	// result is valid until the next call.
 	Encode func() ([]byte, error)
 
-	// Decode decodes wire into a fresh value and returns a pointer to it. The
-	// value may not share memory with wire.
+	// Decode decodes wire into a fresh value and returns a pointer to it.
+	// Codecs whose values share memory with wire must say so in About.
 	Decode func(wire []byte) (any, error)
 }
 

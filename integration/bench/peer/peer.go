@@ -7,16 +7,11 @@ import (
 
 // All returns the peers of this package.
 func All() []load.Peer {
-	peers := []load.Peer{
-		apacheFramed(),
-		apacheBuffered(),
-		rawNet(),
-		rawMux(),
-	}
+	peers := append(voloPeers(), apacheFramed(), apacheBuffered(), rawNet(), rawMux())
 	return append(peers, netpollPeers()...)
 }
 
 // Codecs returns the codecs of this package.
 func Codecs() []codec.Codec {
-	return []codec.Codec{apacheCodec()}
+	return append(voloCodecs(), apacheCodec())
 }
