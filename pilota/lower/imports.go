@@ -78,7 +78,7 @@ func (l *loader) file(name string, text []byte) *unit {
 	base := path.Base(name)
 	u := &unit{
 		tree:   tree,
-		broken: list.HasErrors(),
+		broken: tree.Incomplete,
 		ir: &ir.File{
 			Source:     src,
 			Name:       strings.TrimSuffix(base, path.Ext(base)),

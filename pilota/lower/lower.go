@@ -74,7 +74,7 @@ type run struct {
 type unit struct {
 	tree     *thriftidl.File
 	ir       *ir.File
-	broken   bool // it has syntax errors, so names may be missing
+	broken   bool // names may be missing, because of syntax errors
 	includes []*unit
 	missing  map[string]bool // prefixes of includes that were not found
 

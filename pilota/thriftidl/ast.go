@@ -12,6 +12,10 @@ type File struct {
 	Source *source.File
 	Nodes  []Node    // headers, then definitions
 	Tail   []Comment // below the last node
+
+	// Incomplete says that names may be missing that the text defines, because
+	// of errors.
+	Incomplete bool
 }
 
 // Doc returns what the head of the file says: its first documentation

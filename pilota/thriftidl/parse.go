@@ -28,6 +28,10 @@ func Parse(f *source.File) (*File, report.List) {
 	var list report.List
 	p := &parser{file: f, list: &list, tokens: scan(f, &list), failed: -1}
 	tree := p.tree()
+	for _, d := range list {
+		p.lost = p.lost || d.Code == "unterminated-comment"
+	}
+	tree.Incomplete = p.lost
 	list.Sort()
 	return tree, list
 }
@@ -42,7 +46,8 @@ type parser struct {
 	pos    int
 	member int // the token at which the current member or definition begins
 	depth  int
-	failed int // the token that the last syntax error was about
+	failed int  // the token that the last syntax error was about
+	lost   bool // a definition could not be understood
 }
 
 func (p *parser) cur() *token { return &p.tokens[p.pos] }

@@ -73,8 +73,10 @@ func (p *parser) enum() (*Enum, bool) {
 	start := p.pos
 	p.next()
 	n := new(Enum)
+	errors := len(*p.list)
 	var ok bool
 	n.Name, n.Values, n.Annotations, ok = body(p, "an enum", &n.Body, nothing, p.enumValue)
+	p.lost = p.lost || len(*p.list) > errors
 	n.Span = p.span(start)
 	if n.Name.Name == "" {
 		return nil, ok

@@ -16,6 +16,7 @@ func (p *parser) tree() *File {
 		p.member = start
 		node, ok := p.node()
 		if !ok {
+			p.lost = true
 			p.skipToDefinition(start)
 		}
 		if node == nil {

@@ -1,0 +1,2 @@
+struct (Lost) {}
+union Found {}
