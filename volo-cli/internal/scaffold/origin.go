@@ -3,6 +3,7 @@ package scaffold
 import (
 	"errors"
 	"fmt"
+	"go/version"
 	"io/fs"
 	"maps"
 	"os"
@@ -125,11 +126,11 @@ func (o Origin) goMod(path string) (mod, sum []byte, err error) {
 		mod, err = f.Format()
 		return mod, nil, err
 	}
-	need, sum, err := o.requirements()
+	need, sum, language, err := o.requirements()
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := f.AddGoStmt(goVersion); err != nil {
+	if err := f.AddGoStmt(language); err != nil {
 		return nil, nil, err
 	}
 	for _, path := range slices.Sorted(maps.Keys(need)) {
@@ -152,19 +153,24 @@ func (o Origin) goMod(path string) (mod, sum []byte, err error) {
 var direct = map[string]bool{"volo-thrift": true, "pilota": true, "motore": true}
 
 // requirements returns what the framework and its own modules require, with
-// the highest version of each, and the lines of their go.sum files.
-func (o Origin) requirements() (need map[string]string, sum []byte, err error) {
+// the highest version of each, the lines of their go.sum files, and the
+// version of Go that they need.
+func (o Origin) requirements() (need map[string]string, sum []byte, language string, err error) {
+	language = goVersion
 	need = map[string]string{Prefix + "volo-thrift": "v0.0.0"}
 	lines := make(map[string]bool)
 	for _, name := range []string{"volo-thrift", "motore", "metainfo"} {
 		at := filepath.Join(o.Dir, name, "go.mod")
 		text, err := os.ReadFile(at)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, "", err
 		}
 		f, err := modfile.ParseLax(at, text, nil)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, "", err
+		}
+		if f.Go != nil && version.Compare("go"+f.Go.Version, "go"+language) > 0 {
+			language = f.Go.Version
 		}
 		for _, r := range f.Require {
 			if semver.Compare(r.Mod.Version, need[r.Mod.Path]) >= 0 {
@@ -173,14 +179,14 @@ func (o Origin) requirements() (need map[string]string, sum []byte, err error) {
 		}
 		text, err = os.ReadFile(filepath.Join(o.Dir, name, "go.sum"))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, err
+			return nil, nil, "", err
 		}
 		for line := range strings.Lines(string(text)) {
 			lines[line] = true
 		}
 	}
-	return need, []byte(strings.Join(slices.Sorted(maps.Keys(lines)), "")), nil
+	return need, []byte(strings.Join(slices.Sorted(maps.Keys(lines)), "")), language, nil
 }
 
 // goVersion is what generated code needs.
-const goVersion = "1.26"
+const goVersion = "1.26.0"

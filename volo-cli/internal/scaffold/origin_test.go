@@ -15,7 +15,7 @@ func checkout(t *testing.T) string {
 	for name, text := range map[string]string{
 		"volo-thrift/go.mod": "module " + Prefix + "volo-thrift\n\ngo 1.26\n\nrequire (\n\t" + Prefix + "motore v0.0.0\n\t" + Prefix + "metainfo v0.0.0\n\t" + Prefix + "pilota v0.0.0\n\texample.org/a v1.2.0 // indirect\n)\n",
 		"volo-thrift/go.sum": "example.org/a v1.2.0 h1:x=\n",
-		"motore/go.mod":      "module " + Prefix + "motore\n\ngo 1.26\n\nrequire (\n\texample.org/a v1.10.0\n\texample.org/b v1.0.0\n)\n",
+		"motore/go.mod":      "module " + Prefix + "motore\n\ngo 1.26.3\n\nrequire (\n\texample.org/a v1.10.0\n\texample.org/b v1.0.0\n)\n",
 		"motore/go.sum":      "example.org/a v1.10.0 h1:y=\nexample.org/b v1.0.0 h1:z=\n",
 		"metainfo/go.mod":    "module " + Prefix + "metainfo\n",
 		"pilota/go.mod":      "module " + Prefix + "pilota\n",
@@ -72,7 +72,7 @@ func TestGoModOfACheckoutRequiresWhatItsModulesDo(t *testing.T) {
 	}
 	want := `module example.com/x
 
-go 1.26
+go 1.26.3
 
 require (
 	github.com/volo-go/volo/motore v0.0.0
@@ -109,7 +109,7 @@ func TestGoModOfAReleaseRequiresIt(t *testing.T) {
 	}
 	want := `module example.com/x
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/volo-go/volo/motore v0.3.0
