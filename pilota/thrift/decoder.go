@@ -52,6 +52,7 @@ const DefaultMaxDepth = 64
 type Decoder struct {
 	size         int // of the message: len(b) tells how far we are in it
 	depth        int // levels that are still allowed
+	elements     int // that containers may still have, all together
 	maxContainer int
 	maxString    int
 	strings      StringMode
@@ -68,7 +69,7 @@ type Decoder struct {
 // Reset makes d ready for a message. d keeps no reference to msg, but every
 // slice passed to ConsumeBinary afterwards must be a suffix of it.
 func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
-	d.size = len(msg)
+	d.size, d.elements = len(msg), len(msg)
 	d.depth = orDefault(o.MaxDepth, DefaultMaxDepth)
 	d.maxContainer = orDefault(o.MaxContainer, math.MaxInt32)
 	d.maxString = orDefault(o.MaxString, math.MaxInt32)

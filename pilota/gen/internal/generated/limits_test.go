@@ -109,3 +109,15 @@ func TestClaimsCostNothing(t *testing.T) {
 		}
 	}
 }
+
+// Each level claims as many children as bytes remain, before it has any.
+func TestClaimsWithinClaimsCostNothing(t *testing.T) {
+	var b []byte
+	for range 50 {
+		b = append(b, byte(thrift.LIST), 0, 4, byte(thrift.STRUCT), 0, 0, 0x20, 0)
+	}
+	b = append(b, make([]byte, 0x2000)...)
+	if err := thrift.Unmarshal(b, new(all.Tree)); !errors.Is(err, thrift.ErrInvalidLength) {
+		t.Errorf("got %v, want ErrInvalidLength", err)
+	}
+}
