@@ -42,6 +42,11 @@ func (l *MemoryListener) Dial(ctx context.Context) (net.Conn, error) {
 	}
 	select {
 	case l.queue <- server:
+		select {
+		case <-l.done:
+			l.Close() // it may have missed this one
+		default:
+		}
 		return client, nil
 	case <-l.done:
 		return nil, &OpError{Op: OpDial, Err: syscall.ECONNREFUSED}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"math"
+	"runtime"
 	"time"
 )
 
@@ -51,8 +52,11 @@ func (l *Listener) sweep() {
 			}
 		}
 		l.mu.Unlock()
-		for _, c := range due {
+		for i, c := range due {
 			c.tend(now, idleTicks)
+			if i%64 == 63 {
+				runtime.Gosched() // ten thousand that wake at once would delay requests
+			}
 		}
 		clear(due)
 		due = due[:0]

@@ -2,14 +2,13 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"net"
 	"os"
 	"strings"
 	"syscall"
 	"time"
-
-	"errors"
 )
 
 // removeStale removes the file of a unix socket on which nobody listens. Where

@@ -1,0 +1,174 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+)
+
+// Serve accepts connections until Close, then returns ErrListenerClosed. For
+// each it calls accept, perhaps concurrently, and then serves it with the
+// handler that accept returns; nil turns the connection away. accept must not
+// block and must not read; it may write.
+//
+// An accept error does not end Serve: it tries again after a pause that grows
+// from 5 ms to 1 s.
+func (l *Listener) Serve(accept func(*Conn) ConnHandler) error {
+	var pause time.Duration
+	for {
+		nc, err := l.nl.Accept()
+		if err == nil {
+			pause = 0
+			l.admit(nc, accept)
+			continue
+		}
+		select {
+		case <-l.done:
+			return ErrListenerClosed
+		default:
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return err // closed behind our back
+		}
+		if pause == 0 {
+			l.config.Logger.Error("transport: accept failed; trying again",
+				"address", l.addr.String(), "error", err)
+		}
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		timer := time.NewTimer(pause)
+		select {
+		case <-l.done:
+			timer.Stop()
+			return ErrListenerClosed
+		case <-timer.C:
+		}
+	}
+}
+
+// admit starts a connection, or turns it away.
+func (l *Listener) admit(nc net.Conn, accept func(*Conn) ConnHandler) {
+	l.mu.Lock()
+	full := l.config.MaxConns > 0 && len(l.conns)+l.starting >= l.config.MaxConns
+	if !full {
+		l.starting++
+	}
+	l.mu.Unlock()
+	if full {
+		l.reject(nc)
+		return
+	}
+	if l.config.Engine == EngineNetpoll && l.config.TLS == nil {
+		if c := newNetpoll(nc, l.config.ReadLimit); c != nil {
+			l.startPolled(c, accept)
+			return
+		}
+	}
+	go l.serve(nc, accept)
+}
+
+// serve is the life of a connection of engine net.
+func (l *Listener) serve(nc net.Conn, accept func(*Conn) ConnHandler) {
+	if l.config.TLS != nil {
+		t := tls.Server(&countingConn{Conn: nc}, l.config.TLS)
+		ctx, cancel := context.WithTimeout(l.ctx, l.config.HandshakeTimeout)
+		err := t.HandshakeContext(ctx)
+		cancel()
+		if err != nil {
+			nc.Close()
+			l.config.Logger.Info("transport: TLS handshake failed",
+				"peer", rpc.AddressOf(nc.RemoteAddr()).String(), "error", err)
+			l.add(nil)
+			return
+		}
+		nc = t
+	}
+	c := l.own(NewConn(nc))
+	defer l.remove(c)
+	c.handler = accept(c)
+	l.add(c)
+	if c.handler == nil || l.ctx.Err() != nil {
+		c.Close()
+	}
+	if c.handler != nil {
+		c.Serve(c.handler)
+	}
+}
+
+// startPolled starts a connection of engine netpoll, which needs no goroutine.
+func (l *Listener) startPolled(c *Conn, accept func(*Conn) ConnHandler) {
+	l.own(c)
+	c.handler = accept(c)
+	l.add(c)
+	if c.handler == nil || l.ctx.Err() != nil {
+		c.Close()
+	}
+	if c.handler == nil {
+		l.remove(c)
+		return
+	}
+	c.state.Or(serving)
+	c.s.(*pollConn).start(c.handler, func(error) { l.remove(c) })
+}
+
+// own makes c one of our connections.
+func (l *Listener) own(c *Conn) *Conn {
+	c.owner = l
+	c.slot = -1
+	c.sweep.verified = -1
+	c.seen.Store(l.tick.Load())
+	c.SetWriteTimeout(l.config.WriteTimeout)
+	return c
+}
+
+// add counts a connection as started; nil is one that failed to.
+func (l *Listener) add(c *Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.starting--
+	if c == nil {
+		l.changed.Broadcast()
+		return
+	}
+	c.slot = len(l.conns)
+	l.conns = append(l.conns, c)
+	if !l.sweeping {
+		l.sweeping = true
+		go l.sweep()
+	}
+}
+
+// remove forgets a connection that has finished.
+func (l *Listener) remove(c *Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.slot < 0 {
+		return
+	}
+	last := len(l.conns) - 1
+	moved := l.conns[last]
+	l.conns[c.slot], moved.slot = moved, c.slot
+	l.conns[last] = nil
+	l.conns = l.conns[:last]
+	c.slot = -1
+	if len(l.conns) == 0 {
+		l.changed.Broadcast()
+	}
+}
+
+// reject turns a connection away. Of a burst, the first is logged.
+func (l *Listener) reject(nc net.Conn) {
+	peer := rpc.AddressOf(nc.RemoteAddr())
+	nc.Close()
+	n := l.rejected.Add(1)
+	if f := l.config.OnReject; f != nil {
+		f(peer)
+	}
+	if n&(n-1) == 0 { // 1, 2, 4, 8 …
+		l.config.Logger.Warn("transport: connection turned away: ListenConfig.MaxConns are open",
+			"address", l.addr.String(), "peer", peer.String(), "limit", l.config.MaxConns, "rejected", n)
+	}
+}
