@@ -24,3 +24,12 @@
 //	kitex          one that is generated on demand
 //	report         medians, paired ratios, targets, the table and JSON
 package main
+
+// The code in gen is generated: Volo's by this repository's tool, as volo.yml
+// says, and Apache's by Apache's compiler (0.17, Debian's), whose output is
+// checked in because few have it.
+//
+//go:generate go run ../../volo-cli/cmd/volo gen
+//go:generate thrift -strict --gen go:skip_remote,package_prefix=github.com/volo-go/volo/integration/bench/gen/apache/ -out gen/apache echo.thrift
+//go:generate thrift -strict --gen go:skip_remote,package_prefix=github.com/volo-go/volo/integration/bench/gen/apache/ -out gen/apache codec.thrift
+//go:generate gofmt -w gen/apache

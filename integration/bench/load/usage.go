@@ -1,7 +1,7 @@
 package load
 
 import (
-	"runtime/metrics"
+	"runtime"
 	"time"
 )
 
@@ -13,20 +13,16 @@ type Usage struct {
 	RSS     uint64        `json:"rss"`     // resident bytes now, not a sum; 0 where unknown
 }
 
-// ReadUsage returns the usage of this process.
+// ReadUsage returns the usage of this process. It stops the world for a
+// moment: the numbers of package runtime/metrics, which do not, leave out what
+// each processor has allocated lately.
 func ReadUsage() Usage {
-	samples := []metrics.Sample{
-		{Name: "/gc/heap/allocs:objects"},
-		// Allocations that share a block with others count as one object
-		// above; this metric counts each of them.
-		{Name: "/gc/heap/tiny/allocs:objects"},
-		{Name: "/gc/heap/allocs:bytes"},
-	}
-	metrics.Read(samples)
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
 	return Usage{
 		CPU:     cpuTime(),
-		Objects: samples[0].Value.Uint64() + samples[1].Value.Uint64(),
-		Bytes:   samples[2].Value.Uint64(),
+		Objects: mem.Mallocs,
+		Bytes:   mem.TotalAlloc,
 		RSS:     residentBytes(),
 	}
 }
