@@ -11,9 +11,8 @@
 // Both sides understand each other; these are the corners in which one of them
 // is stricter, or says the same in other bytes. Each line is held by a test.
 //
-//   - A nil struct in a field of default requiredness: we leave the field out,
-//     Apache writes an empty struct. As an element of a container: we refuse to
-//     write it, Apache writes an empty struct.
+//   - A nil struct in a required field or in a container: we refuse to write it,
+//     Apache writes an empty struct.
 //   - An optional scalar with a default that is set to just that default: we
 //     write it, Apache does not, as it cannot tell it from one that is unset.
 //   - A set with the same element twice: Apache refuses to write it, we do not

@@ -74,7 +74,7 @@ var kinds = []*kind{
 	kindOf(theirs.NewBonk, &ours.Bonk{Message: tricky, Type: minimum}, &ours.Bonk{Message: string(make([]byte, 100_000)), Type: -1}),
 	kindOf(theirs.NewBools, &ours.Bools{ImTrue: true}),
 	kindOf(theirs.NewXtruct, xtruct),
-	kindOf(theirs.NewXtruct2, &ours.Xtruct2{ByteThing: 1, StructThing: xtruct, I32Thing: 3}, &ours.Xtruct2{StructThing: &ours.Xtruct{}}).withoutEmpty(),
+	kindOf(theirs.NewXtruct2, &ours.Xtruct2{ByteThing: 1, StructThing: xtruct, I32Thing: 3}, &ours.Xtruct2{StructThing: &ours.Xtruct{}}),
 	kindOf(theirs.NewXtruct3, &ours.Xtruct3{StringThing: tricky, Changed: -1, I32Thing: minimum, I64Thing: 1}),
 	kindOf(theirs.NewInsanity, insanity, &ours.Insanity{
 		UserMap: map[ours.Numberz]ours.UserID{-7: 0, 4: 4, ours.NumberzOne: 1}, // -7 and 4 have no names
@@ -88,13 +88,13 @@ var kinds = []*kind{
 		&ours.SomeUnion{I32Thing: new(int32(0))}, &ours.SomeUnion{I32Thing: new(int32(minimum))},
 		&ours.SomeUnion{XtructThing: &ours.Xtruct3{}}, &ours.SomeUnion{InsanityThing: insanity}).withoutEmpty(),
 	kindOf(theirs.NewXception, &ours.Xception{ErrorCode: minimum, Message: tricky}),
-	kindOf(theirs.NewXception2, &ours.Xception2{ErrorCode: -1, StructThing: xtruct}).withoutEmpty(),
+	kindOf(theirs.NewXception2, &ours.Xception2{ErrorCode: -1, StructThing: xtruct}),
 	kindOf[ours.EmptyStruct](theirs.NewEmptyStruct),
-	kindOf(theirs.NewOneField, &ours.OneField{Field: &ours.EmptyStruct{}}).withoutEmpty(),
+	kindOf(theirs.NewOneField, &ours.OneField{Field: &ours.EmptyStruct{}}),
 	kindOf(theirs.NewVersioningTestV1, &ours.VersioningTestV1{BeginInBoth: 1, OldString: tricky, EndInBoth: minimum}),
 	kindOf(theirs.NewVersioningTestV2, version2, &ours.VersioningTestV2{Newdouble: math.NaN(), Newstruct: &ours.Bonk{}},
 		&ours.VersioningTestV2{Newdouble: math.Inf(-1), Newstruct: &ours.Bonk{}},
-		&ours.VersioningTestV2{Newdouble: math.SmallestNonzeroFloat64, Newstruct: &ours.Bonk{}}).withoutEmpty(),
+		&ours.VersioningTestV2{Newdouble: math.SmallestNonzeroFloat64}),
 	kindOf(theirs.NewListTypeVersioningV1, &ours.ListTypeVersioningV1{Myints: make([]int32, 1000), Hello: tricky}),
 	kindOf(theirs.NewListTypeVersioningV2, &ours.ListTypeVersioningV2{Strings: []string{"", tricky, ""}, Hello: "hello"}),
 	kindOf(theirs.NewGuessProtocolStruct, &ours.GuessProtocolStruct{MapField: map[string]string{"": tricky}},
@@ -102,7 +102,7 @@ var kinds = []*kind{
 	kindOf(theirs.NewLargeDeltas, &ours.LargeDeltas{
 		B1: &ours.Bools{ImTrue: true}, B10: &ours.Bools{ImFalse: true}, B100: &ours.Bools{}, B1000: &ours.Bools{ImTrue: true, ImFalse: true},
 		CheckTrue: true, Vertwo2000: version2, ASet2500: []string{"b", "a", ""}, Vertwo3000: version2, BigNumbers: []int32{minimum, 0, math.MaxInt32},
-	}).withoutEmpty(),
+	}),
 	kindOf(theirs.NewNestedListsI32x2, &ours.NestedListsI32x2{Integerlist: [][]int32{{1, 2}, nil, {}, {minimum}}}),
 	kindOf(theirs.NewNestedListsI32x3, &ours.NestedListsI32x3{Integerlist: [][][]int32{{{1}, nil}, nil, {{}, {2, 3}}}}),
 	kindOf(theirs.NewNestedMixedx2, &ours.NestedMixedx2{

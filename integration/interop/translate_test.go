@@ -197,8 +197,9 @@ func (f filler) fillStruct(v reflect.Value) {
 		only = f.IntN(v.NumField())
 	}
 	for i := range v.NumField() {
-		optional := strings.HasSuffix(v.Type().Field(i).Tag.Get("thrift"), ",optional")
-		if only == i || only < 0 && (!optional || f.IntN(2) == 0) {
+		tag := v.Type().Field(i).Tag.Get("thrift")
+		unset := strings.HasSuffix(tag, ",optional") || v.Field(i).Kind() == reflect.Pointer && !strings.HasSuffix(tag, ",required") && tag != ""
+		if only == i || only < 0 && (!unset || f.IntN(2) == 0) {
 			f.fill(v.Field(i))
 		}
 	}
