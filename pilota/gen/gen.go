@@ -32,7 +32,7 @@ type File struct {
 // Generate returns the Go files of a program, ordered by path. Errors name
 // the place in the IDL.
 func Generate(p *ir.Program, o Options) ([]File, error) {
-	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}}
+	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}}
 	g.arrange(p)
 	if err := g.checkCycles(); err != nil {
 		return nil, err
@@ -57,7 +57,8 @@ type generator struct {
 	opts     Options
 	packages []*goPackage
 	byFile   map[*ir.File]*goPackage
-	names    map[any]string // Go names of declarations, by their pointers
+	byPath   map[string]*goPackage // import path
+	names    map[any]string        // Go names of declarations, by their pointers
 	files    []File
 }
 

@@ -41,6 +41,7 @@ func (g *generator) arrange(p *ir.Program) {
 				scope: newScope(), stubScope: newScope(),
 			}
 			byDir[dir] = pkg
+			g.byPath[pkg.path] = pkg
 			g.packages = append(g.packages, pkg)
 		}
 		pkg.files = append(pkg.files, f)

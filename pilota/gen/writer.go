@@ -73,6 +73,9 @@ func (w *Writer) Doc(d *ir.Decl, fallback string) {
 
 // Import makes the file import a package and returns the name to use for it.
 func (w *Writer) Import(importPath string) string {
+	if name := path.Base(importPath); w.isStandard(importPath) && isLocal(name) {
+		return w.std(importPath, name) // the name is kept for this very package
+	}
 	return w.importAs(importPath, packageName(importPath))
 }
 
@@ -170,7 +173,7 @@ func (w *Writer) split() (standard, others string) {
 		if i.name != path.Base(i.path) {
 			line = fmt.Sprintf("\t%s %q\n", i.name, i.path)
 		}
-		if isStandard(i.path) {
+		if w.isStandard(i.path) {
 			standard += line
 		} else {
 			others += line
@@ -179,7 +182,10 @@ func (w *Writer) split() (standard, others string) {
 	return standard, others
 }
 
-// isStandard knows the packages that generated code needs.
-func isStandard(p string) bool {
-	return slices.Contains([]string{"context", "encoding/binary", "errors", "fmt", "math", "strconv"}, p)
+// isStandard tells whether an import path is one of the standard library,
+// whose first elements have no dot.
+func (w *Writer) isStandard(p string) bool {
+	first, _, _ := strings.Cut(p, "/")
+	prefix, _, _ := strings.Cut(w.g.opts.PackagePrefix, "/")
+	return !strings.Contains(first, ".") && first != prefix && w.g.byPath[p] == nil
 }

@@ -220,7 +220,7 @@ service All extends shared.Base {
   void nothing()
   oneway void fire(1: i32 n, 2: string why)
   i32 add(1: i32 a, 2: i32 b) throws (1: Failure failure, 2: shared.NotFound missing)
-  list<string> names(1: optional i32 limit, 2: set<string> type) throws (1: Failure err)
+  list<string> names(1: required i32 limit, 2: set<string> type) throws (1: Failure err)
   binary raw(1: binary data)
   map<string, Inner> inners(1: InnerMap m = {})
   shared.Level level(1: shared.Level level = shared.Level.MID)

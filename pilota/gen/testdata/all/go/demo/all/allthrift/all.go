@@ -1035,7 +1035,7 @@ type allNamesCall struct {
 
 // allNamesArgs are the arguments of names.
 type allNamesArgs struct {
-	Limit int32    `thrift:"limit,1" json:"limit"`
+	Limit int32    `thrift:"limit,1,required" json:"limit"`
 	Type  []string `thrift:"type,2" json:"type"`
 }
 
@@ -1073,10 +1073,12 @@ func (p *allNamesArgs) AppendBinary(b []byte) (_ []byte, err error) {
 
 // ConsumeBinary implements thrift.Struct.
 func (p *allNamesArgs) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
+	seen0 := uint64(0)
 	key := thrift.FieldKey(b)
 	for key >= 1<<16 {
 		n := len(b)
-		if key == 0x080001 { // 1: limit
+		if key == 0x080001 { // 1: required limit
+			seen0 |= 1 << 0
 			if len(b) < 7 {
 				return b, d.Truncated(b, "names_args", "limit")
 			}
@@ -1099,6 +1101,9 @@ func (p *allNamesArgs) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err
 		key = thrift.FieldKey(b)
 	}
 	b = b[1:] // the stop
+	if seen0 != 0x1 {
+		return b, d.Missing(b, "names_args", seen0, "limit")
+	}
 	return b, nil
 }
 
