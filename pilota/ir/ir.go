@@ -64,7 +64,7 @@ type Type struct {
 	Kind    Kind
 	Key     *Type    // of a Map
 	Elem    *Type    // of a Map, List or Set
-	Enum    *Enum    // of an EnumKind
+	Enum    *Enum    // of an EnumKind, and of a String that was declared by senum
 	Struct  *Struct  // of a StructKind
 	Typedef *Typedef // of a TypedefKind
 

@@ -138,12 +138,18 @@ func (l *loader) include(u *unit, n *thriftidl.Include) {
 }
 
 func (l *loader) notFound(n *thriftidl.Include, tried []string, err error) {
-	if !errors.Is(err, fs.ErrNotExist) {
+	if !missing(err) {
 		l.list.Errorf("include-not-read", n.Path.Span, "cannot read `%s`: %v", tried[len(tried)-1], reason(err))
 		return
 	}
 	l.list.Errorf("include-not-found", n.Path.Span, "included file `%s` is not found", n.Path.Value).
 		Hint("searched for %s", strings.Join(tried, "\n"+strings.Repeat(" ", len("searched for "))))
+}
+
+// missing reports whether err says that there is no such file; a file system
+// of package fs finds names invalid that lead out of it.
+func missing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid)
 }
 
 // find returns the first file that an include can mean: relative to the file
@@ -159,7 +165,7 @@ func (l *loader) find(u *unit, include string) (name string, text []byte, tried 
 		name = path.Join(filepath.ToSlash(dir), include)
 		tried = append(tried, name)
 		text, err = l.read(name)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		if !missing(err) {
 			return name, text, tried, err
 		}
 	}

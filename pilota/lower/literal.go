@@ -33,17 +33,20 @@ func (c *coercer) scalar(v *thriftidl.Value, t *ir.Type) *ir.Value {
 	}
 }
 
-// boolean accepts true, false, 1 and 0.
+// boolean accepts true, false and, as Apache does, any integer.
 func (c *coercer) boolean(v *thriftidl.Value, t *ir.Type) *ir.Value {
 	n, ok := int64(0), v.Kind == thriftidl.NameValue
 	if v.Kind == thriftidl.IntValue {
 		n, ok = v.Int()
 	}
-	if !ok || n != 0 && n != 1 {
+	if !ok {
 		c.mismatch(v, t, found(v)).Hint("write true or false")
 		return nil
 	}
-	return &ir.Value{Kind: ir.BoolValue, Type: t, Bool: n == 1 || v.Text == "true", Span: v.Span}
+	if n != 0 && n != 1 {
+		c.list.Warnf("odd-bool", v.Span, "%s is taken as true", v.Text).Hint("write true or false")
+	}
+	return &ir.Value{Kind: ir.BoolValue, Type: t, Bool: n != 0 || v.Text == "true", Span: v.Span}
 }
 
 // intBits is how wide integers are.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/lower"
@@ -358,6 +359,21 @@ func TestIncludeThatCannotBeRead(t *testing.T) {
 	want := "error: cannot read `locked.thrift`: it is locked [input-not-read]\nmain.thrift:1:9: error: cannot read `locked.thrift`: it is locked [include-not-read]"
 	if got := list.Error(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestIncludeOutsideOfTheFileSystem(t *testing.T) {
+	root := fstest.MapFS{
+		"main.thrift":       {Data: []byte("include '../shared.thrift'\nstruct S { 1: shared.T t }")},
+		"a/b/shared.thrift": {Data: []byte("struct T {}")},
+	}
+	o := lower.Options{Inputs: []string{"main.thrift"}, ReadFile: func(name string) ([]byte, error) { return fs.ReadFile(root, name) }}
+	if _, list := lower.Lower(o); len(list) != 1 || list[0].Code != "include-not-found" {
+		t.Errorf("got %v, want that the include is not found", list)
+	}
+	o.IncludeDirs = []string{"a/b/c"}
+	if p, list := lower.Lower(o); p == nil {
+		t.Errorf("got %v, want that the include is found from a/b/c", list)
 	}
 }
 

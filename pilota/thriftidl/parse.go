@@ -299,20 +299,31 @@ func (p *parser) skip(closing kind) {
 	}
 }
 
-// name parses an identifier without dots that is no keyword; what says whose
-// name it is.
+// name parses an identifier without dots; what says whose name it is.
 func (p *parser) name(what string) (Ident, bool) {
 	t := p.cur()
 	if t.kind != ident || p.atDefinition() {
 		return Ident{}, p.unexpected("the name of " + what)
 	}
 	if keywords[t.text()] {
-		if p.first(p.pos) {
+		if p.first(p.pos) && p.pos > p.member {
 			return Ident{}, p.unexpected("the name of " + what)
 		}
-		p.list.Errorf("keyword-as-name", t.span, "`%s` is a keyword and cannot name %s", t.text(), what)
+		p.keyword(t, what)
 	}
 	return p.simple(), true
+}
+
+// keyword complains about a keyword as a name. Where no type can stand, other
+// compilers accept it.
+func (p *parser) keyword(t *token, what string) {
+	switch what {
+	case "a constant", "an enum value", "a function", "a service":
+		p.list.Warnf("keyword-as-name", t.span, "`%s` is a keyword", t.text()).
+			Hint("Apache Thrift does not accept it as the name of %s", what)
+	default:
+		p.list.Errorf("keyword-as-name", t.span, "`%s` is a keyword and cannot name %s", t.text(), what)
+	}
 }
 
 // simple returns the current word as a name, and complains if it has dots.

@@ -9,7 +9,7 @@ func (p *parser) service() (*Service, bool) {
 		if !p.acceptWord("extends") {
 			return true
 		}
-		if t := p.cur(); t.kind != ident || keywords[t.text()] {
+		if !p.at(ident) || p.atDefinition() {
 			p.unexpected("the name of a service after `extends`")
 			return p.at('{')
 		}

@@ -12,7 +12,7 @@ func (p *parser) value() (*Value, bool) {
 	case t.kind == literal:
 		v.Kind = StringValue
 		v.String = t.value
-	case t.kind == ident && (!keywords[t.text()] || t.is("true") || t.is("false")) && !p.atDefinition():
+	case t.kind == ident && !p.atDefinition():
 		v.Kind = NameValue
 	case t.kind == '[' || t.kind == '{':
 		return p.composite()

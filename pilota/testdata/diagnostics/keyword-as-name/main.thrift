@@ -8,4 +8,11 @@ service struct {
     void oneway(1: i32 service)
 }
 
-enum Level { const, async = 3 }
+enum Level {
+    const,
+    async = 3
+}
+
+const Level set = Level.const
+const Level copy = set
+typedef i32 bool

@@ -5,7 +5,7 @@ struct Point { 1: i32 x, 2: i32 y }
 
 const i32 a = "five"
 const string b = 5
-const bool c = 2
+const bool c = 2.0
 const i32 d = 1.5
 const double e = "1.5"
 const Color f = "RED"

@@ -1,0 +1,3 @@
+const bool a = 3
+const bool b = -1
+const bool c = 0
