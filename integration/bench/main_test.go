@@ -107,6 +107,22 @@ func TestARunMeasuresRoundsAndPeersInTurn(t *testing.T) {
 	}
 }
 
+func TestIdleConnectionsAreThere(t *testing.T) {
+	var out, progress strings.Builder
+	options, err := parse([]string{"-rounds", "1", "-d", "10ms", "-warmup", "0"}, &progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{options: options, catalog: newCatalog(func(string) {}), out: &out, progress: &progress}
+	sc := scenario{name: "s", callers: []int{1}, size: 16, idle: 20, peers: []string{"raw-net"}}
+	if err := s.run(t.Context(), []scenario{sc}); err != nil {
+		t.Fatalf("%v\n%s", err, &progress)
+	}
+	if got := s.document.Samples; len(got) != 1 || got[0].Idle != 20 || !strings.Contains(out.String(), "20 idle connections") {
+		t.Errorf("samples %+v and\n%swant one beside 20 idle connections", got, &out)
+	}
+}
+
 func TestARunOfCodecs(t *testing.T) {
 	out, progress, err := run(t, "-run", "codec", "-peers", "volo,apache", "-shapes", "^small$", "-rounds", "1", "-op", "1ms", "-nopin")
 	if err != nil {

@@ -59,7 +59,8 @@ func (r round) measure(ctx context.Context) (report.Sample, error) {
 		"-addr", ready.Addr,
 		"-c", strconv.Itoa(r.Callers),
 		"-size", strconv.Itoa(r.Size),
-		"-conns", strconv.Itoa(r.conns))
+		"-conns", strconv.Itoa(r.conns),
+		"-idle", strconv.Itoa(r.Idle))
 	if err != nil {
 		return report.Sample{}, err
 	}

@@ -6,6 +6,7 @@ type scenario struct {
 	about   string
 	callers []int
 	size    int  // bytes of a message
+	idle    int  // connections on which nothing is sent
 	pinned  bool // server and client to one core each
 
 	// peers or, of a scenario with none, codecs take part. The first one that
@@ -43,6 +44,15 @@ func scenarios() []scenario {
 			about:   "echo of 1 KiB with both sides on all cores",
 			callers: []int{100},
 			size:    1 << 10,
+			peers:   pingpong,
+		},
+		{
+			name:    "thrift-idle",
+			about:   "echo of 1 KiB while 10,000 more connections are silent",
+			callers: []int{1, 100},
+			size:    1 << 10,
+			idle:    10_000,
+			pinned:  true,
 			peers:   pingpong,
 		},
 		{

@@ -51,7 +51,7 @@ func (s *session) calls(ctx context.Context, sc scenario) error {
 	peers := contestants(ctx, s.catalog.peers, sc.peers, s.peers, s.skip)
 	cores, pinned := s.cores(sc.pinned)
 	for _, callers := range s.callersOf(sc) {
-		config := report.Config{Scenario: sc.name, Callers: callers, Size: s.sizeOf(sc), Pinned: pinned}
+		config := report.Config{Scenario: sc.name, Callers: callers, Size: s.sizeOf(sc), Idle: sc.idle, Pinned: pinned}
 		first := len(s.document.Samples)
 		for number := 1; number <= s.rounds; number++ {
 			for _, p := range peers {

@@ -4,7 +4,7 @@
 // A child is started as
 //
 //	BINARY serve PEER -addr 127.0.0.1:0
-//	BINARY load PEER -addr HOST:PORT -c CALLERS -size BYTES -conns N
+//	BINARY load PEER -addr HOST:PORT -c CALLERS -size BYTES -conns N -idle N
 //	BINARY codec CODEC
 //
 // and says so on its standard output when it is ready. From then on the parent

@@ -85,9 +85,15 @@ func (c *child) load(p load.Peer, args []string) error {
 	flags.IntVar(&t.Callers, "c", 1, "callers")
 	flags.IntVar(&t.Size, "size", 1024, "bytes of a message")
 	flags.IntVar(&t.Conns, "conns", 2, "connections of a multiplexing client")
+	idle := flags.Int("idle", 0, "connections on which nothing is sent, beside the client's")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	open, err := load.OpenIdle(t.Addr, *idle)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
 	client, err := p.Dial(t)
 	if err != nil {
 		return fmt.Errorf("dialing %s at %s: %w", p.Name, t.Addr, err)

@@ -126,6 +126,9 @@ func writeConfig(w io.Writer, rows []Row) error {
 	if !c.Pinned {
 		pinned = "not pinned"
 	}
+	if c.Idle > 0 {
+		pinned += ", " + count(c.Idle, "idle connection")
+	}
 	_, err := fmt.Fprintf(w, "%s, %s, messages of %d B, %s, medians of %s, × = median of paired ratios to %s\n",
 		c.Scenario, count(c.Callers, "caller"), c.Size, pinned, count(rows[0].Rounds, "round"), rows[0].Base)
 	if err != nil {

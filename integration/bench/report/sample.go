@@ -6,7 +6,8 @@ import "fmt"
 type Config struct {
 	Scenario string `json:"scenario"`
 	Callers  int    `json:"callers"`
-	Size     int    `json:"size"` // bytes of a message
+	Size     int    `json:"size"`           // bytes of a message
+	Idle     int    `json:"idle,omitempty"` // connections on which nothing is sent
 	Pinned   bool   `json:"pinned"`
 }
 
