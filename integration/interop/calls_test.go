@@ -30,10 +30,13 @@ var framings = []struct {
 // serve starts a server of ours with both services, until the test is over.
 func serve(t testing.TB, h *handler, opts ...volothrift.ServerOption) (addr string) {
 	t.Helper()
+	return start(t, opts, thrifttestthrift.NewThriftTestService(h), thrifttestthrift.NewSecondServiceService(h))
+}
+
+func start(t testing.TB, opts []volothrift.ServerOption, services ...*volothrift.Service) (addr string) {
+	t.Helper()
 	s := volothrift.NewServer(opts...)
-	for _, service := range []*volothrift.Service{
-		thrifttestthrift.NewThriftTestService(h), thrifttestthrift.NewSecondServiceService(h),
-	} {
+	for _, service := range services {
 		if err := s.Register(service); err != nil {
 			t.Fatal(err)
 		}
