@@ -1,6 +1,7 @@
 package volothrift
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -177,24 +178,21 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 	if err := in.parse(frame); err != nil {
 		return b, err
 	}
+	found, unknown := c.route(in)
 	if in.message.Type != thrift.Call && in.message.Type != thrift.Oneway {
 		return c.reply(b, in, nil, exception(thrift.InvalidMessageType, "got a message of type "+in.message.Type.String()+", want a call"))
+	}
+	if unknown != nil {
+		return c.reply(b, in, nil, outcome{typ: thrift.Exception, body: unknown})
+	}
+	if found.method.Oneway {
+		in.message.Type = thrift.Oneway // Apache and Kitex send an ordinary call, and want no answer
 	}
 	if !s.begin() {
 		return c.reply(b, in, nil, exception(thrift.InternalError, fmt.Sprintf("%d requests are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests)))
 	}
 	defer s.end()
 
-	service, _ := in.header.String(ttheader.KeyService)
-	found, unknown := s.router.find(service, in.message.Name)
-	if unknown == nil && string(in.message.Name) == found.method.Name {
-		in.name = found.method.Name // spares the reply a string
-	} else {
-		in.name = string(in.message.Name)
-	}
-	if unknown != nil {
-		return c.reply(b, in, nil, outcome{typ: thrift.Exception, body: unknown})
-	}
 	req := s.newRequest(c, in, found, time.Now())
 	req.Args, req.result = found.method.New()
 	if err := in.decodeArgs(req.Args, s.o.decode); err != nil {
@@ -213,6 +211,24 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 		return b, nil
 	}
 	return c.reply(b, in, req, outcomeOf(req, resp, err, in.protocol.hasHeader()))
+}
+
+// route finds what a request calls, and the name that its reply bears: that of
+// the method, without the service that Apache's multiplexed protocol puts
+// before it.
+func (c *serverConn) route(in *incoming) (*route, *thrift.ApplicationException) {
+	service, _ := in.header.String(ttheader.KeyService)
+	found, unknown := c.server.router.find(service, in.message.Name)
+	if unknown == nil {
+		in.name = found.method.Name // spares the reply a string
+		return found, nil
+	}
+	name := in.message.Name
+	if _, method, ok := bytes.Cut(name, []byte(":")); ok {
+		name = method
+	}
+	in.name = string(name)
+	return nil, unknown
 }
 
 // reply appends an answer. If it cannot be encoded, the caller gets to know
