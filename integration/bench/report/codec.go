@@ -27,6 +27,8 @@ type CodecRow struct {
 	MBPerSec  float64 `json:"mb_per_second"`
 	Bytes     float64 `json:"bytes"`
 	Allocs    float64 `json:"allocs"`
+
+	inRound map[int]float64 // ns by round
 }
 
 // A CodecTable is the summary of a codec benchmark.
@@ -72,8 +74,10 @@ func appendNew(list []string, s string) []string {
 
 func codecRow(samples []CodecSample) CodecRow {
 	var ns, bytes, allocs []float64
+	inRound := make(map[int]float64)
 	for _, s := range samples {
 		ns, bytes, allocs = append(ns, s.NS), append(bytes, s.Bytes), append(allocs, s.Allocs)
+		inRound[s.Round] = s.NS
 	}
 	first := samples[0]
 	r := CodecRow{
@@ -85,14 +89,16 @@ func codecRow(samples []CodecSample) CodecRow {
 		NS:        Median(ns),
 		Bytes:     Median(bytes),
 		Allocs:    Median(allocs),
+		inRound:   inRound,
 	}
 	r.MBPerSec = float64(r.WireBytes) / r.NS * 1000
 	return r
 }
 
 // Speed returns by which factor codec a is faster than b at operation: the
-// geometric mean over the shapes that both were measured on and match accepts.
-// It is NaN if there is no such shape.
+// geometric mean over the shapes that both were measured on and match accepts,
+// of the medians of the factors in the rounds that both have. It is NaN if
+// there is no such shape.
 func (t CodecTable) Speed(operation, a, b string, match func(shape string) bool) float64 {
 	var ratios []float64
 	for _, r := range t {
@@ -100,10 +106,24 @@ func (t CodecTable) Speed(operation, a, b string, match func(shape string) bool)
 			continue
 		}
 		if base, ok := t.find(operation, r.Shape, b); ok {
-			ratios = append(ratios, base.NS/r.NS)
+			if speed := r.speed(base); speed > 0 {
+				ratios = append(ratios, speed)
+			}
 		}
 	}
 	return GeometricMean(ratios)
+}
+
+// speed is the median of the factors by which r is faster than base in the
+// rounds that both have, NaN without such a round.
+func (r CodecRow) speed(base CodecRow) float64 {
+	var factors []float64
+	for round, ns := range r.inRound {
+		if baseNS, ok := base.inRound[round]; ok {
+			factors = append(factors, baseNS/ns)
+		}
+	}
+	return Median(factors)
 }
 
 func (t CodecTable) find(operation, shape, codec string) (CodecRow, bool) {

@@ -206,6 +206,26 @@ thrift-codec, decode, speed of the row as a multiple of the column's, geometric 
 	}
 }
 
+func TestCodecsAreComparedInsideRounds(t *testing.T) {
+	slower := timing("encode", "small", "volo", 100, 0)
+	slower.Round = 2
+	base := timing("encode", "small", "apache", 400, 0)
+	base.Round = 2
+	lonely := timing("encode", "small", "volo", 1, 0)
+	lonely.Round = 3
+	table := report.Codecs([]report.CodecSample{
+		timing("encode", "small", "volo", 50, 0), timing("encode", "small", "apache", 100, 0), // 2×
+		slower, base, // 4×
+		lonely,
+	})
+	if got := table.Speed("encode", "volo", "apache", report.Any); got < 2.999 || got > 3.001 {
+		t.Errorf("speed %v, want 3, the median of 2 and 4", got)
+	}
+	if got := table.Speed("decode", "volo", "apache", report.Any); !math.IsNaN(got) {
+		t.Errorf("speed %v of what was not measured, want NaN", got)
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	at := func(callers int) report.Config {
 		return report.Config{Scenario: "thrift-pingpong", Callers: callers, Size: 1024, Pinned: true}
