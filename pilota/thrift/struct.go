@@ -10,8 +10,9 @@ type Struct interface {
 
 	// AppendBinary appends the binary protocol encoding of the struct, the
 	// closing stop included, to b and returns the extended slice. It fails
-	// only if the value has no encoding: a union without exactly one member,
-	// a string over 2 GiB. It never panics and keeps no reference to b.
+	// only if the value has no encoding, with an [*EncodeError]: a union
+	// without exactly one member, a struct that is nil where one must be, a
+	// string over 2 GiB. It never panics and keeps no reference to b.
 	AppendBinary(b []byte) ([]byte, error)
 
 	// ConsumeBinary decodes the struct from the front of b, up to and with
@@ -20,6 +21,7 @@ type Struct interface {
 	// keep their values. Unknown fields are skipped or, if the code was
 	// generated so, kept.
 	//
-	// On an error the struct is partly filled; the error says where.
+	// On an error, a [*DecodeError], the struct is partly filled and what is
+	// returned begins at the fault.
 	ConsumeBinary(d *Decoder, b []byte) ([]byte, error)
 }
