@@ -3,6 +3,7 @@ package volothrift
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
@@ -57,6 +58,7 @@ func (in *incoming) readHeader(req *Request, now time.Time) {
 			req.Info.Caller.Service = string(value)
 		case ttheader.RPCTimeout:
 			if ms, ok := ttheader.Decimal(value); ok && ms > 0 {
+				ms = min(ms, math.MaxInt64/int64(time.Millisecond)) // as long as can be
 				req.Info.Deadline = now.Add(time.Duration(ms) * time.Millisecond)
 			}
 		}
