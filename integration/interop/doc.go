@@ -23,6 +23,8 @@
 //     it, Apache reads the bytes as what it expects.
 //   - A bool that is neither 0 nor 1: true to us as to Apache's C++, false to
 //     Apache's Go.
+//   - A message of a type that does not exist: we end the connection, Apache's
+//     client reads on and fails the call.
 //   - Nesting in fields that are unknown: both stop at 64 levels; Apache counts
 //     the scalar at the bottom, we do not.
 package interop
