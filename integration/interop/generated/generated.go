@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/volo-go/volo/pilota"
@@ -87,4 +88,24 @@ func (f Folder) generate() (map[string][]byte, error) {
 		byName[filepath.Join(f.Dir, filepath.FromSlash(file.Path))] = file.Content
 	}
 	return byName, nil
+}
+
+// Examples returns the folder gen of each folder of root that has IDL files in
+// it. root is the path of a folder, and importPath what Go calls it.
+func Examples(root, importPath string) (folders []Folder, err error) {
+	idl, err := filepath.Glob(filepath.Join(root, "*", "*.thrift"))
+	for _, name := range idl {
+		dir := filepath.Dir(name)
+		gen := filepath.Join(dir, "gen")
+		if n := len(folders); n > 0 && folders[n-1].Dir == gen {
+			folders[n-1].IDL = append(folders[n-1].IDL, name)
+			continue
+		}
+		folders = append(folders, Folder{
+			Dir:    gen,
+			Import: path.Join(importPath, filepath.Base(dir), "gen"),
+			IDL:    []string{name},
+		})
+	}
+	return folders, err
 }
