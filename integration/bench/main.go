@@ -87,7 +87,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	flags.StringVar(&o.shapes, "shapes", "", "time the shapes that match this regular `expression`; all if empty")
 	flags.BoolVar(&o.nopin, "nopin", false, "pin nothing, not even in the scenarios that do")
 	flags.StringVar(&o.json, "json", "", "write everything that was measured to this `file`")
-	flags.StringVar(&o.profile, "cpuprofile", "", "write CPU profiles of server and client, a pair a round, to this `folder`")
+	flags.StringVar(&o.profile, "cpuprofile", "", "write CPU profiles of every round, of server and client or of the codec, to this `folder`")
 	flags.BoolVar(&o.targets, "targets", false, "fail if a target was missed")
 	if err := flags.Parse(args); err != nil {
 		return o, err

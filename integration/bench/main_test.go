@@ -128,7 +128,7 @@ func TestARunOfCodecs(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress)
 	}
-	for _, want := range []string{"encode", "decode", "allocs/op", "geometric means", "encode ≥ 4× apache"} {
+	for _, want := range []string{"encode", "decode", "allocs/op", "geometric means", "encode ≥ 4× apache, mean of 1 shape"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

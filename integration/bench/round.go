@@ -70,7 +70,7 @@ func (r round) measure(ctx context.Context) (report.Sample, error) {
 			return report.Sample{}, err
 		}
 	}
-	stop, err := r.startProfiles(server, client)
+	stop, err := r.startProfiles(side{"server", server}, side{"client", client})
 	if err != nil {
 		return report.Sample{}, err
 	}
@@ -99,24 +99,32 @@ func (r round) observe(server, client *child.Process) (report.Sample, error) {
 	return r.sample(ran, after.Usage.Since(*before.Usage)), nil
 }
 
-func (r round) startProfiles(server, client *child.Process) (stop func() error, err error) {
+// A side is a child under the name that its profiles have.
+type side struct {
+	name    string
+	process *child.Process
+}
+
+// startProfiles starts a CPU profile of every side if profiles are wanted, and
+// returns what finishes them.
+func (r round) startProfiles(sides ...side) (stop func() error, err error) {
 	if r.profile == "" {
 		return func() error { return nil }, nil
 	}
-	for _, side := range []struct {
-		name    string
-		process *child.Process
-	}{{"server", server}, {"client", client}} {
-		file := fmt.Sprintf("%s-%s-c%d-%d.%s.pprof", r.Scenario, r.name, r.Callers, r.number, side.name)
-		_, err := side.process.Do(child.Order{Do: child.StartProfile, File: filepath.Join(r.profile, file)})
+	for _, s := range sides {
+		file := fmt.Sprintf("%s-%s-c%d-%d.%s.pprof", r.Scenario, r.contestant.name, r.Callers, r.number, s.name)
+		_, err := s.process.Do(child.Order{Do: child.StartProfile, File: filepath.Join(r.profile, file)})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return func() error {
-		_, serverErr := server.Do(child.Order{Do: child.StopProfile})
-		_, clientErr := client.Do(child.Order{Do: child.StopProfile})
-		return errors.Join(serverErr, clientErr)
+		var err error
+		for _, s := range sides {
+			_, stopErr := s.process.Do(child.Order{Do: child.StopProfile})
+			err = errors.Join(err, stopErr)
+		}
+		return err
 	}, nil
 }
 

@@ -97,7 +97,7 @@ func (s *session) codecs(ctx context.Context, sc scenario) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r := round{Config: report.Config{Pinned: pinned}, contestant: k, number: number, profile: s.profile, cores: cores}
+			r := round{Config: report.Config{Scenario: sc.name, Pinned: pinned}, contestant: k, number: number, profile: s.profile, cores: cores}
 			samples, err := r.timings(ctx, s.shapes, s.operation)
 			if err != nil {
 				s.fail(fmt.Errorf("%s round %d: %w", sc.name, number, err))
@@ -121,8 +121,12 @@ func (r round) timings(ctx context.Context, shapes string, each time.Duration) (
 		return nil, err
 	}
 	defer p.Close()
-	ran, err := p.Do(child.Order{Do: child.Run, For: each, Shapes: shapes})
+	stop, err := r.startProfiles(side{"codec", p})
 	if err != nil {
+		return nil, err
+	}
+	ran, err := p.Do(child.Order{Do: child.Run, For: each, Shapes: shapes})
+	if err := errors.Join(err, stop()); err != nil {
 		return nil, err
 	}
 	var samples []report.CodecSample

@@ -136,6 +136,15 @@ func (t CodecTable) find(operation, shape, codec string) (CodecRow, bool) {
 	return t[i], true
 }
 
+// shapes counts the shapes that were measured.
+func (t CodecTable) shapes() int {
+	var shapes []string
+	for _, r := range t {
+		shapes = appendNew(shapes, r.Shape)
+	}
+	return len(shapes)
+}
+
 // Any accepts every shape.
 func Any(string) bool { return true }
 

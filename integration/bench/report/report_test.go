@@ -268,7 +268,7 @@ func TestVerdicts(t *testing.T) {
 				timing("encode", "medium", "kitex-fastcodec", 96, 0), timing("decode", "medium", "kitex-fastcodec", 170, 100),
 			},
 			want: "thrift-codec: encode medium level with FastCodec 0.96 false\n" +
-				"thrift-codec: decode ≥ 1.6× FastCodec 1.70 true\n" +
+				"thrift-codec: decode ≥ 1.6× FastCodec, mean of 1 shape 1.70 true\n" +
 				"thrift-codec: decode medium: allocations ≤ 0.25× FastCodec 0.26 false",
 		},
 	}

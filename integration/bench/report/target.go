@@ -12,6 +12,7 @@ import (
 type Verdict struct {
 	Target string  `json:"target"` // a sentence
 	Got    float64 `json:"got"`
+	Rounds int     `json:"rounds"` // that Got is the median of
 	Met    bool    `json:"met"`
 }
 
@@ -90,12 +91,13 @@ func (t callTarget) sentence() string {
 	return s
 }
 
-// got returns NaN if what the target needs was not measured.
-func (t callTarget) got(group []Sample) float64 {
+// got returns a median of NaN if what the target needs was not measured.
+func (t callTarget) got(group []Sample) Ratio {
+	its := of(group, t.peer)
 	if t.than == "" {
-		return median(t.metric, of(group, t.peer))
+		return Ratio{Median: median(t.metric, its), Rounds: len(its)}
 	}
-	return Paired(t.metric, of(group, t.peer), of(group, t.than)).Median
+	return Paired(t.metric, its, of(group, t.than))
 }
 
 // level is what counts as not slower.
@@ -103,18 +105,22 @@ const level = 0.97
 
 func codecVerdicts(t CodecTable) []Verdict {
 	const ours, apache, kitex = "volo", "apache", "kitex-fastcodec"
+	if len(t) == 0 {
+		return nil
+	}
 	var verdicts []Verdict
 	add := func(sentence string, b bound, got float64) {
-		verdicts = appendVerdict(verdicts, "thrift-codec: "+sentence, b, got)
+		verdicts = appendVerdict(verdicts, "thrift-codec: "+sentence, b, Ratio{Median: got, Rounds: t[0].Rounds})
 	}
-	add("encode ≥ 4× apache", atLeast(4), t.Speed("encode", ours, apache, Any))
+	mean := ", mean of " + count(t.shapes(), "shape")
+	add("encode ≥ 4× apache"+mean, atLeast(4), t.Speed("encode", ours, apache, Any))
 	add("encode integer lists ≥ 1.25× FastCodec", atLeast(1.25), t.Speed("encode", ours, kitex, codec.IsIntegerList))
 	for _, shape := range codec.Shapes() {
 		of := func(name string) bool { return name == shape.Name }
 		add("encode "+shape.Name+" level with FastCodec", atLeast(level), t.Speed("encode", ours, kitex, of))
 	}
-	add("decode ≥ 3.5× apache", atLeast(3.5), t.Speed("decode", ours, apache, Any))
-	add("decode ≥ 1.6× FastCodec", atLeast(1.6), t.Speed("decode", ours, kitex, Any))
+	add("decode ≥ 3.5× apache"+mean, atLeast(3.5), t.Speed("decode", ours, apache, Any))
+	add("decode ≥ 1.6× FastCodec"+mean, atLeast(1.6), t.Speed("decode", ours, kitex, Any))
 	for _, shape := range []string{"medium", "large"} {
 		a, _ := t.find("decode", shape, ours)
 		b, ok := t.find("decode", shape, kitex)
@@ -126,11 +132,11 @@ func codecVerdicts(t CodecTable) []Verdict {
 }
 
 // appendVerdict leaves out what was not measured.
-func appendVerdict(verdicts []Verdict, sentence string, b bound, got float64) []Verdict {
-	if math.IsNaN(got) || math.IsInf(got, 0) {
+func appendVerdict(verdicts []Verdict, sentence string, b bound, got Ratio) []Verdict {
+	if math.IsNaN(got.Median) || math.IsInf(got.Median, 0) {
 		return verdicts
 	}
-	return append(verdicts, Verdict{Target: sentence, Got: got, Met: b.met(got)})
+	return append(verdicts, Verdict{Target: sentence, Got: got.Median, Rounds: got.Rounds, Met: b.met(got.Median)})
 }
 
 // WriteVerdicts writes verdicts, a line each, and nothing if there are none.
@@ -138,13 +144,13 @@ func WriteVerdicts(w io.Writer, verdicts []Verdict) error {
 	if len(verdicts) == 0 {
 		return nil
 	}
-	t := table{{"target", "got", ""}}
+	t := table{{"target", "got", "rounds", ""}}
 	for _, v := range verdicts {
 		word := "met"
 		if !v.Met {
 			word = "MISSED"
 		}
-		t = append(t, []string{v.Target, fmt.Sprintf("%.2f", v.Got), word})
+		t = append(t, []string{v.Target, fmt.Sprintf("%.2f", v.Got), fmt.Sprint(v.Rounds), word})
 	}
 	return t.write(w)
 }
