@@ -26,8 +26,9 @@ func BenchmarkPingPong(b *testing.B) {
 			dial func(*testing.B) func() pinger
 		}{
 			{"plain", plainEcho},
-			{"net", func(b *testing.B) func() pinger { return engineEcho(b, transport.EngineNet) }},
-			{"netpoll", func(b *testing.B) func() pinger { return engineEcho(b, transport.EngineNetpoll) }},
+			{"net", func(b *testing.B) func() pinger { return engineEcho(b, transport.EngineNet, 0) }},
+			{"net with deadlines", func(b *testing.B) func() pinger { return engineEcho(b, transport.EngineNet, time.Second) }},
+			{"netpoll", func(b *testing.B) func() pinger { return engineEcho(b, transport.EngineNetpoll, 0) }},
 		} {
 			b.Run(conns.name+"/"+kind.name, func(b *testing.B) {
 				dial := kind.dial(b)
@@ -74,12 +75,16 @@ func plainEcho(b *testing.B) func() pinger {
 	}
 }
 
-func engineEcho(b *testing.B, e transport.Engine) func() pinger {
+// engineEcho is ours; a timeout bounds each turn.
+func engineEcho(b *testing.B, e transport.Engine, timeout time.Duration) func() pinger {
 	lc := transport.ListenConfig{Engine: e}
 	l := serve(b, mustListen(b, &lc, tcpAny(nil)), echo)
 	return func() pinger {
 		c := closeLater(b, must((&transport.Dialer{Engine: e}).Dial(b.Context(), l.Address())))
 		return func(out, in []byte) error {
+			if timeout > 0 {
+				c.SetDeadline(time.Now().Add(timeout))
+			}
 			n, err := c.Exchange(out, in)
 			for n < len(in) && err == nil {
 				var m int

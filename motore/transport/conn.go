@@ -18,9 +18,10 @@ import (
 // Exchange) at a time; they may be different ones. All other methods may be
 // called from anywhere at any time.
 type Conn struct {
-	nc     net.Conn // the whole connection, as package net would have it
-	s      stream   // how its engine moves bytes
-	engine Engine
+	nc        net.Conn   // the whole connection, as package net would have it
+	s         stream     // how its engine moves bytes
+	deadlines deadlining // s or nc
+	engine    Engine
 
 	local, remote rpc.Address
 
@@ -48,8 +49,15 @@ const (
 	closed
 )
 
+type deadlining interface {
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
 // A stream is one engine's way to move the bytes of a connection.
 type stream interface {
+	// read is that of net.Conn.
+	read(in []byte) (int, error)
 	// write writes all of b and says whether any of it may have been sent.
 	write(b []byte) (sent bool, err error)
 	// exchange writes all of out, then reads at least one byte into in.
@@ -69,8 +77,11 @@ type stream interface {
 // platform has them; anything else through its own Read and Write.
 func NewConn(nc net.Conn) *Conn {
 	c := newConn(nc, EngineNet)
+	c.deadlines = nc
 	if c.s = newSocket(c, nc); c.s == nil {
 		c.s = &foreign{c: c}
+	} else if d, ok := c.s.(deadlining); ok {
+		c.deadlines = d
 	}
 	return c
 }
@@ -121,7 +132,7 @@ func (c *Conn) Write(b []byte) error {
 // there is none. It returns [io.EOF] itself when the peer has closed; other
 // errors are *[OpError].
 func (c *Conn) Read(in []byte) (int, error) {
-	n, err := c.nc.Read(in)
+	n, err := c.s.read(in)
 	if n > 0 || err == nil {
 		return n, nil
 	}
@@ -168,7 +179,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 		return nil
 	}
 	c.readDeadline.Store(!t.IsZero())
-	return c.nc.SetReadDeadline(t)
+	return c.deadlines.SetReadDeadline(t)
 }
 
 // SetWriteDeadline sets the time after which Write and Exchange fail, also
@@ -180,7 +191,7 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 		return nil
 	}
 	c.writeDeadline.Store(!t.IsZero())
-	return c.nc.SetWriteDeadline(t)
+	return c.deadlines.SetWriteDeadline(t)
 }
 
 // SetWriteTimeout bounds the time that each Write, and the writing half of each

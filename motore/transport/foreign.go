@@ -17,6 +17,8 @@ type foreign struct {
 	guess int64
 }
 
+func (f *foreign) read(in []byte) (int, error) { return f.c.nc.Read(in) }
+
 func (f *foreign) write(b []byte) (sent bool, err error) {
 	if err := f.c.closing(); err != nil {
 		return false, err

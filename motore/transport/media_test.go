@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // A medium is one way to carry bytes; the tests run on all of them.
 type medium struct {
@@ -84,7 +84,7 @@ func sockets(name string, engine transport.Engine, addr func(*testing.T) rpc.Add
 			return closeLater(t, must(net.Dial(l.Address().Dial())))
 		},
 		dial: func(t *testing.T, l *transport.Listener) *transport.Conn {
-			d := transport.Dialer{Engine: engine}
+			d := transport.Dialer{Engine: engine, Timeout: patience}
 			return closeLater(t, must(d.Dial(t.Context(), l.Address())))
 		},
 	}
@@ -105,7 +105,7 @@ func overTLS(ca *authority) medium {
 			return closeLater(t, must(tls.Dial("tcp", addr, ca.client())))
 		},
 		dial: func(t *testing.T, l *transport.Listener) *transport.Conn {
-			d := transport.Dialer{TLS: ca.client()}
+			d := transport.Dialer{TLS: ca.client(), Timeout: patience}
 			return closeLater(t, must(d.Dial(t.Context(), l.Address())))
 		},
 	}

@@ -34,9 +34,9 @@ type pollConn struct {
 	c  *Conn
 	np netpoll.Connection
 
-	local, remote net.Addr
-	read, written deadline
-	limit         int // of unread bytes
+	local, remote    net.Addr
+	reading, writing deadline
+	limit            int // of unread bytes
 
 	mu    sync.Mutex // also held while fd is used
 	fd    int
@@ -62,7 +62,7 @@ func newNetpoll(nc net.Conn, limit int) *Conn {
 		return nil
 	}
 	p := &pollConn{np: np, fd: fd, limit: limit, local: nc.LocalAddr(), remote: nc.RemoteAddr()}
-	p.read.expire, p.written.expire = p.expire, p.expire
+	p.reading.expire, p.writing.expire = p.expire, p.expire
 	np.AddCloseCallback(p.free)
 	if d, ok := np.(interface {
 		SetOnDisconnect(netpoll.OnDisconnect) error
@@ -70,7 +70,7 @@ func newNetpoll(nc net.Conn, limit int) *Conn {
 		d.SetOnDisconnect(func(context.Context, netpoll.Connection) { p.disconnected() })
 	}
 	p.c = newConn(p, EngineNetpoll)
-	p.c.s = p
+	p.c.s, p.c.deadlines = p, p
 	nc.Close()
 	return p.c
 }
@@ -103,8 +103,8 @@ func (p *pollConn) free(netpoll.Connection) error {
 	h := p.h
 	p.mu.Unlock()
 	p.disconnected()
-	p.read.stop()
-	p.written.stop()
+	p.reading.stop()
+	p.writing.stop()
 	if h != nil {
 		p.finish(h)
 	}
@@ -214,7 +214,7 @@ func (p *pollConn) write(b []byte) (sent bool, err error) {
 	if len(b) == 0 {
 		return false, nil
 	}
-	if p.written.expired.Load() {
+	if p.writing.expired.Load() {
 		return false, os.ErrDeadlineExceeded
 	}
 	n, err := p.writeNow(b)
@@ -222,10 +222,10 @@ func (p *pollConn) write(b []byte) (sent bool, err error) {
 		return n > 0, err
 	}
 	if d := time.Duration(p.c.writeTimeout.Load()); d > 0 && !p.c.writeDeadline.Load() {
-		p.written.set(time.Now().Add(d))
-		defer p.written.set(time.Time{})
+		p.writing.set(time.Now().Add(d))
+		defer p.writing.set(time.Time{})
 	}
-	err = p.written.bound(func() error {
+	err = p.writing.bound(func() error {
 		_, err := p.np.Write(b[n:])
 		return err
 	})
@@ -247,7 +247,7 @@ func (p *pollConn) exchange(out, in []byte) (n int, err error) {
 	if sent, err := p.write(out); err != nil {
 		return 0, p.c.fail(OpWrite, sent, err)
 	}
-	if n, err = p.Read(in); err != nil {
+	if n, err = p.read(in); err != nil {
 		return 0, p.c.fail(OpRead, len(out) > 0, err)
 	}
 	return n, nil

@@ -12,15 +12,17 @@ import (
 
 // This file is a pollConn's life as a net.Conn: reading, closing, deadlines.
 
-func (p *pollConn) Read(b []byte) (n int, err error) {
-	if p.read.expired.Load() {
+func (p *pollConn) Read(b []byte) (int, error) { return p.read(b) }
+
+func (p *pollConn) read(b []byte) (n int, err error) {
+	if p.reading.expired.Load() {
 		return 0, os.ErrDeadlineExceeded
 	}
 	if p.np.Reader().Len() > 0 { // also after the peer has closed
 		n, err = p.np.Read(b)
 		return n, plain(err)
 	}
-	err = p.read.bound(func() error {
+	err = p.reading.bound(func() error {
 		n, err = p.np.Read(b)
 		return err
 	})
@@ -39,18 +41,18 @@ func (p *pollConn) LocalAddr() net.Addr  { return p.local }
 func (p *pollConn) RemoteAddr() net.Addr { return p.remote }
 
 func (p *pollConn) SetDeadline(t time.Time) error {
-	p.read.set(t)
-	p.written.set(t)
+	p.reading.set(t)
+	p.writing.set(t)
 	return nil
 }
 
 func (p *pollConn) SetReadDeadline(t time.Time) error {
-	p.read.set(t)
+	p.reading.set(t)
 	return nil
 }
 
 func (p *pollConn) SetWriteDeadline(t time.Time) error {
-	p.written.set(t)
+	p.writing.set(t)
 	return nil
 }
 

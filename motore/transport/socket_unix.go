@@ -31,6 +31,8 @@ type socket struct {
 	nc  halfCloser
 	raw syscall.RawConn
 
+	reading, writing lazyDeadline
+
 	// Of the write that runs. The closure is made once.
 	out        []byte
 	written    int
@@ -69,7 +71,20 @@ func newSocket(c *Conn, nc net.Conn) stream {
 	}
 	s := &socket{c: c, nc: hc, raw: raw}
 	s.onWritable = s.writable
+	s.reading.arm, s.writing.arm = hc.SetReadDeadline, hc.SetWriteDeadline
 	return s
+}
+
+func (s *socket) SetReadDeadline(t time.Time) error  { return s.reading.set(t) }
+func (s *socket) SetWriteDeadline(t time.Time) error { return s.writing.set(t) }
+
+func (s *socket) read(in []byte) (n int, err error) {
+	for {
+		n, err = s.nc.Read(in)
+		if n > 0 || !s.reading.early(err) {
+			return n, err
+		}
+	}
 }
 
 func (s *socket) write(b []byte) (sent bool, err error) {
@@ -77,7 +92,11 @@ func (s *socket) write(b []byte) (sent bool, err error) {
 		return false, nil
 	}
 	s.out, s.written, s.writeErr = b, 0, nil
-	err = s.raw.Write(s.onWritable)
+	for {
+		if err = s.raw.Write(s.onWritable); !s.writing.early(err) {
+			break
+		}
+	}
 	s.out = nil
 	if err == nil {
 		err = s.writeErr
@@ -96,16 +115,20 @@ func (s *socket) writable(fd uintptr) bool {
 }
 
 // writeRest writes what the kernel did not take at once, and bounds the wait.
-func (s *socket) writeRest(b []byte) (int, error) {
-	d := time.Duration(s.c.writeTimeout.Load())
-	if d > 0 && !s.c.writeDeadline.Load() {
-		s.nc.SetWriteDeadline(time.Now().Add(d))
-		defer s.nc.SetWriteDeadline(time.Time{})
+func (s *socket) writeRest(b []byte) (n int, err error) {
+	if d := time.Duration(s.c.writeTimeout.Load()); d > 0 && !s.c.writeDeadline.Load() {
+		s.writing.set(time.Now().Add(d))
+		defer s.writing.set(time.Time{})
 	}
 	if err := s.c.closing(); err != nil {
 		return 0, err // its wake-up may have come before our deadline
 	}
-	return s.nc.Write(b)
+	for {
+		m, err := s.nc.Write(b[n:])
+		if n += m; n == len(b) || !s.writing.early(err) {
+			return n, err
+		}
+	}
 }
 
 // A turn is the state of an Exchange.
@@ -127,7 +150,11 @@ func (s *socket) exchange(out, in []byte) (n int, err error) {
 		s.turn = t
 	}
 	t.out, t.in, t.wrote, t.sent, t.n, t.err = out, in, false, false, 0, nil
-	err = s.raw.Read(t.onReady)
+	for {
+		if err = s.raw.Read(t.onReady); !s.reading.early(err) {
+			break
+		}
+	}
 	t.out, t.in = nil, nil
 	if err == nil {
 		err = t.err
@@ -193,7 +220,7 @@ func (s *socket) serve(h ConnHandler) (err error) {
 			return r.err
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			// The sweeper asks for a verifying read, or somebody closes.
-			s.nc.SetReadDeadline(time.Time{})
+			s.reading.clear()
 		case s.c.closing() != nil:
 			return s.c.closing()
 		case err != nil:
@@ -234,11 +261,12 @@ func (r *receiver) readable(fd uintptr) bool {
 func (s *socket) interrupt() {
 	s.nc.CloseRead()
 	s.nc.CloseWrite()
-	s.nc.SetDeadline(past)
+	s.reading.set(past)
+	s.writing.set(past)
 }
 
 // wake makes a running serve read once more.
-func (s *socket) wake() { s.nc.SetReadDeadline(past) }
+func (s *socket) wake() { s.reading.set(past) }
 
 func (s *socket) alive() bool { return s.probe.alive(s.raw, pollUnasked) }
 

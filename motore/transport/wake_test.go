@@ -144,6 +144,69 @@ func TestAConnectionGoesOnWhenItsDeadlineIsTaken(t *testing.T) {
 	})
 }
 
+func TestOnlyTheLastDeadlineCounts(t *testing.T) {
+	const soonish, pause, later = 20 * time.Millisecond, 60 * time.Millisecond, time.Minute
+	for _, test := range []struct {
+		name string
+		set  []time.Duration // 0: none
+		ok   bool
+	}{
+		{"moved later", []time.Duration{soonish, later}, true},
+		{"taken back", []time.Duration{soonish, 0}, true},
+		{"taken back and set again", []time.Duration{soonish, 0, later}, true},
+		{"moved earlier", []time.Duration{later, soonish}, false},
+		{"moved later and earlier", []time.Duration{soonish, later, soonish}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			forEachMedium(t, func(t *testing.T, m medium) {
+				// The server takes its time to read, and to answer.
+				l := serve(t, m.mute(t, transport.ListenConfig{}), func(c *transport.Conn) transport.ConnHandler {
+					rested := false
+					return &handler{data: func(in []byte) (int, int, error) {
+						if len(in) == 1 {
+							time.Sleep(pause)
+							return len(in), 0, c.Write(in)
+						}
+						if !rested {
+							time.Sleep(pause)
+						}
+						rested = true
+						return len(in), 0, nil
+					}}
+				})
+				set := func(f func(time.Time) error) {
+					for _, d := range test.set {
+						at := time.Time{}
+						if d > 0 {
+							at = time.Now().Add(d)
+						}
+						if err := f(at); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				c := m.dial(t, l)
+				for range 2 { // the second time a timer has gone off meanwhile
+					set(c.SetReadDeadline)
+					_, err := c.Exchange([]byte("x"), make([]byte, 1))
+					if got := err == nil; got != test.ok {
+						t.Errorf("Exchange() = %v", err)
+					}
+					if !test.ok {
+						break
+					}
+				}
+				c = m.dial(t, l)
+				set(c.SetWriteDeadline)
+				err := c.Write(make([]byte, 8<<20))
+				if got := err == nil; got != test.ok {
+					t.Errorf("Write() = %v", err)
+				}
+			})
+		})
+	}
+}
+
 func TestWriteTimeout(t *testing.T) {
 	forEachMedium(t, func(t *testing.T, m medium) {
 		// A client that does not read.

@@ -119,8 +119,12 @@ func (r *registration) clear() {
 func (r *registration) close() {
 	r.mu.Lock()
 	r.gone = true
+	own := r.own
 	r.mu.Unlock()
 	r.clear()
+	if own != nil {
+		own.stop()
+	}
 }
 
 func (w *watcher) add(r *registration) {
