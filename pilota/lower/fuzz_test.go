@@ -31,12 +31,12 @@ func FuzzLower(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		read := func(name string) ([]byte, error) {
-			switch name[strings.LastIndexByte(name, '/')+1:] {
+			switch name {
 			case "main.thrift":
 				return []byte(text), nil
-			case "base.thrift":
+			case "base.thrift", "include/base.thrift":
 				return base, nil
-			case "leaf.thrift":
+			case "deep/leaf.thrift", "include/deep/leaf.thrift":
 				return []byte("struct Leaf {}"), nil
 			}
 			return nil, fs.ErrNotExist

@@ -13,6 +13,10 @@ import (
 	"github.com/volo-go/volo/pilota/thriftidl"
 )
 
+// maxFiles is how many files one run follows. A ReadFile that has a file for
+// every name could go on for ever.
+const maxFiles = 10_000
+
 // A loader reads each file once, whatever it is called.
 type loader struct {
 	*run
@@ -125,6 +129,13 @@ func (l *loader) include(u *unit, n *thriftidl.Include) {
 		base := path.Base(clean(n.Path.Value))
 		u.missing[strings.TrimSuffix(base, path.Ext(base))] = true
 		l.notFound(n, tried, err)
+		return
+	}
+	if len(l.units) >= maxFiles {
+		if len(l.units) == maxFiles {
+			l.list.Errorf("too-many-files", n.Path.Span, "the inputs include more than %d files", maxFiles)
+			l.units[""] = u // once is enough
+		}
 		return
 	}
 	inc := l.file(name, text)

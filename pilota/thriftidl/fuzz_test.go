@@ -1,6 +1,7 @@
 package thriftidl_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/volo-go/volo/pilota/report"
@@ -44,4 +45,25 @@ func survives(t *testing.T, tree *thriftidl.File) {
 	if twice := string(thriftidl.Print(again)); twice != printed {
 		t.Fatalf("printed twice:\n%s\nprinted once:\n%s", twice, printed)
 	}
+}
+
+// vocabulary is what FuzzTokens writes with.
+var vocabulary = strings.Split("struct S {| A |1: |i32 |a|}|,|;|\n|list<|>|map<i8,|=|5 |-0x1f |.5e1 |'s'|\"t\\n\"|[|]|{|:|(|k='v'|)|"+
+	"service T {|void |f(|throws (|oneway |extends |enum E {|union |exception |const |typedef |namespace go |-|x.y|include 'b'|"+
+	"senum |cpp_namespace |slist |xsd_all |xsd_attrs {|xsd_optional |cpp_type 'c' |& |optional |required |async |struct |string |true |"+
+	"// line\n|# hash\n|/* block */|/* two\n\t lines */|/** doc\n * doc\n */|\n\n\n|\t|    ", "|")
+
+// FuzzTokens checks the same of texts made of tokens, more of which are right.
+func FuzzTokens(f *testing.F) {
+	f.Add([]byte("\x00\x02\x03\x04\x05"))
+	f.Fuzz(func(t *testing.T, words []byte) {
+		var b strings.Builder
+		for _, w := range words {
+			b.WriteString(vocabulary[int(w)%len(vocabulary)])
+		}
+		tree, list := thriftidl.Parse(source.NewFile("fuzz.thrift", b.String()))
+		if !list.HasErrors() {
+			survives(t, tree)
+		}
+	})
 }
