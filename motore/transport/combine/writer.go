@@ -46,6 +46,8 @@ type Writer struct {
 	err      error         // why the connection can no longer be written
 	room     chan struct{} // closed and replaced when a flush made room; nil if nobody waits
 
+	calm *sync.Cond // signalled when a flusher is done; nil if nobody ever waited
+
 	handover sync.WaitGroup // flushers that run on a goroutine of their own
 }
 
@@ -162,6 +164,9 @@ func (w *Writer) flush(rounds int) error {
 		if w.err != nil || len(w.pending) == 0 {
 			w.flushing = false
 			err := w.err
+			if w.calm != nil {
+				w.calm.Broadcast()
+			}
 			w.mu.Unlock()
 			return err
 		}
@@ -218,4 +223,17 @@ func (w *Writer) Close(err error) {
 	}
 	w.fail(err)
 	w.handover.Wait()
+}
+
+// Flush returns when everything that was pending when it was called has been
+// written, or cannot be.
+func (w *Writer) Flush() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.flushing && w.err == nil {
+		if w.calm == nil {
+			w.calm = sync.NewCond(&w.mu)
+		}
+		w.calm.Wait()
+	}
 }

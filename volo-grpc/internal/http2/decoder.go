@@ -1,8 +1,8 @@
 package http2
 
 import (
-	"golang.org/x/net/http2/hpack"
 	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2/hpack"
 )
 
 // A decoder reads header blocks into fields it reuses; their strings are the

@@ -31,6 +31,8 @@ var (
 	// ErrGoingAway is returned by Open on a connection that takes no more
 	// streams. Nothing was sent.
 	ErrGoingAway = errors.New("the connection is going away")
+	errKeepalive = errors.New("the peer does not answer pings")
+	errMaxAge    = errors.New("the connection has reached its maximum age")
 	// ErrMessageTooLarge marks a message over the limit; see [SizeError].
 	ErrMessageTooLarge = errors.New("message is too large")
 )

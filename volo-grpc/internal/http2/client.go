@@ -1,0 +1,519 @@
+package http2
+
+import (
+	"io"
+	"math"
+
+	"github.com/volo-go/volo/motore/transport"
+	xhttp2 "golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// A Client is the client's side of a connection. Its methods may be called
+// concurrently.
+type Client struct {
+	conn
+	onAway func()        // once no more streams are taken; may be nil
+	reader chan struct{} // closed when the reading goroutine has ended
+
+	// Guarded by conn.mu.
+	taken uint32        // streams opened or about to be
+	freed chan struct{} // closed when a place came free; nil if nobody waits
+	told  bool          // onAway was called
+}
+
+// NewClient takes over tc, sends the preface and starts the reading goroutine,
+// which ends when tc does. onAway, if not nil, is called once when the
+// connection takes no more streams.
+func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
+	c := &Client{onAway: onAway, reader: make(chan struct{})}
+	c.init(tc, cfg, c)
+	c.limit = 100 // until the peer has said (as other implementations assume)
+	c.nextID = 1
+	if b, err := c.w.BeginNow(); err == nil {
+		c.w.EndAsync(c.hello(append(b, xhttp2.ClientPreface...)))
+	}
+	c.keep()
+	go func() {
+		defer close(c.reader)
+		tc.Serve(c)
+	}()
+	return c
+}
+
+// Usable reports whether a new stream has a chance.
+func (c *Client) Usable() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err == nil && !c.away
+}
+
+// Streams returns the number of open streams.
+func (c *Client) Streams() int { return int(c.open.Load()) }
+
+// Done is closed when the connection is over.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+// Err returns why the connection ended, nil while it has not.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Transport returns the connection beneath.
+func (c *Client) Transport() *transport.Conn { return c.tc }
+
+// Retire takes no more streams and closes the connection after the last one.
+func (c *Client) Retire() {
+	c.mu.Lock()
+	c.away = true
+	idle := c.taken == 0
+	c.mu.Unlock()
+	if idle {
+		c.tc.Close()
+	}
+}
+
+// Close closes the connection, fails its streams and waits for the reading
+// goroutine.
+func (c *Client) Close() error {
+	c.closeWith(ErrClosed)
+	<-c.reader
+	return nil
+}
+
+// A ClientStream is one call. One goroutine sends and one receives at a time.
+type ClientStream struct {
+	stream
+	on    *Client
+	unary bool // wake the receiver at the end only
+
+	// Set by the reader before the receiver is woken; guarded by stream.mu.
+	headed  bool
+	head    Head
+	tail    Tail
+	only    bool // trailers only
+	counted bool // has a place; guarded by conn.mu
+}
+
+// A Head is what a response begins with.
+type Head struct {
+	Status       string // of HTTP
+	ContentType  string
+	Encoding     string // grpc-encoding
+	Fields       []Field
+	TrailersOnly bool // head and tail came as one
+}
+
+// A Tail is what a response ends with.
+type Tail struct {
+	Status  string // grpc-status, "" if missing
+	Message string // grpc-message, percent-encoded
+	Fields  []Field
+}
+
+// Open opens a stream with head and fields and, if body is not empty, sends it,
+// in the same write; end ends our half. It waits for a place if the peer allows
+// no more streams.
+func (c *Client) Open(head *Block, fields []Field, body []byte, end bool, until Bound) (*ClientStream, error) {
+	s := &ClientStream{on: c, unary: end}
+	if err := c.start(s, head, fields, body, end, until); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (c *Client) start(s *ClientStream, head *Block, fields []Field, body []byte, end bool, until Bound) error {
+	s.init(&c.conn)
+	s.client = s
+	if err := c.place(s, until); err != nil {
+		return err
+	}
+	o := outgoing{head: head, headFields: fields, body: body, end: end}
+	sent, err := s.send(&o, until, false)
+	if err != nil && s.answered() {
+		return nil // the server did not need the rest
+	}
+	if err != nil {
+		s.abandon(Cancel)
+		if !sent {
+			return &UnsentError{err}
+		}
+		return err
+	}
+	return nil
+}
+
+// An UnsentError says that nothing of a stream has left.
+type UnsentError struct{ Err error }
+
+func (e *UnsentError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UnsentError) Unwrap() error { return e.Err }
+
+// place waits until the peer allows one more stream.
+func (c *Client) place(s *ClientStream, until Bound) error {
+	for {
+		c.mu.Lock()
+		switch {
+		case c.err != nil:
+			err := c.err
+			c.mu.Unlock()
+			return &UnsentError{err}
+		case c.away:
+			c.mu.Unlock()
+			return &UnsentError{ErrGoingAway}
+		case c.taken < c.limit:
+			c.taken++
+			s.counted = true
+			c.mu.Unlock()
+			return nil
+		}
+		if c.freed == nil {
+			c.freed = make(chan struct{})
+		}
+		freed := c.freed
+		c.mu.Unlock()
+		if err := await(freed, until); err != nil {
+			return &UnsentError{err}
+		}
+	}
+}
+
+// openLocked gives a stream its id. It runs under the writer's lock, so that
+// ids are in the order of the wire.
+func (c *conn) openLocked(s *stream) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	if c.away || c.nextID > math.MaxInt32 {
+		c.away = true
+		return ErrGoingAway
+	}
+	s.id = c.nextID
+	c.nextID += 2
+	s.window = c.initial
+	c.streams[s.id] = s
+	c.open.Add(1)
+	return nil
+}
+
+// opened returns the lowest id that we have not opened.
+func (c *conn) opened() uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.nextID
+}
+
+// leave takes a stream off the table and gives its place to the next.
+func (c *Client) leave(s *ClientStream) {
+	c.mu.Lock()
+	if c.streams[s.id] == &s.stream {
+		delete(c.streams, s.id)
+		c.open.Add(-1)
+	}
+	if s.counted {
+		s.counted = false
+		c.taken--
+	}
+	c.free()
+	last := c.away && c.taken == 0
+	c.mu.Unlock()
+	c.progress.Add(1)
+	if last {
+		c.tc.Close()
+	}
+}
+
+// free wakes those who wait for a place.
+func (c *Client) free() {
+	if c.freed != nil && (c.taken < c.limit || c.away || c.err != nil) {
+		close(c.freed)
+		c.freed = nil
+	}
+}
+
+// answered reports whether the whole response is here.
+func (s *ClientStream) answered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// Send sends whole envelopes. end ends our half. flush says that the caller
+// will wait for an answer now; otherwise it may be followed by more. If the
+// server has answered already, the error is io.EOF: receive to learn what.
+func (s *ClientStream) Send(body []byte, end, flush bool, until Bound) error {
+	_, err := s.send(&outgoing{body: body, end: end}, until, !flush)
+	if err != nil && s.answered() {
+		return io.EOF
+	}
+	return err
+}
+
+// Recv returns the next message; at the end of the response, io.EOF.
+func (s *ClientStream) Recv(until Bound) (Message, error) {
+	m, err := s.recv(until)
+	if err == io.EOF {
+		s.finish()
+	}
+	return m, err
+}
+
+// Wait waits for the end of the response, or its failure, but leaves the
+// messages for Recv.
+func (s *ClientStream) Wait(until Bound) error {
+	for {
+		s.mu.Lock()
+		err, ended := s.err, s.ended || s.inErr != nil
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if ended {
+			s.finish()
+			return nil
+		}
+		if err := await(s.wake, until); err != nil {
+			return err
+		}
+	}
+}
+
+// Head waits for the beginning of the response.
+func (s *ClientStream) Head(until Bound) (Head, error) {
+	for {
+		s.mu.Lock()
+		headed, head, err := s.headed, s.head, s.err
+		s.mu.Unlock()
+		if headed {
+			s.notify() // whoever waits for messages
+			return head, nil
+		}
+		if err != nil {
+			return Head{}, err
+		}
+		if err := await(s.wake, until); err != nil {
+			return Head{}, err
+		}
+	}
+}
+
+// Tail returns what the response ended with; zero before that.
+func (s *ClientStream) Tail() Tail {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tail
+}
+
+// finish gives up the place of a stream whose response has been received. If
+// one half has not ended, it is reset.
+func (s *ClientStream) finish() {
+	ended := s.answered()
+	b, err := s.c.w.BeginNow()
+	if err == nil {
+		switch {
+		case !ended:
+			s.c.resets.add(s.id)
+			b = appendReset(b, s.id, Cancel)
+		case !s.sentEnd:
+			b = appendReset(b, s.id, NoError)
+		}
+		s.sentEnd = true
+		s.c.w.EndAsync(b)
+	}
+	s.on.leave(s)
+}
+
+// abandon ends a stream that the caller has no more use for.
+func (s *ClientStream) abandon(code ErrCode) {
+	b, err := s.c.w.BeginNow()
+	if err == nil {
+		if s.id != 0 && s.c.lookup(s.id) == &s.stream {
+			s.c.resets.add(s.id)
+			b = appendReset(b, s.id, code)
+		}
+		s.c.w.EndAsync(b)
+	}
+	s.on.leave(s)
+	s.fail(&ResetError{Code: code})
+}
+
+// Cancel ends the stream at once. It does nothing after the end.
+func (s *ClientStream) Cancel() { s.abandon(Cancel) }
+
+// headers takes a header block of a response: informational, the head, or the
+// trailers.
+func (c *Client) headers(id uint32, fields []hpack.HeaderField, over, end bool) error {
+	st := c.lookup(id)
+	if st == nil {
+		return c.unknown(id, "HEADERS")
+	}
+	s := st.client
+	if s.gotEnd {
+		return &streamError{id, StreamClosed, "HEADERS after the end"}
+	}
+	if over {
+		return &streamError{id, InternalError, "the header list of the response is over the limit"}
+	}
+	if s.headed {
+		if !end {
+			return &streamError{id, ProtocolError, "trailers without END_STREAM"}
+		}
+		return c.trailers(s, fields)
+	}
+	head, tail, err := readResponse(id, fields, end)
+	if err != nil {
+		return err
+	}
+	if len(head.Status) == 3 && head.Status[0] == '1' {
+		if end {
+			return &streamError{id, ProtocolError, "informational response ends the stream"}
+		}
+		return nil
+	}
+	s.mu.Lock()
+	s.headed, s.head, s.tail = true, head, tail
+	s.mu.Unlock()
+	if end {
+		s.gotEnd = true
+		s.push(nil, true, nil)
+	}
+	if end || !s.unary {
+		s.notify()
+	}
+	return nil
+}
+
+func (c *Client) trailers(s *ClientStream, fields []hpack.HeaderField) error {
+	var tail Tail
+	for i := range fields {
+		f := &fields[i]
+		if f.IsPseudo() {
+			return &streamError{s.id, ProtocolError, "pseudo field in trailers"}
+		}
+		if bad := checkField(f); bad != "" {
+			return &streamError{s.id, ProtocolError, bad}
+		}
+		tail.add(f)
+	}
+	s.gotEnd = true
+	partial := s.assembly.partial()
+	s.mu.Lock()
+	s.tail = tail
+	if partial && s.inErr == nil {
+		s.inErr = &ResetError{Code: InternalError, Reason: "the response ended within a message"}
+	}
+	s.ended = true
+	s.mu.Unlock()
+	s.notify()
+	return nil
+}
+
+func (t *Tail) add(f *hpack.HeaderField) {
+	switch f.Name {
+	case "grpc-status":
+		t.Status = f.Value
+	case "grpc-message":
+		t.Message = f.Value
+	default:
+		t.Fields = append(t.Fields, Field{f.Name, f.Value})
+	}
+}
+
+// readResponse sorts the fields of a head. If it is also the end, what is not
+// about the response as such belongs to the trailers.
+func readResponse(id uint32, fields []hpack.HeaderField, end bool) (h Head, t Tail, err error) {
+	h.TrailersOnly = end
+	pseudo := true
+	for i := range fields {
+		f := &fields[i]
+		if f.IsPseudo() {
+			if f.Name != ":status" || !pseudo || h.Status != "" {
+				return h, t, &streamError{id, ProtocolError, "unexpected pseudo field " + f.Name}
+			}
+			h.Status = f.Value
+			continue
+		}
+		pseudo = false
+		if bad := checkField(f); bad != "" {
+			return h, t, &streamError{id, ProtocolError, bad}
+		}
+		switch {
+		case f.Name == "content-type":
+			h.ContentType = f.Value
+		case f.Name == "grpc-encoding":
+			h.Encoding = f.Value
+		case end:
+			t.add(f)
+		default:
+			h.Fields = append(h.Fields, Field{f.Name, f.Value})
+		}
+	}
+	if h.Status == "" {
+		return h, t, &streamError{id, ProtocolError, "response without :status"}
+	}
+	return h, t, nil
+}
+
+func (c *Client) arrived(s *stream, end bool) {
+	if cs := s.client; end || !cs.unary {
+		s.notify()
+	}
+	if s.failed() != nil {
+		c.leave(s.client)
+	}
+}
+
+func (c *Client) settled() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.limited {
+		c.limit = math.MaxInt32
+	}
+	c.free()
+}
+
+func (c *Client) goAway(last uint32, code ErrCode, debug string) {
+	why := &ConnError{Code: code, Remote: true, Reason: debug, Unprocessed: true}
+	c.mu.Lock()
+	c.away = true
+	var lost []*stream
+	for id, s := range c.streams {
+		if id > last {
+			lost = append(lost, s)
+		}
+	}
+	c.free()
+	tell := c.onAway != nil && !c.told
+	c.told = true
+	idle := c.taken == 0
+	c.mu.Unlock()
+	for _, s := range lost {
+		c.leave(s.client)
+		s.fail(why)
+	}
+	if tell {
+		c.onAway()
+	}
+	if idle {
+		c.tc.Close()
+	}
+}
+
+func (c *Client) closed(err error) {
+	c.keeper.stop()
+	c.mu.Lock()
+	c.taken = 0
+	c.free()
+	tell := c.onAway != nil && !c.told
+	c.told = true
+	c.mu.Unlock()
+	if tell {
+		c.onAway()
+	}
+}

@@ -1,0 +1,178 @@
+package http2
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	xhttp2 "golang.org/x/net/http2"
+)
+
+// pings of ours carry what they are for in their first byte.
+const (
+	pingAlive byte = iota + 1
+	pingGoAway
+)
+
+// ping answers a ping of the peer, or notes the answer to ours.
+func (c *conn) ping(f *xhttp2.PingFrame) error {
+	if f.IsAck() {
+		if f.Data[0] == pingGoAway && c.server {
+			c.lastGoAway()
+		}
+		return nil
+	}
+	if err := c.guard.cheap(); err != nil {
+		return err
+	}
+	if c.server && c.strikes.strike(c) {
+		return &ConnError{Code: EnhanceYourCalm, Reason: "too_many_pings"}
+	}
+	if b, err := c.w.BeginNow(); err == nil {
+		c.w.EndAsync(appendPing(b, f.Data, true))
+	}
+	return nil
+}
+
+func (c *conn) sendPing(what byte) {
+	var data [8]byte
+	binary.BigEndian.PutUint64(data[:], rand.Uint64())
+	data[0] = what
+	if b, err := c.w.BeginNow(); err == nil {
+		c.w.EndAsync(appendPing(b, data, false))
+	}
+}
+
+// strikes count pings that come too often. They are forgotten whenever a
+// stream makes progress, so that a peer which measures the path while it works
+// is never sent away.
+type strikes struct {
+	n    int
+	last time.Time
+	at   int64 // progress at the last ping
+}
+
+func (s *strikes) strike(c *conn) bool {
+	now := time.Now()
+	least := c.cfg.Keepalive.MinTime
+	if c.Idle() {
+		least = c.cfg.Keepalive.MinTimeIdle
+	}
+	progress := c.progress.Load()
+	if progress != s.at || s.last.IsZero() || now.Sub(s.last) >= least {
+		s.n, s.at, s.last = 0, progress, now
+		return false
+	}
+	s.last = now
+	s.n++
+	return s.n > 2
+}
+
+// A keeper watches over a connection with one timer: it pings a silent peer,
+// closes a dead one, and ends a server's connections that are idle or old.
+type keeper struct {
+	c *conn
+
+	mu      sync.Mutex
+	timer   *time.Timer
+	stopped bool
+
+	heard   int64     // conn.heard when we last looked
+	since   time.Time // of the silence
+	pinged  time.Time // zero unless an answer is awaited
+	idle    time.Time // since when no stream is open; zero otherwise
+	born    time.Time
+	age     time.Duration // at which the connection is drained; 0 for never
+	drained time.Time     // when it was asked to end
+}
+
+// keep starts a keeper if there is anything to watch.
+func (c *conn) keep() {
+	k := c.cfg.Keepalive
+	now := time.Now()
+	c.keeper = keeper{c: c, since: now, born: now, idle: now}
+	if k.MaxAge > 0 {
+		c.keeper.age = time.Duration(float64(k.MaxAge) * (0.9 + 0.2*rand.Float64()))
+	}
+	if d := c.keeper.period(); d > 0 {
+		c.keeper.mu.Lock()
+		c.keeper.timer = time.AfterFunc(d, c.keeper.look)
+		c.keeper.mu.Unlock()
+	}
+}
+
+// period is how often it is worth looking; 0 for never.
+func (k *keeper) period() time.Duration {
+	cfg := k.c.cfg.Keepalive
+	var least time.Duration
+	for _, d := range []time.Duration{cfg.Time, cfg.MaxIdle, cfg.MaxAge} {
+		if d > 0 && (least == 0 || d < least) {
+			least = d
+		}
+	}
+	if cfg.Time > 0 {
+		least = min(least, cfg.Timeout)
+	}
+	return max(least/4, min(least, time.Millisecond))
+}
+
+func (k *keeper) look() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.stopped {
+		return
+	}
+	now := time.Now()
+	k.alive(now)
+	if k.c.server {
+		k.old(now)
+	}
+	k.timer.Reset(k.period())
+}
+
+func (k *keeper) alive(now time.Time) {
+	c, cfg := k.c, k.c.cfg.Keepalive
+	if heard := c.heard.Load(); heard != k.heard {
+		k.heard, k.since, k.pinged = heard, now, time.Time{}
+		return
+	}
+	switch {
+	case cfg.Time == 0:
+	case !k.pinged.IsZero():
+		if now.Sub(k.pinged) >= cfg.Timeout {
+			c.closeWith(&ConnError{Err: errKeepalive})
+		}
+	case now.Sub(k.since) >= cfg.Time && (c.server || cfg.WithoutStreams || !c.Idle()):
+		k.pinged = now
+		c.sendPing(pingAlive)
+	}
+}
+
+func (k *keeper) old(now time.Time) {
+	c, cfg := k.c, k.c.cfg.Keepalive
+	if !c.Idle() {
+		k.idle = time.Time{}
+	} else if k.idle.IsZero() {
+		k.idle = now
+	}
+	switch {
+	case !k.drained.IsZero():
+		if cfg.MaxAgeGrace > 0 && now.Sub(k.drained) >= cfg.MaxAgeGrace {
+			c.closeWith(&ConnError{Err: errMaxAge})
+		}
+	case k.age > 0 && now.Sub(k.born) >= k.age,
+		cfg.MaxIdle > 0 && !k.idle.IsZero() && now.Sub(k.idle) >= cfg.MaxIdle:
+		k.drained = now
+		c.drain()
+	}
+}
+
+func (k *keeper) stop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.stopped = true
+	if k.timer != nil {
+		k.timer.Stop()
+	}
+}

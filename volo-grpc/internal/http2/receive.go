@@ -1,0 +1,299 @@
+package http2
+
+import (
+	"encoding/binary"
+	"errors"
+
+	xhttp2 "golang.org/x/net/http2"
+)
+
+// frame takes one whole frame. DATA, and HEADERS without frills, which is what
+// calls are made of, are read in place; Framer reads and checks the rest.
+func (c *conn) frame(f []byte) error {
+	typ, flags := xhttp2.FrameType(f[3]), xhttp2.Flags(f[4])
+	id := binary.BigEndian.Uint32(f[5:]) & (1<<31 - 1)
+	if !c.greeted && typ != xhttp2.FrameSettings {
+		return protocolError("the first frame is %v, not SETTINGS", typ)
+	}
+	if c.block.id != 0 && (typ != xhttp2.FrameContinuation || id != c.block.id) {
+		return protocolError("%v within the header block of stream %d", typ, c.block.id)
+	}
+	switch {
+	case typ == xhttp2.FrameData && flags&xhttp2.FlagDataPadded == 0 && id != 0:
+		return c.data(id, f[frameHeader:], len(f)-frameHeader, flags&xhttp2.FlagDataEndStream != 0)
+	case typ == xhttp2.FrameHeaders && flags&^(xhttp2.FlagHeadersEndStream|xhttp2.FlagHeadersEndHeaders) == 0 &&
+		flags&xhttp2.FlagHeadersEndHeaders != 0 && id != 0:
+		return c.headers(id, f[frameHeader:], flags&xhttp2.FlagHeadersEndStream != 0)
+	}
+	c.feed.Reset(f)
+	parsed, err := c.framer.ReadFrame()
+	if err != nil {
+		return fromFramer(err)
+	}
+	return c.other(parsed)
+}
+
+// fromFramer translates the errors of Framer.
+func fromFramer(err error) error {
+	var ce xhttp2.ConnectionError
+	var se xhttp2.StreamError
+	switch {
+	case errors.As(err, &ce):
+		return &ConnError{Code: ErrCode(ce), Reason: "malformed frame"}
+	case errors.As(err, &se):
+		return &streamError{se.StreamID, se.Code, "malformed frame"}
+	case errors.Is(err, xhttp2.ErrFrameTooLarge):
+		return &ConnError{Code: FrameSizeError, Reason: "frame too large"}
+	}
+	return protocolError("%v", err)
+}
+
+// other takes a frame that Framer has read.
+func (c *conn) other(f xhttp2.Frame) error {
+	switch f := f.(type) {
+	case *xhttp2.DataFrame:
+		// Padding counts as data.
+		return c.data(f.StreamID, f.Data(), int(f.Length), f.StreamEnded())
+	case *xhttp2.HeadersFrame:
+		if f.HasPriority() && f.Priority.StreamDep == f.StreamID {
+			return &streamError{f.StreamID, ProtocolError, "stream depends on itself"}
+		}
+		if f.HeadersEnded() {
+			return c.headers(f.StreamID, f.HeaderBlockFragment(), f.StreamEnded())
+		}
+		return c.block.begin(f.StreamID, f.HeaderBlockFragment(), f.StreamEnded(), c.cfg)
+	case *xhttp2.ContinuationFrame:
+		return c.continuation(f)
+	case *xhttp2.SettingsFrame:
+		return c.settings(f)
+	case *xhttp2.WindowUpdateFrame:
+		return c.windowUpdate(f)
+	case *xhttp2.RSTStreamFrame:
+		return c.peerReset(f)
+	case *xhttp2.PingFrame:
+		return c.ping(f)
+	case *xhttp2.GoAwayFrame:
+		c.side.goAway(f.LastStreamID, f.ErrCode, string(f.DebugData()))
+		return nil
+	case *xhttp2.PushPromiseFrame:
+		return protocolError("PUSH_PROMISE")
+	case *xhttp2.PriorityFrame:
+		if f.StreamDep == f.StreamID {
+			return &streamError{f.StreamID, ProtocolError, "stream depends on itself"}
+		}
+		return c.guard.cheap()
+	}
+	return c.guard.cheap() // unknown frames are ignored (RFC 9113, section 4.1)
+}
+
+// A headerBlock is a block whose CONTINUATION frames are still coming.
+type headerBlock struct {
+	id     uint32 // 0 if there is none
+	end    bool
+	bytes  []byte
+	frames int
+}
+
+// A block has at most this many CONTINUATION frames, and as many bytes as the
+// list it decodes to may have: each field is longer decoded than encoded.
+const maxContinuations = 64
+
+func (h *headerBlock) begin(id uint32, fragment []byte, end bool, cfg Config) error {
+	*h = headerBlock{id: id, end: end, bytes: append(h.bytes[:0], fragment...)}
+	return h.check(cfg)
+}
+
+func (h *headerBlock) check(cfg Config) error {
+	if h.frames > maxContinuations || len(h.bytes) > int(cfg.MaxHeaderListSize)+16<<10 {
+		return &ConnError{Code: EnhanceYourCalm, Reason: "header block without end"}
+	}
+	return nil
+}
+
+func (c *conn) continuation(f *xhttp2.ContinuationFrame) error {
+	h := &c.block
+	if h.id == 0 {
+		return protocolError("CONTINUATION without HEADERS")
+	}
+	h.bytes = append(h.bytes, f.HeaderBlockFragment()...)
+	h.frames++
+	if err := h.check(c.cfg); err != nil {
+		return err
+	}
+	if !f.HeadersEnded() {
+		return nil
+	}
+	id, end, block := h.id, h.end, h.bytes
+	h.id = 0
+	if cap(h.bytes) > 64<<10 {
+		h.bytes = nil
+	}
+	return c.headers(id, block, end)
+}
+
+// headers decodes a whole header block and passes it on.
+func (c *conn) headers(id uint32, block []byte, end bool) error {
+	fields, over, err := c.dec.decode(block)
+	if err != nil {
+		return err
+	}
+	return c.side.headers(id, fields, over, end)
+}
+
+// data takes the payload of a DATA frame; size counts its padding too.
+func (c *conn) data(id uint32, p []byte, size int, end bool) error {
+	s := c.lookup(id)
+	if err := c.received(s, size); err != nil {
+		return err
+	}
+	if s == nil {
+		return c.unknown(id, "DATA")
+	}
+	if s.gotEnd {
+		return &streamError{id, StreamClosed, "DATA after the end"}
+	}
+	if len(p) == 0 && !end {
+		if err := c.guard.cheap(); err != nil {
+			return err
+		}
+	}
+	s.gotData += int64(len(p))
+	if s.declared >= 0 && (s.gotData > s.declared || end && s.gotData != s.declared) {
+		return &streamError{id, ProtocolError, "content-length does not match"}
+	}
+	if padding := size - len(p); padding > 0 {
+		c.grantStream(s, int64(padding))
+	}
+	s.gotEnd = end
+	if s.assembly.dead {
+		return nil
+	}
+	var err error
+	c.scratch, err = s.assembly.take(p, c.cfg.MaxMessageSize, c.scratch[:0], func(size int) {
+		s.assembly.large = int64(size) > int64(c.cfg.StreamWindow)/2
+		c.prepay(s, size)
+	})
+	if err == nil && end && s.assembly.partial() {
+		err = &ResetError{Code: InternalError, Reason: "the stream ended within a message"}
+	}
+	s.assembly.dead = err != nil
+	if len(c.scratch) > 0 || end || err != nil {
+		s.push(c.scratch, end, err)
+		clear(c.scratch)
+		c.side.arrived(s, end || err != nil)
+	}
+	return nil
+}
+
+// unknown deals with a frame for a stream that is not in the table.
+func (c *conn) unknown(id uint32, what string) error {
+	if c.idle(id) {
+		return protocolError("%s on idle stream %d", what, id)
+	}
+	if c.resets.has(id) {
+		return c.guard.cheap() // sent before our reset arrived
+	}
+	return &streamError{id, StreamClosed, what + " on a closed stream"}
+}
+
+// idle reports whether a stream was never opened.
+func (c *conn) idle(id uint32) bool {
+	if c.server == (id&1 == 1) { // the peer's to open
+		return id > c.newest
+	}
+	if c.server {
+		return true // we push nothing
+	}
+	return id >= c.opened()
+}
+
+func (c *conn) peerReset(f *xhttp2.RSTStreamFrame) error {
+	if c.idle(f.StreamID) {
+		return protocolError("RST_STREAM on idle stream %d", f.StreamID)
+	}
+	s := c.take(f.StreamID)
+	if s == nil {
+		return c.guard.cheap()
+	}
+	if c.server {
+		if err := c.guard.reset(); err != nil {
+			return err
+		}
+	}
+	s.fail(&ResetError{Code: f.ErrCode, Remote: true, Unprocessed: f.ErrCode == RefusedStream})
+	c.side.arrived(s, true)
+	return nil
+}
+
+func (c *conn) windowUpdate(f *xhttp2.WindowUpdateFrame) error {
+	if f.StreamID == 0 {
+		return c.widen(nil, int64(f.Increment))
+	}
+	s := c.lookup(f.StreamID)
+	if s == nil {
+		if c.idle(f.StreamID) {
+			return protocolError("WINDOW_UPDATE on idle stream %d", f.StreamID)
+		}
+		return c.guard.cheap()
+	}
+	return c.widen(s, int64(f.Increment))
+}
+
+// settings applies the peer's settings, in order, and acknowledges them.
+func (c *conn) settings(f *xhttp2.SettingsFrame) error {
+	if f.IsAck() {
+		return c.guard.cheap()
+	}
+	if c.greeted {
+		if err := c.guard.cheap(); err != nil {
+			return err
+		}
+	}
+	b, err := c.w.BeginNow()
+	if err != nil {
+		return nil // the connection is over
+	}
+	err = f.ForeachSetting(c.setting)
+	if err == nil {
+		b = appendSettingsAck(b)
+	}
+	c.feedStarved()
+	c.w.EndAsync(b)
+	if err != nil {
+		return fromFramer(err)
+	}
+	first := !c.greeted
+	c.greeted = true
+	if first {
+		c.side.settled()
+	}
+	return nil
+}
+
+// setting applies one setting. It runs under the writer's lock.
+func (c *conn) setting(s xhttp2.Setting) error {
+	if err := s.Valid(); err != nil {
+		return err
+	}
+	switch s.ID {
+	case xhttp2.SettingHeaderTableSize:
+		c.enc.setLimit(s.Val)
+	case xhttp2.SettingMaxFrameSize:
+		c.maxFrame = int(min(s.Val, 1<<20)) // more in one frame would only delay others
+	case xhttp2.SettingMaxConcurrentStreams:
+		c.mu.Lock()
+		c.limit, c.limited = s.Val, true
+		c.mu.Unlock()
+	case xhttp2.SettingInitialWindowSize:
+		delta := int64(s.Val) - c.initial
+		c.initial = int64(s.Val)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, st := range c.streams {
+			if st.window += delta; st.window > 1<<31-1 {
+				return xhttp2.ConnectionError(FlowControlError)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,286 @@
+package http2
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Bound says how long an operation may wait.
+type Bound struct {
+	Deadline time.Time       // zero for ever
+	Done     <-chan struct{} // nil for ever
+}
+
+// A Message is one message of gRPC as it arrived. It belongs to who received
+// it.
+type Message struct {
+	Compressed bool
+	Data       []byte
+}
+
+// EnvelopeSize is the size in bytes of what stands before each message: a flag
+// that says whether it is compressed, and its length, u32 big endian (gRPC
+// over HTTP2, "Length-Prefixed-Message").
+const EnvelopeSize = 5
+
+// PutEnvelope writes the envelope of the message that follows it in b.
+func PutEnvelope(b []byte, compressed bool) {
+	b[0] = 0
+	if compressed {
+		b[0] = 1
+	}
+	binary.BigEndian.PutUint32(b[1:], uint32(len(b)-EnvelopeSize))
+}
+
+// A stream is what both sides have in common: sending under flow control, and
+// receiving messages.
+//
+//	          open
+//	     ┌─────┴─────┐
+//	sent END      got END          each half ends by itself;
+//	     └─────┬─────┘             a reset or the loss of the
+//	         closed                connection ends both
+type stream struct {
+	c      *conn
+	id     uint32        // 0 until opened; set under the writer's lock
+	client *ClientStream // whose part it is; nil on a server
+	server *ServerStream // likewise; nil on a client
+
+	// Under the writer's lock.
+	window  int64 // that we may still send
+	sentEnd bool
+	starved bool          // is in conn.starved
+	credit  chan struct{} // capacity 1: window may have come, or the stream has ended
+
+	// Of the reader's goroutine.
+	assembly assembly
+	declared int64 // content-length, -1 if there is none
+	gotEnd   bool  // the peer has ended its half
+	gotData  int64
+
+	ownWindow atomic.Int64 // that the peer may still send
+	owed      atomic.Int64 // received by the user, not yet granted again
+	share     share        // guarded by conn.mu
+
+	mu       sync.Mutex
+	messages []arrival     // arrived, not yet received
+	first    [1]arrival    // backs messages of a unary call
+	ended    bool          // no more messages will come
+	err      error         // why the stream ended out of order
+	inErr    error         // why no more messages can be read, although we may send
+	outErr   error         // why we cannot send, although the response is complete
+	wake     chan struct{} // capacity 1: something has changed
+	onEnd    func(error)
+}
+
+// An arrival is a message that waits for its receiver.
+type arrival struct {
+	Message
+	large bool // has a share of the budget
+}
+
+func (s *stream) init(c *conn) {
+	s.c = c
+	s.declared = -1
+	s.ownWindow.Store(int64(c.cfg.StreamWindow))
+	s.wake = make(chan struct{}, 1)
+	s.credit = make(chan struct{}, 1)
+	s.messages = s.first[:0]
+}
+
+// An assembly collects one message from DATA frames.
+type assembly struct {
+	head  [EnvelopeSize]byte
+	have  int    // bytes of head
+	body  []byte // of the message, as it grows
+	total int    // that body will have
+	large bool   // the message has, or waits for, a share of the budget
+	dead  bool   // after an error; what still comes is dropped
+}
+
+// take adds the payload of a DATA frame and appends the messages that it
+// completes to done.
+//
+// begun is called with the size of each message that begins and does not end
+// with p.
+func (a *assembly) take(p []byte, limit int, done []arrival, begun func(size int)) ([]arrival, error) {
+	for len(p) > 0 {
+		if a.have < EnvelopeSize {
+			n := copy(a.head[a.have:], p)
+			a.have += n
+			p = p[n:]
+			if a.have < EnvelopeSize {
+				return done, nil
+			}
+			size := binary.BigEndian.Uint32(a.head[1:])
+			if a.head[0] > 1 {
+				return done, &ResetError{Code: ProtocolError, Reason: "message with unknown flags"}
+			}
+			if int64(size) > int64(limit) {
+				return done, &SizeError{Size: int(size), Limit: limit}
+			}
+			a.total = int(size)
+			if a.total > len(p) {
+				begun(a.total)
+			}
+			// What is announced is not yet here: memory follows the bytes.
+			a.body = make([]byte, 0, min(a.total, max(len(p), 64<<10)))
+		}
+		n := min(len(p), a.total-len(a.body))
+		if need := len(a.body) + n; need > cap(a.body) {
+			bigger := make([]byte, len(a.body), min(a.total, max(need, 2*cap(a.body))))
+			copy(bigger, a.body)
+			a.body = bigger
+		}
+		a.body = append(a.body, p[:n]...)
+		p = p[n:]
+		if len(a.body) < a.total {
+			return done, nil
+		}
+		done = append(done, arrival{Message{a.head[0] == 1, a.body}, a.large})
+		a.have, a.body, a.large = 0, nil, false
+	}
+	return done, nil
+}
+
+// partial reports that a message has begun and not ended.
+func (a *assembly) partial() bool { return a.have > 0 }
+
+// notify wakes the receiver.
+func (s *stream) notify() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// push adds messages that have arrived; inErr, if not nil, is why no more can
+// be read.
+func (s *stream) push(done []arrival, end bool, inErr error) {
+	s.mu.Lock()
+	s.messages = append(s.messages, done...)
+	s.ended = s.ended || end
+	if s.inErr == nil {
+		s.inErr = inErr
+	}
+	s.mu.Unlock()
+}
+
+// fail ends both halves. The first error wins.
+func (s *stream) fail(err error) {
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		return
+	}
+	if s.client != nil && s.ended {
+		s.outErr = err // the server has answered and wants no more of the request
+		s.mu.Unlock()
+		s.creditNow()
+		return
+	}
+	s.err = err
+	onEnd := s.onEnd
+	s.onEnd = nil
+	s.mu.Unlock()
+	s.notify()
+	s.creditNow()
+	s.c.repay(s, true)
+	if onEnd != nil {
+		onEnd(err)
+	}
+}
+
+// failed returns why the stream ended, nil if it has not or in order.
+func (s *stream) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		return s.outErr
+	}
+	return s.err
+}
+
+// OnEnd arranges for f to be called if the stream ends out of order: reset, or
+// lost with its connection. It is called at once if that has happened.
+func (s *stream) OnEnd(f func(error)) {
+	s.mu.Lock()
+	err := s.err
+	if err == nil {
+		s.onEnd = f
+	}
+	s.mu.Unlock()
+	if err != nil {
+		f(err)
+	}
+}
+
+// recv returns the next message. At the end in order it returns io.EOF.
+func (s *stream) recv(until Bound) (Message, error) {
+	for {
+		m, ok, err := s.pop()
+		if ok || err != nil {
+			return m, err
+		}
+		if err := await(s.wake, until); err != nil {
+			return Message{}, err
+		}
+	}
+}
+
+// pop takes the next message if it is there.
+func (s *stream) pop() (m Message, ok bool, err error) {
+	s.mu.Lock()
+	if len(s.messages) == 0 {
+		defer s.mu.Unlock()
+		if s.err != nil {
+			return m, false, s.err
+		}
+		if s.inErr != nil {
+			return m, false, s.inErr
+		}
+		if s.ended {
+			return m, false, io.EOF
+		}
+		return m, false, nil
+	}
+	a := s.messages[0]
+	s.messages[0] = arrival{}
+	if s.messages = s.messages[1:]; len(s.messages) == 0 {
+		s.messages = s.first[:0]
+	}
+	more := !s.ended && s.err == nil
+	s.mu.Unlock()
+	if more {
+		s.c.consumed(s, len(a.Data)+EnvelopeSize, a.large)
+	} else if a.large {
+		s.c.repay(s, false)
+	}
+	return a.Message, true, nil
+}
+
+// await waits for a token in ready.
+func await(ready <-chan struct{}, until Bound) error {
+	if until.Deadline.IsZero() && until.Done == nil {
+		<-ready
+		return nil
+	}
+	var expired <-chan time.Time
+	if !until.Deadline.IsZero() {
+		t := time.NewTimer(time.Until(until.Deadline))
+		defer t.Stop()
+		expired = t.C
+	}
+	select {
+	case <-ready:
+		return nil
+	case <-expired:
+		return context.DeadlineExceeded
+	case <-until.Done:
+		return context.Canceled
+	}
+}
