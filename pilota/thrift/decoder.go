@@ -57,13 +57,16 @@ type Decoder struct {
 	maxString    int
 	strings      StringMode
 
-	text  []byte   // CopyOnce: the message from its first string on
-	words []uint64 // rest of a chunk that optional scalars are taken from
-	word  int      // size of the latest chunk of words
-	heads []string // rest of a chunk that optional strings are taken from
-	head  int      // size of the latest chunk of heads
+	text []byte // CopyOnce: the message from its first string on
 
-	structs any // a structChunk of the type that was last asked for
+	// Chunks that small things are cut from, see unsafe_memory.go. The first
+	// used pieces of a chunk have been handed out.
+	words     []uint64 // optional scalars, short lists
+	usedWords int
+	wordChunk int      // size of the latest chunk of this message
+	heads     []string // optional strings
+	usedHeads int
+	structs   any // *structChunk of the type that was last asked for
 }
 
 // Reset makes d ready for a message. d keeps no reference to msg, but every
@@ -76,8 +79,8 @@ func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
 	d.strings = o.Strings
 	// Words hold no pointers, so what is left of their chunk may serve the
 	// next message. Strings would keep the texts of earlier messages alive.
-	d.text, d.heads, d.structs = nil, nil, nil
-	d.word, d.head = 0, 0
+	d.text, d.heads, d.usedHeads, d.structs = nil, nil, 0, nil
+	d.wordChunk = 0
 }
 
 func orDefault(v, def int) int {

@@ -35,40 +35,40 @@ type Scalar interface {
 // Optional returns a pointer to a copy of v. rest is what follows v in the
 // message.
 func Optional[T Scalar](d *Decoder, v T, rest []byte) *T {
-	if len(d.words) == 0 {
+	if d.usedWords >= len(d.words) {
 		d.growWords(rest)
 	}
 	// Safety: a word is aligned for every Scalar and as large as the largest;
-	// none has pointers. The word has not been handed out before and leaves
-	// d.words below, so that nothing else refers to it.
-	p := (*T)(unsafe.Pointer(&d.words[0]))
-	d.words = d.words[1:]
+	// none has pointers. The words from usedWords on have not been handed out,
+	// so that nothing else refers to this one.
+	p := (*T)(unsafe.Pointer(&d.words[d.usedWords]))
+	d.usedWords++
 	*p = v
 	return p
 }
 
 //go:noinline
 func (d *Decoder) growWords(rest []byte) {
-	d.word = pieces(d.word, maxWords, rest, 4)
-	d.words = make([]uint64, d.word)
+	d.wordChunk = pieces(d.wordChunk, maxWords, rest, 4)
+	d.words, d.usedWords = make([]uint64, d.wordChunk), 0
 }
 
 // OptionalString returns a pointer to v. rest is what follows v in the
 // message.
 func OptionalString(d *Decoder, v string, rest []byte) *string {
-	if len(d.heads) == 0 {
+	if d.usedHeads >= len(d.heads) {
 		d.growHeads(rest)
 	}
-	p := &d.heads[0]
-	d.heads = d.heads[1:]
+	p := &d.heads[d.usedHeads]
+	d.usedHeads++
 	*p = v
 	return p
 }
 
 //go:noinline
 func (d *Decoder) growHeads(rest []byte) {
-	d.head = pieces(d.head, maxHeads, rest, 7)
-	d.heads = make([]string, d.head)
+	n := pieces(len(d.heads), maxHeads, rest, 7)
+	d.heads, d.usedHeads = make([]string, n), 0
 }
 
 // scalars returns zero values for a list of n. Short lists are cut from the
@@ -79,22 +79,22 @@ func scalars[T Scalar](d *Decoder, n int, rest []byte) []T {
 	if n == 0 || words > most {
 		return make([]T, n)
 	}
-	if len(d.words) < words {
-		d.word = max(most, pieces(d.word, maxWords, rest, 4))
-		d.words = make([]uint64, d.word)
+	if len(d.words)-d.usedWords < words {
+		d.wordChunk = max(most, pieces(d.wordChunk, maxWords, rest, 4))
+		d.words, d.usedWords = make([]uint64, d.wordChunk), 0
 	}
 	// Safety: as in Optional, for several words; they hold n values. The
 	// capacity ends with them, so that appending moves the list away.
-	p := (*T)(unsafe.Pointer(&d.words[0]))
-	d.words = d.words[words:]
+	p := (*T)(unsafe.Pointer(&d.words[d.usedWords]))
+	d.usedWords += words
 	return unsafe.Slice(p, n)
 }
 
-// A structChunk is the rest of a chunk that structs of one type are taken
-// from.
+// A structChunk is the chunk that structs of one type are taken from.
 type structChunk[T any] struct {
-	free []T
-	size int
+	structs []T
+	used    int
+	next    int // size of the next chunk
 }
 
 // New returns a zero T, for structs that hold structs of their own type: a
@@ -103,15 +103,15 @@ type structChunk[T any] struct {
 func New[T any](d *Decoder, rest []byte) *T {
 	c, ok := d.structs.(*structChunk[T])
 	if !ok {
-		c = new(structChunk[T])
+		c = &structChunk[T]{next: 1}
 		d.structs = c
 	}
-	if len(c.free) == 0 {
-		c.size = min(max(1, 2*c.size), maxStructs)
-		c.free = Slab[T](c.size, rest)
+	if c.used >= len(c.structs) {
+		c.structs, c.used = Slab[T](c.next, rest), 0
+		c.next = min(2*c.next, maxStructs)
 	}
-	p := &c.free[0]
-	c.free = c.free[1:]
+	p := &c.structs[c.used]
+	c.used++
 	return p
 }
 
