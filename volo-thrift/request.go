@@ -2,6 +2,7 @@ package volothrift
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -54,6 +55,9 @@ type Request struct {
 type life struct {
 	context.Context
 	cancel context.CancelCauseFunc
+
+	mu     sync.Mutex
+	ended  bool
 	unhook func() // stops watching the connection; nil if nothing does
 }
 
@@ -96,15 +100,24 @@ func (c *callContext) Done() <-chan struct{} {
 	if c.conn == nil && c.Info.Deadline.IsZero() {
 		return c.parent.Done()
 	}
+	return c.alive().Done()
+}
+
+// alive returns the cancellable half, which it makes on first use.
+func (c *callContext) alive() *life {
 	if l := c.life.Load(); l != nil {
-		return l.Done()
+		return l
 	}
 	l := c.newLife()
-	if c.life.CompareAndSwap(nil, l) {
-		return l.Done()
+	if !c.life.CompareAndSwap(nil, l) {
+		l.cancel(context.Canceled) // somebody else was first, or the call is over
+		return c.life.Load()
 	}
-	l.end() // somebody else was first, or the call is over
-	return c.life.Load().Done()
+	if c.conn != nil {
+		// Only now: a connection has one watch at a time.
+		l.watch(c.conn)
+	}
+	return l
 }
 
 func (c *callContext) newLife() *life {
@@ -115,21 +128,38 @@ func (c *callContext) newLife() *life {
 		l.Context = ctx
 		l.cancel = func(cause error) { cancel(cause); stop() }
 	}
-	if c.conn != nil {
-		l.unhook = c.conn.onGone(l.cancel)
-	}
 	return l
 }
 
+// watch ends the life with conn, unless it ends before.
+func (l *life) watch(conn *serverConn) {
+	unhook := conn.onGone(l.cancel)
+	l.mu.Lock()
+	ended := l.ended
+	l.unhook = unhook
+	l.mu.Unlock()
+	if ended && unhook != nil {
+		unhook()
+	}
+}
+
 func (l *life) end() {
-	if l.unhook != nil {
-		l.unhook()
+	l.mu.Lock()
+	l.ended = true
+	unhook := l.unhook
+	l.mu.Unlock()
+	if unhook != nil {
+		unhook()
 	}
 	l.cancel(context.Canceled)
 }
 
-// Err returns nil until the context is done.
+// Err returns nil until the context is done. On a server, asking is what makes
+// somebody watch the connection.
 func (c *callContext) Err() error {
+	if c.conn != nil {
+		return c.alive().Err()
+	}
 	if l := c.life.Load(); l != nil {
 		return l.Err()
 	}
