@@ -64,6 +64,9 @@ func pickErrors(next Handler) Handler {
 // send takes a request to the instance that was picked for it: the innermost
 // service of the stack.
 func (c *clientCore) send(ctx context.Context, req *Request) (*Response, error) {
+	if ctx.Err() != nil {
+		return nil, req.fail(PhaseDial, true, reason(ctx))
+	}
 	peer, err := c.peers.get(req.Info.Callee.Address)
 	if err != nil {
 		return nil, req.fail(PhaseDial, true, err)

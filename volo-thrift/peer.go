@@ -3,6 +3,7 @@ package volothrift
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -109,13 +110,23 @@ func boundOf(ctx context.Context, req *Request) bound {
 
 // cause turns the error of a wait that was cut short into the reason.
 func (b bound) cause(err error) error {
-	if ctxErr := b.ctx.Err(); ctxErr != nil {
-		return context.Cause(b.ctx)
+	if b.ctx.Err() != nil {
+		return reason(b.ctx)
 	}
 	if !b.deadline.IsZero() && !time.Now().Before(b.deadline) {
 		return context.DeadlineExceeded
 	}
 	return err
+}
+
+// reason says why ctx is done: with its error, and its cause if that is
+// another.
+func reason(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 // A scratch is a buffer that a request is encoded into.
