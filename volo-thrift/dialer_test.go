@@ -19,3 +19,8 @@ func (c *counter) count(dial dialFunc) dialFunc {
 		return dial(ctx, addr)
 	}
 }
+
+type (
+	address = rpc.Address
+	conn    = transport.Conn
+)

@@ -1,0 +1,225 @@
+package volothrift_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	volothrift "github.com/volo-go/volo/volo-thrift"
+)
+
+// hang outlasts every bound of these tests. It does not look at its context,
+// whose end comes at the same instant as the client's own.
+func hang(context.Context, string) (string, error) {
+	time.Sleep(4 * time.Second)
+	return "", nil
+}
+
+func TestTheEarliestBoundEndsTheCall(t *testing.T) {
+	for _, tt := range []struct {
+		what          string
+		client        time.Duration // WithTimeout
+		call          time.Duration // CallTimeout
+		ctx           time.Duration
+		want          time.Duration
+		seenByHandler time.Duration // what remains, if there is a header
+	}{
+		{"the client's time-out", time.Second, 0, 0, time.Second, time.Second},
+		{"the call's time-out", 0, time.Second, 0, time.Second, time.Second},
+		{"the context's deadline", 0, 0, time.Second, time.Second, time.Second},
+		{"a context that ends before the client's time-out", 2 * time.Second, 0, time.Second, time.Second, time.Second},
+		{"a context that ends after the client's time-out", time.Second, 0, 2 * time.Second, time.Second, time.Second},
+		{"a call's time-out in place of the client's, shorter", 2 * time.Second, time.Second, 0, time.Second, time.Second},
+		{"a call's time-out in place of the client's, longer", time.Second, 2 * time.Second, 0, 2 * time.Second, 2 * time.Second},
+		{"a context before a call's time-out", 0, 2 * time.Second, time.Second, time.Second, time.Second},
+		{"a fraction of a millisecond, rounded up for the peer", 1500 * time.Microsecond, 0, 0, 1500 * time.Microsecond, 2 * time.Millisecond},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			for _, p := range protocols {
+				synctest.Test(t, func(t *testing.T) {
+					left := make(chan time.Duration, 1)
+					c := dial(t, serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+						d, _ := ctx.Deadline()
+						left <- time.Until(d)
+						return hang(ctx, key)
+					}}), append(p.opts, volothrift.WithTimeout(tt.client))...)
+					if tt.call > 0 {
+						c = c.With(volothrift.CallTimeout(tt.call))
+					}
+					ctx := t.Context()
+					if tt.ctx > 0 {
+						var cancel context.CancelFunc
+						ctx, cancel = context.WithTimeout(ctx, tt.ctx)
+						defer cancel()
+					}
+					start := time.Now()
+					_, err := c.Get(ctx, "k")
+					if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took != tt.want {
+						t.Errorf("%s: ended with %v after %v; want the deadline after %v", p.name, err, took, tt.want)
+					}
+					if e := asError(t, err); e.Phase != volothrift.PhaseRead || e.Unsent {
+						t.Errorf("%s: ended in phase %v, unsent %v; want read, sent", p.name, e.Phase, e.Unsent)
+					}
+					if got := <-left; p.header && got != tt.seenByHandler {
+						t.Errorf("%s: the handler had %v left, want %v", p.name, got, tt.seenByHandler)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestWhatRemainsOfADeadlineCrossesTwoHops(t *testing.T) {
+	for _, p := range protocols[:4] {
+		synctest.Test(t, func(t *testing.T) {
+			left := make(chan time.Duration, 1)
+			back := dial(t, serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+				d, _ := ctx.Deadline()
+				left <- time.Until(d)
+				return hang(ctx, key)
+			}}), p.opts...)
+			front := dial(t, serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+				time.Sleep(300 * time.Millisecond)
+				return back.Get(ctx, key)
+			}}), p.opts...)
+			start := time.Now()
+			_, err := front.With(volothrift.CallTimeout(time.Second)).Get(t.Context(), "k")
+			// The first hop's report and the client's own deadline are level.
+			if took := time.Since(start); !contains(err, context.DeadlineExceeded.Error()) || took != time.Second {
+				t.Errorf("%s: ended with %v after %v; want the deadline after 1 s", p.name, err, took)
+			}
+			if got := <-left; got != 700*time.Millisecond {
+				t.Errorf("%s: the second hop had %v left, want 700 ms", p.name, got)
+			}
+		})
+	}
+}
+
+func TestACallWithoutTimeIsNotSent(t *testing.T) {
+	cause := errors.New("the user went home")
+	expired := func(parent context.Context) (context.Context, context.CancelFunc) {
+		return context.WithDeadline(parent, time.Now().Add(-time.Second))
+	}
+	for _, tt := range []struct {
+		what string
+		ctx  func(context.Context) (context.Context, context.CancelFunc)
+		want []error
+	}{
+		{"a deadline that has passed", expired, []error{context.DeadlineExceeded}},
+		{"a context that is cancelled", func(parent context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(parent)
+			cancel()
+			return ctx, cancel
+		}, []error{context.Canceled}},
+		{"a context that is cancelled for a reason", func(parent context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancelCause(parent)
+			cancel(cause)
+			return ctx, func() {}
+		}, []error{context.Canceled, cause}},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			for _, p := range protocols {
+				synctest.Test(t, func(t *testing.T) {
+					var ran atomic.Int32
+					pair := serve(t, handler{note: func(context.Context, string) error { ran.Add(1); return nil }})
+					c := dial(t, pair, p.opts...)
+					mustGet(t, c, "connected")
+					ctx, cancel := tt.ctx(t.Context())
+					defer cancel()
+					err := c.Note(ctx, "n")
+					for _, want := range tt.want {
+						if !errors.Is(err, want) {
+							t.Errorf("%s: got %v; want %v", p.name, err, want)
+						}
+					}
+					if e := asError(t, err); !e.Unsent {
+						t.Errorf("%s: the error says that something was sent", p.name)
+					}
+					mustGet(t, c, "next")
+					synctest.Wait()
+					if ran.Load() != 0 {
+						t.Errorf("%s: the handler has run", p.name)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestACallEndsWithItsContextForTheReasonGiven(t *testing.T) {
+	cause := errors.New("the user went home")
+	for _, tt := range []struct {
+		what string
+		ctx  func(context.Context) (context.Context, context.CancelFunc)
+		want []error
+	}{
+		{"cancelled", func(parent context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(parent)
+			time.AfterFunc(time.Second, cancel)
+			return ctx, cancel
+		}, []error{context.Canceled}},
+		{"cancelled for a reason", func(parent context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancelCause(parent)
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+			return ctx, func() {}
+		}, []error{context.Canceled, cause}},
+		{"timed out for a reason", func(parent context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeoutCause(parent, time.Second, cause)
+		}, []error{context.DeadlineExceeded}},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			for _, p := range protocols {
+				synctest.Test(t, func(t *testing.T) {
+					c := dial(t, serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+						if key == "hang" {
+							return hang(ctx, key)
+						}
+						return key, nil
+					}}), p.opts...)
+					mustGet(t, c, "connected")
+					ctx, cancel := tt.ctx(t.Context())
+					defer cancel()
+					start := time.Now()
+					_, err := c.Get(ctx, "hang")
+					if took := time.Since(start); took != time.Second {
+						t.Errorf("%s: took %v, want 1 s", p.name, took)
+					}
+					for _, want := range tt.want {
+						if !errors.Is(err, want) {
+							t.Errorf("%s: got %v; want %v", p.name, err, want)
+						}
+					}
+					if e := asError(t, err); e.Phase != volothrift.PhaseRead || e.Unsent {
+						t.Errorf("%s: ended in phase %v, unsent %v; want read, sent", p.name, e.Phase, e.Unsent)
+					}
+					mustGet(t, c, "next")
+				})
+			}
+		})
+	}
+}
+
+func TestADialLastsNoLongerThanTheCall(t *testing.T) {
+	for _, p := range protocols {
+		synctest.Test(t, func(t *testing.T) {
+			never := dialFunc(func(ctx context.Context, _ address) (*conn, error) {
+				<-ctx.Done()
+				return nil, context.Cause(ctx)
+			})
+			c := newClient(t, "10.0.0.1:1", toFake(never, append(p.opts, volothrift.WithConnectTimeout(5*time.Second))...)...)
+			for _, tt := range []struct{ timeout, want time.Duration }{{time.Second, time.Second}, {0, 5 * time.Second}} {
+				start := time.Now()
+				_, err := c.With(volothrift.CallTimeout(tt.timeout)).Get(t.Context(), "k")
+				if took := time.Since(start); took > tt.want || took < tt.want-time.Second || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%s: with %v the dial ended after %v with %v; want %v", p.name, tt.timeout, took, err, tt.want)
+				}
+				if e := asError(t, err); e.Phase != volothrift.PhaseDial || !e.Unsent {
+					t.Errorf("%s: ended in phase %v, unsent %v; want dial, unsent", p.name, e.Phase, e.Unsent)
+				}
+			}
+		})
+	}
+}
