@@ -1,0 +1,24 @@
+// Package examples is a shelf of programs, each on a page or two, for whoever
+// wants to see how something is done. All run as they are, for instance
+//
+//	go run ./integration/examples/hello
+//
+// with server and client in one process, and tests hold them to what they
+// print.
+//
+//	hello        a service, a server, a client: begin here
+//	exceptions   declared exceptions, business errors, and what else can fail
+//	metadata     facts beside a call: down the line, one hop, and back
+//	layers       logging and timing around every call
+//	discovery    a discoverer of one's own, weights, instances that come
+//	paging       lists without end, in a protocol that has no streams
+//	services     several services on one port, one connection for all
+//	tls          certificates on both sides
+//	unix         a socket in the file system
+//	testing      a service under test, without a network, in no time
+//
+// Beside each program lies its IDL; gen below it is what the compiler makes of
+// that. go generate, called here, makes all of them anew.
+package examples
+
+//go:generate go run ./generate

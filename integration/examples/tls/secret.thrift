@@ -1,0 +1,5 @@
+namespace go secret
+
+service Secret {
+  string Tell()
+}
