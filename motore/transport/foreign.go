@@ -78,8 +78,9 @@ func (f *foreign) exchange(out, in []byte) (n int, err error) {
 
 func (f *foreign) serve(h ConnHandler) (err error) {
 	in := newInbox(f.c, h)
+	in.steady = true // the buffer is held while the connection is idle
 	if in.size == defaultRead {
-		in.size = 1 << minClass // it is held while the connection is idle
+		in.size = 1 << minClass
 	}
 	defer func() {
 		in.close()

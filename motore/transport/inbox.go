@@ -29,9 +29,10 @@ type inbox struct {
 	buf *buffer
 
 	start, end int
-	need       int // what the handler waits for, counted from start
-	size       int // of the next buffer to borrow
-	small      int // how many times in a row much less would have done
+	need       int  // what the handler waits for, counted from start
+	size       int  // of the next buffer to borrow
+	steady     bool // size does not adapt
+	small      int  // how many times in a row much less would have done
 }
 
 func newInbox(c *Conn, h ConnHandler) inbox {
@@ -73,7 +74,7 @@ func (in *inbox) move(buf *buffer) {
 // received takes note of n bytes in what room returned, and runs the handler
 // as long as it can go on.
 func (in *inbox) received(n int) error {
-	if in.end += n; in.end == len(in.buf.b) && len(in.buf.b) < maxPipelined {
+	if in.end += n; in.end == len(in.buf.b) && len(in.buf.b) < maxPipelined && !in.steady {
 		in.size, in.small = 2*len(in.buf.b), 0
 	}
 	for in.end-in.start >= max(in.need, 1) {
@@ -101,6 +102,7 @@ func (in *inbox) settle() {
 	used := in.end
 	in.start, in.end = 0, 0
 	switch {
+	case in.steady:
 	case used > in.size && used < 1<<maxClass:
 		in.size, in.small = used+1, 0
 	case in.size > defaultRead && used <= in.size/4:

@@ -104,18 +104,18 @@ func TestAcceptErrorsAreRetriedEverSlower(t *testing.T) {
 		if _, err := c.Exchange([]byte("x"), make([]byte, 1)); err != nil {
 			t.Errorf("Exchange() after the failures: %v", err)
 		}
+		c.Close()
+		l.Close()
+		l.Wait()
+		if err := <-done; err != transport.ErrListenerClosed {
+			t.Errorf("Serve() = %v, want %v", err, transport.ErrListenerClosed)
+		}
 		want := 5 * time.Millisecond
 		for i := range fl.failures {
 			if got := fl.attempts[i+1].Sub(fl.attempts[i]); got != want {
 				t.Errorf("pause %d is %v, want %v", i, got, want)
 			}
 			want = min(2*want, time.Second)
-		}
-		c.Close()
-		l.Close()
-		l.Wait()
-		if err := <-done; err != transport.ErrListenerClosed {
-			t.Errorf("Serve() = %v, want %v", err, transport.ErrListenerClosed)
 		}
 		if n := strings.Count(log.String(), "accept failed"); n != 1 {
 			t.Errorf("logged %d times, want once:\n%s", n, log.String())

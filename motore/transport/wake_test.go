@@ -145,6 +145,7 @@ func TestAConnectionGoesOnWhenItsDeadlineIsTaken(t *testing.T) {
 }
 
 func TestOnlyTheLastDeadlineCounts(t *testing.T) {
+	large := make([]byte, 32<<20)
 	const soonish, pause, later = 20 * time.Millisecond, 60 * time.Millisecond, time.Minute
 	for _, test := range []struct {
 		name string
@@ -198,7 +199,7 @@ func TestOnlyTheLastDeadlineCounts(t *testing.T) {
 				}
 				c = m.dial(t, l)
 				set(c.SetWriteDeadline)
-				err := c.Write(make([]byte, 8<<20))
+				err := c.Write(large)
 				if got := err == nil; got != test.ok {
 					t.Errorf("Write() = %v", err)
 				}
