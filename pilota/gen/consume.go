@@ -138,7 +138,7 @@ func (r *record) consumeField(f *ir.Field) {
 		v := r.local("v")
 		r.P("var %s string", v)
 		r.consume(f.Type, v, at)
-		r.P("%s = %s.OptionalString(d, %s, b)", dst, r.runtime(), v)
+		r.P("%s = %s.OptionalString(d, %s)", dst, r.runtime(), v)
 	case under(f.Type).Kind == ir.UUID:
 		v := r.local("v")
 		r.P("var %s [16]byte", v)
@@ -147,7 +147,7 @@ func (r *record) consumeField(f *ir.Field) {
 	default:
 		n := 3 + fixedSize(f.Type)
 		r.P("if len(b) < %d { return b, %s }", n, at.truncated)
-		r.P("%s = %s.Optional(d, %s, b[%d:])", dst, r.runtime(), r.typed(f.Type, 3), n)
+		r.P("%s = %s.Optional(d, %s)", dst, r.runtime(), r.typed(f.Type, 3))
 		r.P("b = b[%d:]", n)
 	}
 	r.P("key = %s.FieldKey(b)", r.runtime())
@@ -210,7 +210,7 @@ func (r *record) nested(t *ir.Type, dst string) {
 		r.P("%s = %s", dst, r.newStruct(t))
 		return
 	}
-	r.P("%s = %s.New[%s](d, b)", dst, r.runtime(), r.structType(t))
+	r.P("%s = %s.New[%s](d)", dst, r.runtime(), r.structType(t))
 	if hasDefaults(s) {
 		r.P("%s.SetDefaults()", dst)
 	}

@@ -21,6 +21,8 @@ func FieldKey(b []byte) uint32 {
 }
 
 // shortKey is FieldKey for the last bytes of a message.
+//
+//go:noinline
 func shortKey(b []byte) uint32 {
 	switch {
 	case len(b) == 0:

@@ -31,7 +31,7 @@ func ConsumeBools(d *Decoder, b []byte) (v []bool, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = scalars[bool](d, n, b)
+	v = scalars[bool](d, n)
 	for i, e := range b[:n] {
 		v[i] = e != 0
 	}
@@ -56,7 +56,7 @@ func ConsumeI8s(d *Decoder, b []byte) (v []int8, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = scalars[int8](d, n, b)
+	v = scalars[int8](d, n)
 	for i, e := range b[:n] {
 		v[i] = int8(e)
 	}

@@ -110,7 +110,7 @@ func TestPiecesOfAChunkAreApart(t *testing.T) {
 		}
 		b = rest
 		lists = append(lists, v)
-		numbers = append(numbers, thrift.Optional(&d, int64(len(numbers)), b))
+		numbers = append(numbers, thrift.Optional(&d, int64(len(numbers))))
 	}
 	for i, v := range lists {
 		for j := range v {

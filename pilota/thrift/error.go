@@ -72,7 +72,10 @@ type path struct {
 func (p path) String() string { return p.root + p.rest }
 
 // InField adds to err that it happened in a field of a struct. Generated code
-// calls it on the way out. Errors from elsewhere become an [*EncodeError].
+// calls it on the way out, in many places and hardly ever: not inlining it
+// keeps that code small. Errors from elsewhere become an [*EncodeError].
+//
+//go:noinline
 func InField(err error, structName, field string) error {
 	p := placeOf(&err)
 	p.root, p.rest = structName, "."+field+p.rest
@@ -81,6 +84,8 @@ func InField(err error, structName, field string) error {
 
 // InStruct adds to err the name of the struct that it happened in, for faults
 // that belong to no single field.
+//
+//go:noinline
 func InStruct(err error, structName string) error {
 	placeOf(&err).root = structName
 	return err
@@ -88,14 +93,20 @@ func InStruct(err error, structName string) error {
 
 // InElement adds to err that it happened in the i-th element of a list or
 // set, in the order of the wire.
+//
+//go:noinline
 func InElement(err error, i int) error { return inPart(err, i, "") }
 
 // InKey adds to err that it happened in the key of the i-th entry of a map,
 // in the order of the wire.
+//
+//go:noinline
 func InKey(err error, i int) error { return inPart(err, i, ".key") }
 
 // InValue adds to err that it happened in the value of the i-th entry of a
 // map, in the order of the wire.
+//
+//go:noinline
 func InValue(err error, i int) error { return inPart(err, i, ".value") }
 
 func inPart(err error, i int, part string) error {

@@ -38,7 +38,7 @@ func ConsumeI16s(d *Decoder, b []byte) (v []int16, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = scalars[int16](d, n, b)
+	v = scalars[int16](d, n)
 	in, out := b[:2*n], v
 	for ; len(out) >= 8; in, out = in[16:], out[8:] {
 		p, q := (*[16]byte)(in), (*[8]int16)(out)
@@ -86,7 +86,7 @@ func ConsumeI32s[T ~int32](d *Decoder, b []byte) (v []T, rest []byte, err error)
 	if err != nil {
 		return nil, b, err
 	}
-	v = scalars[T](d, n, b)
+	v = scalars[T](d, n)
 	in, out := b[:4*n], v
 	for ; len(out) >= 8; in, out = in[32:], out[8:] {
 		p, q := (*[32]byte)(in), (*[8]T)(out)
@@ -134,7 +134,7 @@ func ConsumeI64s(d *Decoder, b []byte) (v []int64, rest []byte, err error) {
 	if err != nil {
 		return nil, b, err
 	}
-	v = scalars[int64](d, n, b)
+	v = scalars[int64](d, n)
 	in, out := b[:8*n], v
 	for ; len(out) >= 8; in, out = in[64:], out[8:] {
 		p, q := (*[64]byte)(in), (*[8]int64)(out)
@@ -178,7 +178,7 @@ func ConsumeDoubles(d *Decoder, b []byte) (v []float64, rest []byte, err error) 
 	if err != nil {
 		return nil, b, err
 	}
-	v = scalars[float64](d, n, b)
+	v = scalars[float64](d, n)
 	in, out := b[:8*n], v
 	for ; len(out) >= 4; in, out = in[32:], out[4:] {
 		p, q := (*[32]byte)(in), (*[4]float64)(out)

@@ -7,7 +7,7 @@ import "unsafe"
 // handed out once. A piece keeps its chunk alive, so chunks stay small.
 
 // Bounds of chunks, in pieces. The first chunk is sized by a guess: one piece
-// in so many bytes of what remains of the message.
+// in so many bytes of the message.
 const (
 	leastPieces = 4
 	guessBytes  = 64
@@ -17,14 +17,14 @@ const (
 )
 
 // pieces returns the size of the chunk that follows one of size last: at
-// first the guess, then doubling up to most, and never more than rest could
-// have a use for, a piece taking at least so many bytes.
-func pieces(last, most int, rest []byte, bytes int) int {
+// first the guess, then doubling up to most, and never more than the message
+// could have a use for, a piece taking at least so many bytes.
+func (d *Decoder) pieces(last, most, bytes int) int {
 	n := max(leastPieces, 2*last)
 	if last == 0 {
-		n = max(leastPieces, len(rest)/guessBytes)
+		n = max(leastPieces, d.size/guessBytes)
 	}
-	return min(n, most, len(rest)/bytes+1)
+	return min(n, most, d.size/bytes+1)
 }
 
 // Scalar is what fits a word.
@@ -32,11 +32,10 @@ type Scalar interface {
 	~bool | ~int8 | ~int16 | ~int32 | ~int64 | ~float64
 }
 
-// Optional returns a pointer to a copy of v. rest is what follows v in the
-// message.
-func Optional[T Scalar](d *Decoder, v T, rest []byte) *T {
+// Optional returns a pointer to a copy of v.
+func Optional[T Scalar](d *Decoder, v T) *T {
 	if d.usedWords >= len(d.words) {
-		d.growWords(rest)
+		d.growWords()
 	}
 	// Safety: a word is aligned for every Scalar and as large as the largest;
 	// none has pointers. The words from usedWords on have not been handed out,
@@ -48,16 +47,15 @@ func Optional[T Scalar](d *Decoder, v T, rest []byte) *T {
 }
 
 //go:noinline
-func (d *Decoder) growWords(rest []byte) {
-	d.wordChunk = pieces(d.wordChunk, maxWords, rest, 4)
+func (d *Decoder) growWords() {
+	d.wordChunk = d.pieces(d.wordChunk, maxWords, 4)
 	d.words, d.usedWords = make([]uint64, d.wordChunk), 0
 }
 
-// OptionalString returns a pointer to v. rest is what follows v in the
-// message.
-func OptionalString(d *Decoder, v string, rest []byte) *string {
+// OptionalString returns a pointer to v.
+func OptionalString(d *Decoder, v string) *string {
 	if d.usedHeads >= len(d.heads) {
-		d.growHeads(rest)
+		d.growHeads()
 	}
 	p := &d.heads[d.usedHeads]
 	d.usedHeads++
@@ -66,21 +64,21 @@ func OptionalString(d *Decoder, v string, rest []byte) *string {
 }
 
 //go:noinline
-func (d *Decoder) growHeads(rest []byte) {
-	n := pieces(len(d.heads), maxHeads, rest, 7)
+func (d *Decoder) growHeads() {
+	n := d.pieces(len(d.heads), maxHeads, 7)
 	d.heads, d.usedHeads = make([]string, n), 0
 }
 
 // scalars returns zero values for a list of n. Short lists are cut from the
 // words that optional scalars come from.
-func scalars[T Scalar](d *Decoder, n int, rest []byte) []T {
+func scalars[T Scalar](d *Decoder, n int) []T {
 	const most = 4 // words
 	words := (n*int(unsafe.Sizeof(*new(T))) + 7) / 8
 	if n == 0 || words > most {
 		return make([]T, n)
 	}
 	if len(d.words)-d.usedWords < words {
-		d.wordChunk = max(most, pieces(d.wordChunk, maxWords, rest, 4))
+		d.wordChunk = max(most, d.pieces(d.wordChunk, maxWords, 4))
 		d.words, d.usedWords = make([]uint64, d.wordChunk), 0
 	}
 	// Safety: as in Optional, for several words; they hold n values. The
@@ -98,16 +96,16 @@ type structChunk[T any] struct {
 }
 
 // New returns a zero T, for structs that hold structs of their own type: a
-// tree costs a few chunks, not an allocation per node. rest is what follows in
-// the message.
-func New[T any](d *Decoder, rest []byte) *T {
+// tree costs a few chunks, not an allocation per node. Chunks double, so that
+// at most half of what they hold is not used.
+func New[T any](d *Decoder) *T {
 	c, ok := d.structs.(*structChunk[T])
 	if !ok {
 		c = &structChunk[T]{next: 1}
 		d.structs = c
 	}
 	if c.used >= len(c.structs) {
-		c.structs, c.used = Slab[T](c.next, rest), 0
+		c.structs, c.used = make([]T, c.next), 0
 		c.next = min(2*c.next, maxStructs)
 	}
 	p := &c.structs[c.used]

@@ -275,7 +275,7 @@ func (p *Choice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Choice", "text")
 			}
-			p.Text = thrift.OptionalString(d, v1, b)
+			p.Text = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0A0002 { // 2: optional number
@@ -283,7 +283,7 @@ func (p *Choice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Choice", "number")
 			}
-			p.Number = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Number = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}

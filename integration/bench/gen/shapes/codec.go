@@ -442,14 +442,14 @@ func (p *Item) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Item", "name")
 			}
-			p.Name = thrift.OptionalString(d, v1, b)
+			p.Name = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x080003 { // 3: optional quantity
 			if len(b) < 7 {
 				return b, d.Truncated(b, "Item", "quantity")
 			}
-			p.Quantity = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Quantity = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -457,7 +457,7 @@ func (p *Item) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Item", "price")
 			}
-			p.Price = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Price = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
@@ -466,7 +466,7 @@ func (p *Item) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 			if v2, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Item", "remark")
 			}
-			p.Remark = thrift.OptionalString(d, v2, b)
+			p.Remark = thrift.OptionalString(d, v2)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -701,14 +701,14 @@ func (p *Medium) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Medium", "owner")
 			}
-			p.Owner = thrift.OptionalString(d, v1, b)
+			p.Owner = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0A0003 { // 3: optional created
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Medium", "created")
 			}
-			p.Created = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Created = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
@@ -1458,14 +1458,14 @@ func (p *Nested) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0002 { // 2: optional left
-			p.Left = thrift.New[Nested](d, b)
+			p.Left = thrift.New[Nested](d)
 			if b, err = p.Left.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Nested", "left")
 			}
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0003 { // 3: optional right
-			p.Right = thrift.New[Nested](d, b)
+			p.Right = thrift.New[Nested](d)
 			if b, err = p.Right.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Nested", "right")
 			}

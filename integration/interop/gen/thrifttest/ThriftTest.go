@@ -1356,7 +1356,7 @@ func (p *SomeUnion) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 			if v6, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "SomeUnion", "string_thing")
 			}
-			p.StringThing = thrift.OptionalString(d, v6, b)
+			p.StringThing = thrift.OptionalString(d, v6)
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x080003 { // 3: optional i32_thing
@@ -1364,7 +1364,7 @@ func (p *SomeUnion) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 			if len(b) < 7 {
 				return b, d.Truncated(b, "SomeUnion", "i32_thing")
 			}
-			p.I32Thing = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.I32Thing = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -3542,7 +3542,7 @@ func (p *BoolTest) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err err
 			if len(b) < 4 {
 				return b, d.Truncated(b, "BoolTest", "b")
 			}
-			p.B = thrift.Optional(d, bool(b[3] != 0), b[4:])
+			p.B = thrift.Optional(d, bool(b[3] != 0))
 			b = b[4:]
 			key = thrift.FieldKey(b)
 		}
@@ -3551,7 +3551,7 @@ func (p *BoolTest) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err err
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "BoolTest", "s")
 			}
-			p.S = thrift.OptionalString(d, v1, b)
+			p.S = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

@@ -265,7 +265,7 @@ func (p *storeGetResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, e
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "get_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0001 { // 1: optional missing
@@ -843,7 +843,7 @@ func (p *storeDepthResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte,
 			if len(b) < 7 {
 				return b, d.Truncated(b, "depth_result", "success")
 			}
-			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -1170,7 +1170,7 @@ func (p *auditGetResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, e
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "get_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -1332,7 +1332,7 @@ func (p *auditLastResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, 
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "last_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

@@ -100,7 +100,7 @@ func (p *Page) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Page", "next")
 			}
-			p.Next = thrift.OptionalString(d, v1, b)
+			p.Next = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

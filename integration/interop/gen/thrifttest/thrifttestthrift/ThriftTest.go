@@ -766,7 +766,7 @@ func (p *thriftTestTestStringResult) ConsumeBinary(d *thrift.Decoder, b []byte) 
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "testString_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -942,7 +942,7 @@ func (p *thriftTestTestBoolResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_
 			if len(b) < 4 {
 				return b, d.Truncated(b, "testBool_result", "success")
 			}
-			p.Value = thrift.Optional(d, bool(b[3] != 0), b[4:])
+			p.Value = thrift.Optional(d, bool(b[3] != 0))
 			b = b[4:]
 			key = thrift.FieldKey(b)
 		}
@@ -1119,7 +1119,7 @@ func (p *thriftTestTestByteResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_
 			if len(b) < 4 {
 				return b, d.Truncated(b, "testByte_result", "success")
 			}
-			p.Value = thrift.Optional(d, int8(b[3]), b[4:])
+			p.Value = thrift.Optional(d, int8(b[3]))
 			b = b[4:]
 			key = thrift.FieldKey(b)
 		}
@@ -1298,7 +1298,7 @@ func (p *thriftTestTestI32Result) ConsumeBinary(d *thrift.Decoder, b []byte) (_ 
 			if len(b) < 7 {
 				return b, d.Truncated(b, "testI32_result", "success")
 			}
-			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -1477,7 +1477,7 @@ func (p *thriftTestTestI64Result) ConsumeBinary(d *thrift.Decoder, b []byte) (_ 
 			if len(b) < 11 {
 				return b, d.Truncated(b, "testI64_result", "success")
 			}
-			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
@@ -1656,7 +1656,7 @@ func (p *thriftTestTestDoubleResult) ConsumeBinary(d *thrift.Decoder, b []byte) 
 			if len(b) < 11 {
 				return b, d.Truncated(b, "testDouble_result", "success")
 			}
-			p.Value = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Value = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
@@ -3438,7 +3438,7 @@ func (p *thriftTestTestEnumResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_
 			if len(b) < 7 {
 				return b, d.Truncated(b, "testEnum_result", "success")
 			}
-			p.Value = thrift.Optional(d, thrifttest.Numberz(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, thrifttest.Numberz(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -3617,7 +3617,7 @@ func (p *thriftTestTestTypedefResult) ConsumeBinary(d *thrift.Decoder, b []byte)
 			if len(b) < 11 {
 				return b, d.Truncated(b, "testTypedef_result", "success")
 			}
-			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
@@ -5118,7 +5118,7 @@ func (p *secondServiceSecondtestStringResult) ConsumeBinary(d *thrift.Decoder, b
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "secondtestString_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

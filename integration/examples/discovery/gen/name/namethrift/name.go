@@ -177,7 +177,7 @@ func (p *nameNameResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, e
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Name_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

@@ -225,7 +225,7 @@ func (p *bankWithdrawResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byt
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Withdraw_result", "success")
 			}
-			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}

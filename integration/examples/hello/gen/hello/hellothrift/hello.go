@@ -203,7 +203,7 @@ func (p *helloGreetResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte,
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Greet_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

@@ -209,7 +209,7 @@ func (p *sumsSumResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, er
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Sum_result", "success")
 			}
-			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Value = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
@@ -399,7 +399,7 @@ func (p *sumsDivideResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte,
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Divide_result", "success")
 			}
-			p.Value = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Value = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}

@@ -178,7 +178,7 @@ func (p *frontVisitResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte,
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Visit_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -396,7 +396,7 @@ func (p *backVisitResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, 
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Visit_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

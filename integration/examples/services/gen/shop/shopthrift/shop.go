@@ -445,7 +445,7 @@ func (p *cartAddResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, er
 			if len(b) < 7 {
 				return b, d.Truncated(b, "Add_result", "success")
 			}
-			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -626,7 +626,7 @@ func (p *cartFindResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, e
 			if len(b) < 7 {
 				return b, d.Truncated(b, "Find_result", "success")
 			}
-			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}

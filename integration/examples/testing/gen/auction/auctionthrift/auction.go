@@ -237,7 +237,7 @@ func (p *auctionBidResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte,
 			if len(b) < 7 {
 				return b, d.Truncated(b, "Bid_result", "success")
 			}
-			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -414,7 +414,7 @@ func (p *auctionWaitResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Wait_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

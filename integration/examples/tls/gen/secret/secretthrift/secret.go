@@ -176,7 +176,7 @@ func (p *secretTellResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte,
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Tell_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

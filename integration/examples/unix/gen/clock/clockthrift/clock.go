@@ -201,7 +201,7 @@ func (p *clockWeekdayResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byt
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Weekday_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

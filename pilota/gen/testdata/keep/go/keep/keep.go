@@ -161,7 +161,7 @@ func (p *OlderChoice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err 
 			if len(b) < 7 {
 				return b, d.Truncated(b, "OlderChoice", "a")
 			}
-			p.A = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.A = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -489,7 +489,7 @@ func (p *NewerChoice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err 
 			if len(b) < 7 {
 				return b, d.Truncated(b, "NewerChoice", "a")
 			}
-			p.A = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.A = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -499,7 +499,7 @@ func (p *NewerChoice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err 
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "NewerChoice", "b")
 			}
-			p.B = thrift.OptionalString(d, v1, b)
+			p.B = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {

@@ -153,7 +153,7 @@ func (p *Inner) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error)
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Inner", "b")
 			}
-			p.B = thrift.OptionalString(d, v1, b)
+			p.B = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0F0003 { // 3: c
@@ -445,7 +445,7 @@ func (p *Choice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			if len(b) < 7 {
 				return b, d.Truncated(b, "Choice", "number")
 			}
-			p.Number = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Number = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -455,7 +455,7 @@ func (p *Choice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "Choice", "text")
 			}
-			p.Text = thrift.OptionalString(d, v1, b)
+			p.Text = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0003 { // 3: optional inner
@@ -478,7 +478,7 @@ func (p *Choice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			if len(b) < 4 {
 				return b, d.Truncated(b, "Choice", "flag")
 			}
-			p.Flag = thrift.Optional(d, bool(b[3] != 0), b[4:])
+			p.Flag = thrift.Optional(d, bool(b[3] != 0))
 			b = b[4:]
 			key = thrift.FieldKey(b)
 		}
@@ -505,7 +505,7 @@ func (p *Choice) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error
 			if len(b) < 7 {
 				return b, d.Truncated(b, "Choice", "level")
 			}
-			p.Level = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Level = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -1267,7 +1267,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 4 {
 					return b, d.Truncated(b, "Optionals", "t")
 				}
-				p.T = thrift.Optional(d, bool(b[3] != 0), b[4:])
+				p.T = thrift.Optional(d, bool(b[3] != 0))
 				b = b[4:]
 				key = thrift.FieldKey(b)
 			}
@@ -1275,7 +1275,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 4 {
 					return b, d.Truncated(b, "Optionals", "b")
 				}
-				p.B = thrift.Optional(d, int8(b[3]), b[4:])
+				p.B = thrift.Optional(d, int8(b[3]))
 				b = b[4:]
 				key = thrift.FieldKey(b)
 			}
@@ -1283,7 +1283,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 5 {
 					return b, d.Truncated(b, "Optionals", "s")
 				}
-				p.S = thrift.Optional(d, int16(binary.BigEndian.Uint16(b[3:5])), b[5:])
+				p.S = thrift.Optional(d, int16(binary.BigEndian.Uint16(b[3:5])))
 				b = b[5:]
 				key = thrift.FieldKey(b)
 			}
@@ -1291,7 +1291,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Optionals", "i")
 				}
-				p.I = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.I = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -1299,7 +1299,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 11 {
 					return b, d.Truncated(b, "Optionals", "l")
 				}
-				p.L = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+				p.L = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 				b = b[11:]
 				key = thrift.FieldKey(b)
 			}
@@ -1307,7 +1307,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 11 {
 					return b, d.Truncated(b, "Optionals", "d")
 				}
-				p.D = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])), b[11:])
+				p.D = thrift.Optional(d, math.Float64frombits(binary.BigEndian.Uint64(b[3:11])))
 				b = b[11:]
 				key = thrift.FieldKey(b)
 			}
@@ -1316,7 +1316,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 					return b, thrift.InField(err, "Optionals", "str")
 				}
-				p.Str = thrift.OptionalString(d, v1, b)
+				p.Str = thrift.OptionalString(d, v1)
 				key = thrift.FieldKey(b)
 			}
 			if key == 0x0B0008 { // 8: optional bin
@@ -1341,7 +1341,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Optionals", "level")
 				}
-				p.Level = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.Level = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -1349,7 +1349,7 @@ func (p *Optionals) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err er
 				if len(b) < 11 {
 					return b, d.Truncated(b, "Optionals", "user_id")
 				}
-				p.UserID = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+				p.UserID = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 				b = b[11:]
 				key = thrift.FieldKey(b)
 			}
@@ -3261,14 +3261,14 @@ func (p *Tree) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0002 { // 2: optional left
-			p.Left = thrift.New[Tree](d, b)
+			p.Left = thrift.New[Tree](d)
 			if b, err = p.Left.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Tree", "left")
 			}
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0003 { // 3: optional right
-			p.Right = thrift.New[Tree](d, b)
+			p.Right = thrift.New[Tree](d)
 			if b, err = p.Right.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Tree", "right")
 			}
@@ -3457,13 +3457,13 @@ func (p *Expression) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err e
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Expression", "literal")
 			}
-			p.Literal = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.Literal = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}
 		if key == 0x0C0002 { // 2: optional negated
 			set++
-			p.Negated = thrift.New[Expression](d, b)
+			p.Negated = thrift.New[Expression](d)
 			if b, err = p.Negated.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Expression", "negated")
 			}
@@ -3564,7 +3564,7 @@ func (p *Ping) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 	for key >= 1<<16 {
 		n := len(b)
 		if key == 0x0C0001 { // 1: optional pong
-			p.Pong = thrift.New[Pong](d, b)
+			p.Pong = thrift.New[Pong](d)
 			if b, err = p.Pong.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Ping", "pong")
 			}
@@ -3640,7 +3640,7 @@ func (p *Pong) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) 
 	for key >= 1<<16 {
 		n := len(b)
 		if key == 0x0C0001 { // 1: optional ping
-			p.Ping = thrift.New[Ping](d, b)
+			p.Ping = thrift.New[Ping](d)
 			if b, err = p.Ping.ConsumeBinary(d, b[3:]); err != nil {
 				return b, thrift.InField(err, "Pong", "ping")
 			}
@@ -4154,7 +4154,7 @@ func (p *Defaults) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err err
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Defaults", "opt")
 				}
-				p.Opt = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.Opt = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -4214,7 +4214,7 @@ func (p *Defaults) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err err
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Defaults", "opt_level")
 				}
-				p.OptLevel = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.OptLevel = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -4225,7 +4225,7 @@ func (p *Defaults) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err err
 				if v11, b, err = d.ConsumeString(b[3:]); err != nil {
 					return b, thrift.InField(err, "Defaults", "opt_string")
 				}
-				p.OptString = thrift.OptionalString(d, v11, b)
+				p.OptString = thrift.OptionalString(d, v11)
 				key = thrift.FieldKey(b)
 			}
 		}
@@ -5331,7 +5331,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f1")
 				}
-				p.F1 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F1 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5339,7 +5339,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f2")
 				}
-				p.F2 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F2 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5347,7 +5347,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f3")
 				}
-				p.F3 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F3 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5355,7 +5355,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f4")
 				}
-				p.F4 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F4 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5363,7 +5363,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f5")
 				}
-				p.F5 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F5 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5371,7 +5371,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f6")
 				}
-				p.F6 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F6 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5379,7 +5379,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f7")
 				}
-				p.F7 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F7 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5387,7 +5387,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f8")
 				}
-				p.F8 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F8 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5397,7 +5397,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f9")
 				}
-				p.F9 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F9 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5405,7 +5405,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f10")
 				}
-				p.F10 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F10 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5413,7 +5413,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f11")
 				}
-				p.F11 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F11 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5421,7 +5421,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f12")
 				}
-				p.F12 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F12 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5429,7 +5429,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f13")
 				}
-				p.F13 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F13 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5437,7 +5437,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f14")
 				}
-				p.F14 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F14 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5445,7 +5445,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f15")
 				}
-				p.F15 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F15 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5453,7 +5453,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f16")
 				}
-				p.F16 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F16 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5463,7 +5463,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if len(b) < 7 {
 					return b, d.Truncated(b, "Big", "f17")
 				}
-				p.F17 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+				p.F17 = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 				b = b[7:]
 				key = thrift.FieldKey(b)
 			}
@@ -5472,7 +5472,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 					return b, thrift.InField(err, "Big", "f18")
 				}
-				p.F18 = thrift.OptionalString(d, v1, b)
+				p.F18 = thrift.OptionalString(d, v1)
 				key = thrift.FieldKey(b)
 			}
 			if key == 0x0B0013 { // 19: optional f19
@@ -5480,7 +5480,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if v2, b, err = d.ConsumeString(b[3:]); err != nil {
 					return b, thrift.InField(err, "Big", "f19")
 				}
-				p.F19 = thrift.OptionalString(d, v2, b)
+				p.F19 = thrift.OptionalString(d, v2)
 				key = thrift.FieldKey(b)
 			}
 			if key == 0x0B0014 { // 20: optional f20
@@ -5488,7 +5488,7 @@ func (p *Big) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 				if v3, b, err = d.ConsumeString(b[3:]); err != nil {
 					return b, thrift.InField(err, "Big", "f20")
 				}
-				p.F20 = thrift.OptionalString(d, v3, b)
+				p.F20 = thrift.OptionalString(d, v3)
 				key = thrift.FieldKey(b)
 			}
 		}
@@ -5818,7 +5818,7 @@ func (p *Newer) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error)
 			if len(b) < 11 {
 				return b, d.Truncated(b, "Newer", "f")
 			}
-			p.F = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])), b[11:])
+			p.F = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
 			b = b[11:]
 			key = thrift.FieldKey(b)
 		}

@@ -167,7 +167,7 @@ func (p *Tag) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
 			if len(b) < 7 {
 				return b, d.Truncated(b, "Tag", "weight")
 			}
-			p.Weight = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Weight = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}

@@ -331,7 +331,7 @@ func (p *allPingResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, er
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "ping_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
@@ -926,7 +926,7 @@ func (p *allAddResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err
 			if len(b) < 7 {
 				return b, d.Truncated(b, "add_result", "success")
 			}
-			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, int32(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}
@@ -1837,7 +1837,7 @@ func (p *allLevelResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, e
 			if len(b) < 7 {
 				return b, d.Truncated(b, "level_result", "success")
 			}
-			p.Value = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])), b[7:])
+			p.Value = thrift.Optional(d, shared.Level(binary.BigEndian.Uint32(b[3:7])))
 			b = b[7:]
 			key = thrift.FieldKey(b)
 		}

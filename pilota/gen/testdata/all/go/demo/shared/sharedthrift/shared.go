@@ -200,7 +200,7 @@ func (p *basePingResult) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, e
 			if v1, b, err = d.ConsumeString(b[3:]); err != nil {
 				return b, thrift.InField(err, "ping_result", "success")
 			}
-			p.Value = thrift.OptionalString(d, v1, b)
+			p.Value = thrift.OptionalString(d, v1)
 			key = thrift.FieldKey(b)
 		}
 		if len(b) < n {
