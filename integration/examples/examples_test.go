@@ -10,7 +10,7 @@ import (
 )
 
 func TestGeneratedCodeIsUpToDate(t *testing.T) {
-	folders, err := generated.Examples(".", "github.com/volo-go/volo/integration/examples")
+	folders, err := generated.Examples(".")
 	if err != nil || len(folders) == 0 {
 		t.Fatal("no examples", err)
 	}

@@ -4,6 +4,7 @@
 //
 //	apachetest   Apache's ThriftTest with Apache's own Go code
 //	gen          the same IDL, compiled by us
+//	generate     the command behind go generate
 //	generated    keeps folders such as gen up to date
 //
 // # Where we differ from Apache
@@ -28,3 +29,5 @@
 //   - Nesting in fields that are unknown: both stop at 64 levels; Apache counts
 //     the scalar at the bottom, we do not.
 package interop
+
+//go:generate go run ./generate

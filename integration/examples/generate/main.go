@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	folders, err := generated.Examples(".", "github.com/volo-go/volo/integration/examples")
+	folders, err := generated.Examples(".")
 	for _, f := range folders {
 		if err == nil {
 			err = f.Write()

@@ -90,20 +90,33 @@ func (f Folder) generate() (map[string][]byte, error) {
 	return byName, nil
 }
 
-// Examples returns the folder gen of each folder of root that has IDL files in
-// it. root is the path of a folder, and importPath what Go calls it.
-func Examples(root, importPath string) (folders []Folder, err error) {
-	idl, err := filepath.Glob(filepath.Join(root, "*", "*.thrift"))
+// module is the import path of the folder integration.
+const module = "github.com/volo-go/volo/integration"
+
+// ThriftTest returns the folder gen of package interop. dir is the path of that
+// package.
+func ThriftTest(dir string) Folder {
+	return Folder{
+		Dir:    filepath.Join(dir, "gen"),
+		Import: module + "/interop/gen",
+		IDL:    []string{filepath.Join(dir, "apachetest", "ThriftTest.thrift")},
+	}
+}
+
+// Examples returns the folder gen of each example that has IDL files. dir is
+// the path of the folder of all examples.
+func Examples(dir string) (folders []Folder, err error) {
+	idl, err := filepath.Glob(filepath.Join(dir, "*", "*.thrift"))
 	for _, name := range idl {
-		dir := filepath.Dir(name)
-		gen := filepath.Join(dir, "gen")
+		example := filepath.Dir(name)
+		gen := filepath.Join(example, "gen")
 		if n := len(folders); n > 0 && folders[n-1].Dir == gen {
 			folders[n-1].IDL = append(folders[n-1].IDL, name)
 			continue
 		}
 		folders = append(folders, Folder{
 			Dir:    gen,
-			Import: path.Join(importPath, filepath.Base(dir), "gen"),
+			Import: path.Join(module, "examples", filepath.Base(example), "gen"),
 			IDL:    []string{name},
 		})
 	}
