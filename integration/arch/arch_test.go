@@ -44,6 +44,7 @@ var violations = []struct{ says, graph, want string }{
 	{"loadbalance reaches the root, discovery and rpc only",
 		"motore/loadbalance: motore/transport\nmotore/transport:", "motore/loadbalance → motore/transport"},
 	{"transport reaches rpc only", "motore/transport: motore\nmotore:", "motore/transport → motore"},
+	{"worker reaches nothing of ours", "motore/worker: motore/rpc\nmotore/rpc:", "motore/worker → motore/rpc"},
 	{"layers reach the root and rpc only",
 		"motore/retry: motore/discovery\nmotore/discovery:", "motore/retry → motore/discovery"},
 
@@ -53,7 +54,7 @@ var violations = []struct{ says, graph, want string }{
 	{"thriftidl reaches report and source only", "pilota/thriftidl: pilota/ir\npilota/ir:", "pilota/thriftidl → pilota/ir"},
 	{"protoidl reaches report and source only", "pilota/protoidl: pilota/thriftidl\npilota/thriftidl:", "pilota/protoidl → pilota/thriftidl"},
 	{"lower reaches ir, the parsers, report and source only", "pilota/lower: pilota/gen\npilota/gen:", "pilota/lower → pilota/gen"},
-	{"gen reaches ir, report and source only", "pilota/gen: pilota/lower\npilota/lower:", "pilota/gen → pilota/lower"},
+	{"generators reach each other, ir, report and source only", "pilota/gen: pilota/lower\npilota/lower:", "pilota/gen → pilota/lower"},
 	{"the thrift runtime reaches nothing of the compiler", "pilota/thrift: pilota/source\npilota/source:", "pilota/thrift → pilota/source"},
 	{"the protobuf runtime reaches nothing of the compiler", "pilota/protobuf: pilota/ir\npilota/ir:", "pilota/protobuf → pilota/ir"},
 
@@ -63,6 +64,7 @@ var violations = []struct{ says, graph, want string }{
 		"motore/discovery → motore/rpc → golang.org/x/sys"},
 	{"loadbalance needs the standard library only", "motore/loadbalance: golang.org/x/exp", "motore/loadbalance → golang.org/x/exp"},
 	{"layers need the standard library only", "motore/timeout: test golang.org/x/exp", "motore/timeout → golang.org/x/exp"},
+	{"worker needs the standard library only", "motore/worker: golang.org/x/exp", "motore/worker → golang.org/x/exp"},
 	{"metainfo needs the standard library only", "metainfo: golang.org/x/exp", "metainfo → golang.org/x/exp"},
 	{"pilota/thrift needs the standard library only", "pilota/thrift: test github.com/apache/thrift", "pilota/thrift → github.com/apache/thrift"},
 

@@ -9,8 +9,8 @@ var layers = []string{
 
 // compiler is pilota without its runtimes.
 var compiler = []string{
-	"pilota", "pilota/gen/...", "pilota/lower/...", "pilota/ir/...",
-	"pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/...",
+	"pilota", "pilota/gen/...", "pilota/genproto/...", "pilota/lower/...", "pilota/ir/...",
+	"pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/...", "pilota/cmd/...",
 }
 
 // TheRules are the arrows of ARCHITECTURE.md.
@@ -32,6 +32,7 @@ var TheRules = Rules{
 		{"loadbalance reaches the root, discovery and rpc only", []string{"motore/loadbalance/..."}, nil,
 			[]string{"motore", "motore/discovery/...", "motore/rpc"}},
 		{"transport reaches rpc only", []string{"motore/transport/..."}, nil, []string{"motore/rpc"}},
+		{"worker reaches nothing of ours", []string{"motore/worker/..."}, nil, nil},
 		{"layers reach the root and rpc only", layers, nil, []string{"motore", "motore/rpc"}},
 
 		{"source reaches nothing of ours", []string{"pilota/source/..."}, nil, nil},
@@ -43,7 +44,7 @@ var TheRules = Rules{
 			[]string{"pilota/report/...", "pilota/source/..."}},
 		{"lower reaches ir, the parsers, report and source only", []string{"pilota/lower/..."}, nil,
 			[]string{"pilota/ir/...", "pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/..."}},
-		{"gen reaches ir, report and source only", []string{"pilota/gen/..."}, []string{"pilota/gen/internal/..."},
+		{"generators reach each other, ir, report and source only", []string{"pilota/gen/...", "pilota/genproto/..."}, []string{"pilota/gen/internal/..."},
 			[]string{"pilota/ir/...", "pilota/report/...", "pilota/source/..."}},
 		{"the thrift runtime reaches nothing of the compiler", []string{"pilota/thrift/..."}, nil, nil},
 		{"the protobuf runtime reaches nothing of the compiler", []string{"pilota/protobuf/..."}, nil, nil},
@@ -54,6 +55,7 @@ var TheRules = Rules{
 		{"discovery needs the standard library only", []string{"motore/discovery/..."}, nil},
 		{"loadbalance needs the standard library only", []string{"motore/loadbalance/..."}, nil},
 		{"layers need the standard library only", layers, nil},
+		{"worker needs the standard library only", []string{"motore/worker/..."}, nil},
 		{"metainfo needs the standard library only", []string{"metainfo/..."}, nil},
 		{"pilota/thrift needs the standard library only", []string{"pilota/thrift/..."}, nil},
 	},
