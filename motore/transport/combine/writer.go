@@ -30,8 +30,10 @@ const (
 	// A flusher that has written this many batches hands over, so that one
 	// sender does not serve all others for ever.
 	maxRounds = 4
-	// Buffers that a burst has grown beyond this are not kept.
-	maxKept = 256 << 10
+	// A buffer that has grown beyond maxKept is kept only as long as it is
+	// needed: after patience batches that fill less than a quarter, it goes.
+	maxKept  = 256 << 10
+	patience = 64
 )
 
 // A Writer combines writes on one connection. Its methods may be called
@@ -43,6 +45,7 @@ type Writer struct {
 	pending  []byte // appended, not yet taken by the flusher
 	spare    []byte // the other half of the double buffer
 	flushing bool
+	spacious int           // batches in turn that left a large buffer mostly empty
 	err      error         // why the connection can no longer be written
 	room     chan struct{} // closed and replaced when a flush made room; nil if nobody waits
 
@@ -191,14 +194,28 @@ func (w *Writer) flush(rounds int) error {
 		err := w.write(batch)
 
 		w.mu.Lock()
-		if cap(batch) <= maxKept {
-			w.spare = batch
-		}
+		w.spare = w.keep(batch)
 		w.mu.Unlock()
 		if err != nil {
 			w.fail(err)
 		}
 	}
+}
+
+// keep returns the buffer of a batch that was written, for another one, or nil
+// if it is larger than it need be.
+func (w *Writer) keep(batch []byte) []byte {
+	if cap(batch) <= maxKept {
+		return batch
+	}
+	if len(batch) >= cap(batch)/4 {
+		w.spacious = 0
+		return batch
+	}
+	if w.spacious++; w.spacious < patience {
+		return batch
+	}
+	return nil
 }
 
 func (w *Writer) fail(err error) {
