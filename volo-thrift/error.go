@@ -76,8 +76,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Retryable reports that another instance may be asked, whatever the method.
-func (e *Error) Retryable() bool { return e.Unsent }
+// Retryable reports that another instance may be asked, whatever the method:
+// nothing was sent, and not because of the arguments.
+func (e *Error) Retryable() bool { return e.Unsent && e.Phase != PhaseEncode }
 
 // fail makes the error of a call.
 func (r *Request) fail(phase Phase, unsent bool, err error) error {
