@@ -35,6 +35,7 @@ type Server struct {
 	listeners map[*transport.Listener]struct{}
 	conns     map[*serverConn]struct{}
 	draining  bool
+	over      bool // no connection is served any more, not even one just accepted
 	serving   bool
 	emptied   chan struct{} // closed when conns is empty; nil unless somebody waits
 }
@@ -165,6 +166,9 @@ func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
 	c := newServerConn(s, conn)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over || len(s.conns) >= s.o.maxConns {
+		return nil // each listener counts its own, we count all
+	}
 	s.conns[c] = struct{}{}
 	if s.draining {
 		c.resets.Store(true)
@@ -179,6 +183,7 @@ func (s *Server) remove(c *serverConn) {
 	if s.draining && len(s.conns) == 0 && s.emptied != nil {
 		close(s.emptied)
 		s.emptied = nil
+		s.over = true
 	}
 }
 
@@ -265,6 +270,7 @@ func (s *Server) stopAccepting() <-chan struct{} {
 		emptied = make(chan struct{})
 		if len(s.conns) == 0 {
 			close(emptied)
+			s.over = true
 		} else {
 			s.emptied = emptied
 		}
@@ -288,6 +294,9 @@ func (s *Server) open() []*serverConn {
 
 // cutOff cancels all calls and closes all connections.
 func (s *Server) cutOff() {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
 	for _, c := range s.open() {
 		c.end(ErrServerClosed)
 		c.conn.Close()
