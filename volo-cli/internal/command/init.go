@@ -72,6 +72,9 @@ func (i *initialize) plan(name, idl string) (scaffold.Plan, error) {
 	if !projectName.MatchString(name) {
 		return scaffold.Plan{}, usagef("%q cannot be the name of a project: use letters, digits, dots and dashes", name)
 	}
+	if strings.HasSuffix(idl, ".proto") {
+		return scaffold.Plan{}, fmt.Errorf("%s: protobuf is not supported yet; this version of volo compiles Thrift", idl)
+	}
 	p := scaffold.Plan{Name: name[strings.LastIndexByte(name, '/')+1:], Module: i.module, IDL: idl, Includes: i.includes, Dir: i.env.Dir}
 	if p.Module == "" {
 		p.Module = name

@@ -157,6 +157,8 @@ func (r *reader) idl(s *IDL, key, n *yaml.Node) {
 		r.problem(key, "idl has no path").Hint("add the path of the IDL file")
 	case s.Source == Git && s.Repo == "":
 		r.problem(key, "idl comes from git but names no repo").Hint("name one of the entry's repos")
+	case strings.HasSuffix(s.Path, ".proto"):
+		r.found.Errorf("", s.Span, "protobuf is not supported yet").Hint("this version of volo compiles Thrift")
 	case s.Source == Local && s.Repo != "":
 		r.problem(key, "idl is local but names repo `%s`", s.Repo).Hint("use source: git")
 	}

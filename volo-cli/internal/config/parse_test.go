@@ -143,6 +143,8 @@ func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 			"volo.yml:5:57: an element of includes must be a string, not nothing"},
 		{"protobuf", "entries:\n  default:\n    protocol: protobuf\n" + service,
 			"volo.yml:3:15: protobuf is not supported yet; this version of volo compiles Thrift"},
+		{"a protobuf file", head + "    services:\n      - idl: {source: local, path: a.proto}\n",
+			"volo.yml:5:36: protobuf is not supported yet; this version of volo compiles Thrift"},
 		{"a git source", head + "    repos: {idl: {url: u}}\n    services:\n      - idl: {source: git, repo: idl, path: a.thrift}\n",
 			"volo.yml:6:45: IDLs from git repositories are not supported yet; copy the file into the project and use source: local"},
 		{"an option for later", head + service + "    with_descriptor: true\n", "volo.yml:6:5: with_descriptor is not supported yet; leave it out"},
