@@ -29,7 +29,8 @@ type Server struct {
 	base    context.Context // parent of every call's context
 	workers *worker.Pool[task]
 
-	running atomic.Int64 // requests being handled
+	running atomic.Int64   // requests being handled
+	leaving sync.WaitGroup // connections that wait for their last answer to leave
 
 	mu        sync.Mutex
 	listeners map[*transport.Listener]struct{}
@@ -214,6 +215,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, c := range s.open() {
 		c.drain()
 	}
+	defer s.leaving.Wait()
 	if err := s.drainUntil(ctx, emptied); err != nil {
 		s.cutOff()
 		return errors.Join(append(errs, err)...)
@@ -239,7 +241,7 @@ func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}) error 
 		case <-look.C:
 			for _, c := range s.open() {
 				if c.quiet() {
-					c.conn.Close()
+					c.leave()
 				}
 			}
 		}

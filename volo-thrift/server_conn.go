@@ -48,8 +48,11 @@ type serverConn struct {
 	partial atomic.Bool // the start of a message has arrived, its end has not
 
 	writer   *combine.Writer // made for the first call out of order
-	inflight atomic.Int32
-	resets   atomic.Bool // the peer was or is to be told to go
+	inflight atomic.Int32    // requests whose answer is not written yet
+	stuck    atomic.Int32    // answers that wait because the peer does not read
+	resets   atomic.Bool     // the peer was or is to be told to go
+	leaving  atomic.Bool     // a goroutine waits to close the connection
+	busyAt   atomic.Int64    // when Idle last found a request, in Unix nanoseconds
 
 	mu    sync.Mutex
 	gone  map[int]func(error) // contexts to cancel when the peer is gone
@@ -75,6 +78,9 @@ var protocols = [...]Protocol{
 // Data takes whole messages off in. The dialect is found anew for each.
 func (c *serverConn) Data(in []byte) (consumed, need int, err error) {
 	consumed, need, err = c.messages(in)
+	if err == nil && 0 < consumed && consumed == len(in) && c.writer == nil && c.resets.Load() {
+		return consumed, 0, errDrained // the last reply has said so, where it can
+	}
 	if partial := consumed < len(in); partial != c.partial.Load() {
 		c.partial.Store(partial)
 	}
@@ -112,6 +118,9 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 			c.writer = combine.New(c.write)
 			c.mu.Unlock()
 		}
+		if err := c.unstick(); err != nil {
+			return err
+		}
 		c.inflight.Add(1)
 		// The copy is the request's own memory: decoding aliases it.
 		c.server.workers.Go(task{c, append([]byte(nil), frame...)})
@@ -127,12 +136,7 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 		return err
 	}
 	if len(buf.b) > 0 {
-		if err := c.conn.Write(buf.b); err != nil {
-			return err
-		}
-	}
-	if c.resets.Load() {
-		return errDrained
+		return c.conn.Write(buf.b)
 	}
 	return nil
 }
@@ -161,14 +165,47 @@ func (t task) run() {
 	var err error
 	in := incoming{protocol: TTHeader, owned: true}
 	buf.b, err = c.serve(&in, t.frame, buf.b)
-	crowded := c.inflight.Add(-1) > 0
 	if err == nil && len(buf.b) > 0 {
-		_, err = c.writer.Send(buf.b, crowded, time.Time{}, nil)
+		err = c.send(buf.b)
 	}
+	c.inflight.Add(-1)
 	if err != nil {
 		c.refuse(err)
 		c.conn.Close()
 	}
+}
+
+// More unsent bytes than this, and nothing further is read.
+const maxUnsent = 1 << 20
+
+// send hands an answer to the combined writes.
+func (c *serverConn) send(answer []byte) error {
+	b, err := c.writer.BeginNow()
+	if err != nil {
+		return err
+	}
+	if len(b) <= maxUnsent {
+		return c.writer.End(append(b, answer...), c.inflight.Load() > 1)
+	}
+	c.writer.EndAsync(b)
+	c.stuck.Add(1)
+	defer c.stuck.Add(-1)
+	_, err = c.writer.Send(answer, true, time.Time{}, nil)
+	return err
+}
+
+// unstick takes no further request while answers wait for a peer that does not
+// read: it would make us keep any number of them.
+func (c *serverConn) unstick() error {
+	if c.stuck.Load() == 0 {
+		return nil
+	}
+	c.writer.Flush()
+	b, err := c.writer.BeginNow()
+	if err == nil {
+		c.writer.EndAsync(b)
+	}
+	return err
 }
 
 // serve runs the call in frame and appends its reply, if there is one, to b.
@@ -309,11 +346,44 @@ func (c *serverConn) Closed(err error) {
 	c.server.remove(c)
 }
 
-// Idle reports that no call runs.
-func (c *serverConn) Idle() bool { return c.inflight.Load() == 0 }
+// Idle reports that no call runs and none has for as long as a connection may
+// be idle. The transport counts from the last byte that has arrived, which is
+// long ago when a long call ends.
+func (c *serverConn) Idle() bool {
+	now := time.Now().UnixNano()
+	if c.inflight.Load() > 0 {
+		c.busyAt.Store(now)
+		return false
+	}
+	return now-c.busyAt.Load() >= int64(c.server.o.idleTimeout)
+}
 
 // quiet reports that no call runs and none is arriving.
-func (c *serverConn) quiet() bool { return c.Idle() && !c.partial.Load() }
+func (c *serverConn) quiet() bool { return c.inflight.Load() == 0 && !c.partial.Load() }
+
+// leave closes the connection once its last answer is on its way, unless
+// another request has come by then.
+func (c *serverConn) leave() {
+	if c.leaving.Swap(true) {
+		return
+	}
+	c.server.leaving.Go(func() {
+		defer c.leaving.Store(false)
+		if w := c.combined(); w != nil {
+			w.Flush()
+		}
+		if c.quiet() {
+			c.conn.Close()
+		}
+	})
+}
+
+// combined returns the writer of calls out of order; nil before the first.
+func (c *serverConn) combined() *combine.Writer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.writer
+}
 
 // refuse logs why a connection was ended, where that is worth a line: a peer
 // that speaks something else, or a malformed or oversized message.
@@ -335,11 +405,12 @@ func (c *serverConn) drain() {
 	if c.resets.Swap(true) {
 		return
 	}
-	c.mu.Lock()
-	writer := c.writer
-	c.mu.Unlock()
-	if writer != nil {
-		writer.Send(controlFrame, false, time.Now().Add(time.Second), nil)
+	writer := c.combined()
+	if writer == nil {
+		return
+	}
+	if b, err := writer.BeginNow(); err == nil {
+		writer.EndAsync(append(b, controlFrame...)) // the peer may not be reading
 	}
 }
 
