@@ -136,6 +136,19 @@ func TestMethodsOfServices(t *testing.T) {
 	}
 }
 
+// FooBar.Baz and Foo.BarBaz would share the names of their arguments.
+func TestStubsOfOnePackageDoNotClash(t *testing.T) {
+	const idl = `
+		service Foo { void barBaz(1: i32 a) }
+		service FooBar { void baz(1: string b) }`
+	out := squeezed(output(t, gen.Options{}, map[string]string{"demo.thrift": idl})["demo/demothrift/demo.go"])
+	for _, want := range []string{"type fooBarBazArgs struct { A int32", "type fooBarBaz_Args struct { B string"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+}
+
 func TestComments(t *testing.T) {
 	const idl = `
 		/**

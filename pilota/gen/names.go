@@ -14,6 +14,7 @@ type (
 		s *ir.Service // that offers the method; inherited ones come again
 		m *ir.Method
 	}
+	localKey methodKey // the stem of the unexported names of a method
 )
 
 // nameAll decides every exported name. Types come first, so that adding a
@@ -86,7 +87,7 @@ func (g *generator) nameFields(s *ir.Struct) {
 
 func (g *generator) nameService(sc scope, s *ir.Service) {
 	name := sc.takeAll(g.declared(&s.Decl, g.exported), itself, clientType, newClient, newService,
-		func(stem string) string { return stem + "Over" }, serviceName)
+		ending("Over"), serviceName)
 	g.names[s] = name
 	// The client's own methods; the interface has to match it.
 	methods := newScope("With", "Close")
@@ -96,9 +97,7 @@ func (g *generator) nameService(sc scope, s *ir.Service) {
 		if m.Result != nil {
 			g.nameFields(m.Result)
 		}
-		for _, local := range []string{methodVar, callType, argsType, resultType} {
-			sc[g.stubLocal(s, m, local)] = true
-		}
+		g.names[localKey{s, m}] = sc.takeAll(g.localStem(s, m), ending(methodVar), ending(callType), ending(argsType), ending(resultType))
 	}
 }
 
@@ -118,13 +117,16 @@ const (
 	resultType = "Result"
 )
 
-// stubLocal returns an unexported name for a part of a method's stub, like
-// echoServiceEchoArgs.
-func (g *generator) stubLocal(s *ir.Service, m *ir.Method, part string) string {
+func ending(part string) func(string) string {
+	return func(stem string) string { return stem + part }
+}
+
+// localStem returns how the unexported names of a method begin, like
+// echoServiceEcho.
+func (g *generator) localStem(s *ir.Service, m *ir.Method) string {
 	name := g.names[s]
-	words := splitWords(name)
-	first := strings.ToLower(words[0])
-	return first + name[len(words[0]):] + g.names[methodKey{s, m}] + part
+	first := splitWords(name)[0]
+	return strings.ToLower(first) + name[len(first):] + g.names[methodKey{s, m}]
 }
 
 // declared is the name that a declaration asks for: by annotation, else what

@@ -36,7 +36,7 @@ func (st *stub) framework() string { return st.std(frameworkPath, frameworkName)
 func (st *stub) context() string   { return st.std("context", "context") }
 
 // local is the name of a part of a method's stub.
-func (st *stub) local(m *ir.Method, part string) string { return st.g.stubLocal(st.s, m, part) }
+func (st *stub) local(m *ir.Method, part string) string { return st.g.names[localKey{st.s, m}] + part }
 
 // goName is the name of a method in the interface.
 func (st *stub) goName(m *ir.Method) string { return st.g.names[methodKey{st.s, m}] }

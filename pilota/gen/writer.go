@@ -107,8 +107,8 @@ func (w *Writer) taken(name string) bool {
 // generated files a package: one letter, one letter and a number, or one of
 // these.
 func isLocal(name string) bool {
-	switch name {
-	case "key", "err", "seen", "set", "rest", "call", "ctx", "args", "result", "ok", "text", "handler", "target", "opts",
+	switch strings.TrimRight(name, "0123456789") {
+	case "key", "err", "seen", "set", "value", "rest", "call", "ctx", "args", "result", "ok", "text", "handler", "target", "opts",
 		"thrift", "binary", "context", "errors", "fmt", "math", "strconv", "volothrift":
 		return true
 	}
