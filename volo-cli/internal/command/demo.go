@@ -91,7 +91,7 @@ func (d *demonstrate) run(ctx context.Context) (err error) {
 	if err := d.call(ctx, run, s.addr); err != nil {
 		return fmt.Errorf("%w\n%s", err, s.said())
 	}
-	if err := d.step("\nstopped the server", func() (string, error) { return "it let its calls finish and exited with 0", s.stop() }); err != nil {
+	if err := d.step("\nstopped the server", s.stop); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.env.Stdout, "everything was as it should be, in %v\n", time.Since(began).Round(100*time.Millisecond))
@@ -219,12 +219,11 @@ func startServer(ctx context.Context, run runner) (*server, error) {
 	return nil, fmt.Errorf("%w\n%s", err, s.said())
 }
 
-// stop asks the server to stop and waits until it has.
-func (s *server) stop() error {
+// stop asks the server to stop, waits until it has and says how it went.
+func (s *server) stop() (string, error) {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
-		// Windows cannot interrupt another process.
 		s.kill()
-		return nil
+		return "killed it, as this system cannot interrupt another process", nil
 	}
 	limit := time.NewTimer(stopLimit)
 	defer limit.Stop()
@@ -232,12 +231,12 @@ func (s *server) stop() error {
 	case err := <-s.ended:
 		s.ended <- err
 		if err != nil {
-			return fmt.Errorf("the server did not stop well: %w\n%s", err, s.said())
+			return "", fmt.Errorf("the server did not stop well: %w\n%s", err, s.said())
 		}
-		return nil
+		return "it let its calls finish and exited with 0", nil
 	case <-limit.C:
 		s.kill()
-		return fmt.Errorf("the server did not stop within %v\n%s", stopLimit, s.said())
+		return "", fmt.Errorf("the server did not stop within %v\n%s", stopLimit, s.said())
 	}
 }
 
