@@ -15,6 +15,12 @@
 // one message are, by default, parts of one private copy of it ([CopyOnce]),
 // so keeping one of them keeps all of them. [CopyEach] separates them.
 //
+// Other small things come in chunks as well: the structs of one list or map,
+// the nodes of a tree (at most 32 together), optional scalars and short lists
+// of numbers (at most 2 KiB, which messages decoded one after the other may
+// share), optional strings (1 KiB). A pointer to one piece keeps its chunk;
+// copy the value to keep only that.
+//
 // # Strings
 //
 // Thrift strings are bytes that ought to be UTF-8. Like Apache's Go library
