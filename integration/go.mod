@@ -14,7 +14,10 @@ require (
 
 require golang.org/x/mod v0.41.0
 
-require golang.org/x/tools v0.51.0 // indirect
+require (
+	golang.org/x/tools v0.51.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
 
 require (
 	github.com/bytedance/gopkg v0.1.4 // indirect

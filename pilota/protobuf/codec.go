@@ -1,0 +1,130 @@
+package protobuf
+
+import (
+	"slices"
+	"sync"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// A Codec is a message with encoding and decoding code of its own. Generated
+// messages implement it; a nil one is an empty message that cannot be decoded
+// into.
+type Codec interface {
+	proto.Message
+
+	// ProtobufSize returns the exact number of bytes that encoding takes.
+	ProtobufSize() int
+
+	// AppendProtobuf appends the encoding to b and returns the extended
+	// slice. It fails if a required field is not set, and if a string that
+	// has to be UTF-8 is not.
+	AppendProtobuf(b []byte) ([]byte, error)
+
+	// PutProtobuf writes the encoding so that it ends before b[i], and
+	// returns where it begins, or a negative number if there is no encoding.
+	// There must be room for ProtobufSize bytes.
+	PutProtobuf(b []byte, i int, how Flags) int
+
+	// ConsumeProtobuf merges b, which is one encoded message and a part of
+	// what d was made ready for, into the receiver. On an error the receiver
+	// is partly filled. Required fields that are missing are no error here;
+	// [Decoder.Check] finds them.
+	ConsumeProtobuf(d *Decoder, b []byte) error
+}
+
+// Flags say how to encode.
+type Flags uint8
+
+// Deterministic asks for map entries in the order of their keys. Everything
+// else is in order anyway.
+const Deterministic Flags = 1
+
+// Size returns the exact number of bytes that encoding m takes.
+func Size(m proto.Message) int {
+	if c, ok := m.(Codec); ok {
+		return c.ProtobufSize()
+	}
+	return proto.Size(m)
+}
+
+// Marshal returns the encoding of m in memory of its own.
+func Marshal(m proto.Message) ([]byte, error) { return Append(nil, m) }
+
+// Append appends the encoding of m to b, growing it at most once, and returns
+// the extended slice. On an error that is b.
+func Append(b []byte, m proto.Message) ([]byte, error) {
+	if c, ok := m.(Codec); ok {
+		return c.AppendProtobuf(b)
+	}
+	return proto.MarshalOptions{}.MarshalAppend(b, m)
+}
+
+// AppendCodec is AppendProtobuf of messages that can have no required fields.
+// Generated code calls it.
+func AppendCodec(b []byte, m Codec) ([]byte, error) {
+	return appendSized(b, m, m.ProtobufSize(), 0)
+}
+
+// AppendChecked is AppendProtobuf of messages that can have required fields,
+// be it far below. Generated code calls it.
+func AppendChecked(b []byte, m Codec) ([]byte, error) {
+	if err := proto.CheckInitialized(m); err != nil {
+		return b, err
+	}
+	return appendSized(b, m, m.ProtobufSize(), 0)
+}
+
+// appendSized appends a message whose size is known.
+func appendSized(b []byte, m Codec, size int, how Flags) ([]byte, error) {
+	if size == 0 {
+		return b, nil
+	}
+	start := len(b)
+	b = slices.Grow(b, size)[:start+size]
+	if i := m.PutProtobuf(b[start:], size, how); i != 0 {
+		return b[:start], whyNot(m)
+	}
+	return b, nil
+}
+
+// whyNot returns the error for a message that has no encoding. The stock
+// encoder has the words for it.
+func whyNot(m Codec) error {
+	if r, ok := m.ProtoReflect().(*Reflection); ok {
+		if err := r.encodeStock(); err != nil {
+			return err
+		}
+	}
+	return ErrChanged
+}
+
+// Unmarshal merges b, which must be one encoded message, into m, which should
+// be new. m keeps no reference to b unless o asks for it.
+func Unmarshal(b []byte, m proto.Message, o DecodeOptions) error {
+	c, ok := m.(Codec)
+	if !ok {
+		return unmarshalForeign(b, m, o)
+	}
+	d := decoders.Get().(*Decoder)
+	d.Reset(b, o)
+	err := c.ConsumeProtobuf(d, b)
+	if err == nil {
+		err = d.Check(c)
+	}
+	d.release()
+	return err
+}
+
+func unmarshalForeign(b []byte, m proto.Message, o DecodeOptions) error {
+	return proto.UnmarshalOptions{
+		Merge:          true,
+		DiscardUnknown: o.DiscardUnknown,
+		RecursionLimit: o.MaxDepth,
+		Resolver:       o.Resolver,
+	}.Unmarshal(b, m)
+}
+
+// decoders spares Unmarshal an allocation. Nothing that a Decoder hands out
+// is recycled with it.
+var decoders = sync.Pool{New: func() any { return new(Decoder) }}
