@@ -15,8 +15,13 @@ require (
 require golang.org/x/mod v0.41.0
 
 require (
+	github.com/bufbuild/protocompile v0.14.1 // indirect
+	golang.org/x/sync v0.23.0 // indirect
+)
+
+require (
 	golang.org/x/tools v0.51.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
+	google.golang.org/protobuf v1.36.12
 )
 
 require (
