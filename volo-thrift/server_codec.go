@@ -23,6 +23,7 @@ type incoming struct {
 	body     []byte
 	size     int  // of the frame
 	owned    bool // the frame's memory belongs to the request
+	reset    bool // the reply asks the peer to go
 }
 
 // parse takes a whole frame apart.

@@ -44,6 +44,7 @@ type serverConn struct {
 	// Of the goroutine that calls Data.
 	scan    scanner
 	dialect sniff.Dialect // of the message that is being read
+	told    bool          // a reply in order has said that it is the last, where it can
 
 	partial atomic.Bool // the start of a message has arrived, its end has not
 
@@ -78,8 +79,8 @@ var protocols = [...]Protocol{
 // Data takes whole messages off in. The dialect is found anew for each.
 func (c *serverConn) Data(in []byte) (consumed, need int, err error) {
 	consumed, need, err = c.messages(in)
-	if err == nil && 0 < consumed && consumed == len(in) && c.writer == nil && c.resets.Load() {
-		return consumed, 0, errDrained // the last reply has said so, where it can
+	if err == nil && consumed == len(in) && c.told {
+		return consumed, 0, errDrained
 	}
 	if partial := consumed < len(in); partial != c.partial.Load() {
 		c.partial.Store(partial)
@@ -135,6 +136,7 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 	if buf.b, err = c.serve(&in, frame, buf.b); err != nil {
 		return err
 	}
+	c.told = c.told || in.reset
 	if len(buf.b) > 0 {
 		return c.conn.Write(buf.b)
 	}
@@ -275,6 +277,7 @@ func (c *serverConn) reply(b []byte, in *incoming, req *Request, out outcome) ([
 		return b, nil // nobody listens
 	}
 	out.reset = c.resets.Load()
+	in.reset = out.reset
 	start := len(b)
 	b, err := appendReply(b, in, req, out, c.server.o.maxMessageSize)
 	if err != nil {
