@@ -7,6 +7,9 @@
 //	generate     the command behind go generate
 //	generated    keeps folders such as gen up to date
 //
+// The second peer is Kitex's own header code, the third Apache's Python as
+// Debian packages it, where that is installed.
+//
 // # Where we differ from Apache
 //
 // Both sides understand each other; these are the corners in which one of them
