@@ -165,7 +165,6 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 // finish judges and stores what was measured, be it all or a part.
 func (s *session) finish() error {
 	d := &s.document
-	d.Rows = report.Rows(d.Samples, s.base)
 	d.Codecs = report.Codecs(d.CodecSamples)
 	d.Verdicts = report.Verdicts(d.Samples, d.Codecs)
 	err := report.WriteVerdicts(s.out, d.Verdicts)

@@ -49,6 +49,11 @@ func (s *session) run(ctx context.Context, list []scenario) error {
 // round, and in it every peer in turn.
 func (s *session) calls(ctx context.Context, sc scenario) error {
 	peers := contestants(ctx, s.catalog.peers, sc.peers, s.peers, s.skip)
+	// Not the first one that was measured: its first round may fail.
+	base := s.base
+	if base == "" && len(peers) > 0 {
+		base = peers[0].name
+	}
 	cores, pinned := s.cores(sc.pinned)
 	for _, callers := range s.callersOf(sc) {
 		config := report.Config{Scenario: sc.name, Callers: callers, Size: s.sizeOf(sc), Idle: sc.idle, Pinned: pinned}
@@ -65,9 +70,11 @@ func (s *session) calls(ctx context.Context, sc scenario) error {
 				})
 			}
 		}
-		if err := report.WriteCalls(s.out, s.document.Samples[first:], s.base); err != nil {
+		rows := report.Rows(s.document.Samples[first:], base)
+		if err := report.WriteCalls(s.out, rows); err != nil {
 			return err
 		}
+		s.document.Rows = append(s.document.Rows, rows...)
 	}
 	return nil
 }

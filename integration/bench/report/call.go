@@ -104,8 +104,7 @@ func of(samples []Sample, peer string) []Sample {
 }
 
 // WriteCalls writes one table for every configuration.
-func WriteCalls(w io.Writer, samples []Sample, base string) error {
-	rows := Rows(samples, base)
+func WriteCalls(w io.Writer, rows []Row) error {
 	for len(rows) > 0 {
 		config := rows[0].Config
 		n := slices.IndexFunc(rows, func(r Row) bool { return r.Config != config })

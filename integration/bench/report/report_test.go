@@ -143,7 +143,7 @@ func TestWriteCalls(t *testing.T) {
 	config := report.Config{Scenario: "thrift-pingpong", Callers: 100, Size: 1024, Pinned: true}
 	samples := append(rounds(config, "kitex", 100_000, 110_000), rounds(config, "volo", 150_000, 165_000)...)
 	var b strings.Builder
-	if err := report.WriteCalls(&b, samples, ""); err != nil {
+	if err := report.WriteCalls(&b, report.Rows(samples, "")); err != nil {
 		t.Fatal(err)
 	}
 	want := `thrift-pingpong, 100 callers, messages of 1024 B, one core a side, medians of 2 rounds, × = median of paired ratios to kitex
