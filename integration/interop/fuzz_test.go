@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
@@ -12,59 +13,98 @@ import (
 	"github.com/volo-go/volo/pilota/thrift"
 )
 
-// FuzzBothReadTheSame decodes arbitrary bytes as one of the structs with both
-// sides. They must agree on whether that works, on how many bytes it takes and
-// on what comes out, up to the differences that the package comment lists.
-func FuzzBothReadTheSame(f *testing.F) {
+// checkReading decodes b, whatever it is, as a struct with both sides. They must
+// agree on whether that works, on how many bytes it takes and on what comes out,
+// up to the differences that the package comment lists.
+func checkReading(t testing.TB, k *kind, b []byte) {
+	t.Helper()
+	ours, theirs := k.ours(), k.apache()
+	rest, err := read(b, ours)
+	apacheRest, apacheErr := readApache(b, theirs)
+	if mayDiffer(err, apacheErr) {
+		return
+	}
+	if (err == nil) != (apacheErr == nil) {
+		t.Fatalf("%s of %x: we say %v, Apache says %v", k.name, b, err, apacheErr)
+	}
+	if err != nil {
+		return
+	}
+	if len(rest) != len(apacheRest) {
+		t.Fatalf("%s of %x: we leave %d bytes, Apache leaves %d", k.name, b, len(rest), len(apacheRest))
+	}
+	if oddBool(b[:len(b)-len(rest)]) {
+		return
+	}
+	// What we write for what we have read says the same to Apache.
+	again, err := thrift.Marshal(ours)
+	if err != nil {
+		t.Fatalf("%s of %x: cannot be written again: %v", k.name, b, err)
+	}
+	theirsAgain := k.apache()
+	if rest, err := readApache(again, theirsAgain); err != nil || len(rest) > 0 {
+		t.Fatalf("%s of %x: Apache refuses what we write: %v, leaves %d of %x", k.name, b, err, len(rest), again)
+	}
+	if !sameValue(theirsAgain, theirs) {
+		t.Fatalf("%s of %x: we read %v, Apache reads %v", k.name, b, ours, theirs)
+	}
+}
+
+// encodings calls f with a kind and the bytes of each of its values, and of
+// some random ones.
+func encodings(f func(i int, b []byte)) {
 	random := filler{rand.New(rand.NewPCG(5, 6))}
 	for i, k := range kinds {
-		for _, v := range k.values {
+		values := k.values
+		for range 3 {
+			v := k.ours()
+			random.fill(reflect.ValueOf(v).Elem())
+			values = append(values[:len(values):len(values)], v)
+		}
+		for _, v := range values {
 			if b, err := thrift.Marshal(v); err == nil && len(b) < 2000 {
-				f.Add(uint8(i), b)
+				f(i, b)
 			}
 		}
-		v := k.ours()
-		random.fill(reflect.ValueOf(v).Elem())
-		if b, err := thrift.Marshal(v); err == nil {
-			f.Add(uint8(i), b)
-			f.Add(uint8(i+1), b)
-			f.Add(uint8(i), b[:len(b)/2])
-		}
 	}
+}
+
+// FuzzBothReadTheSame looks for bytes on which the sides do not agree.
+func FuzzBothReadTheSame(f *testing.F) {
+	encodings(func(i int, b []byte) {
+		f.Add(uint8(i), b)
+		f.Add(uint8(i+1), b)
+		f.Add(uint8(i), b[:len(b)/2])
+	})
 	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
-		k := kinds[int(which)%len(kinds)]
-		ours, theirs := k.ours(), k.apache()
-		rest, err := read(b, ours)
-		apacheRest, apacheErr := readApache(b, theirs)
-		if mayDiffer(err, apacheErr) {
-			return
+		checkReading(t, kinds[int(which)%len(kinds)], b)
+	})
+}
+
+// Every message is cut at every place, and damaged at many: with bytes that
+// mean something where types and lengths stand, and with any.
+func TestBothReadTheSameOfDamagedMessages(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	meaningful := []byte{0, 1, 2, 3, 4, 6, 8, 10, 11, 12, 13, 14, 15, 16, 17, 0x7f, 0x80, 0xff}
+	n := 0
+	encodings(func(i int, b []byte) {
+		for cut := range len(b) {
+			checkReading(t, kinds[i], b[:cut])
 		}
-		if (err == nil) != (apacheErr == nil) {
-			t.Fatalf("%s: we say %v, Apache says %v", k.name, err, apacheErr)
-		}
-		if err != nil {
-			return
-		}
-		if len(rest) != len(apacheRest) {
-			t.Fatalf("%s: we leave %d bytes, Apache leaves %d", k.name, len(rest), len(apacheRest))
-		}
-		taken := b[:len(b)-len(rest)]
-		if oddBool(taken) {
-			return
-		}
-		// What we write for what we have read says the same to Apache.
-		again, err := thrift.Marshal(ours)
-		if err != nil {
-			t.Fatalf("%s: cannot be written again: %v", k.name, err)
-		}
-		theirsAgain := k.apache()
-		if rest, err := readApache(again, theirsAgain); err != nil || len(rest) > 0 {
-			t.Fatalf("%s: Apache refuses what we write: %v, leaves %d of %x", k.name, err, len(rest), again)
-		}
-		if !sameValue(theirsAgain, theirs) {
-			t.Fatalf("%s: we read %v, Apache reads %v", k.name, ours, theirs)
+		for range 300 {
+			damaged := bytes.Clone(b)
+			for range 1 + random.IntN(3) {
+				at := random.IntN(len(b))
+				damaged[at] = byte(random.Uint32())
+				if random.IntN(3) > 0 {
+					damaged[at] = meaningful[random.IntN(len(meaningful))]
+				}
+			}
+			checkReading(t, kinds[i], damaged)
+			n++
 		}
 	})
+	t.Logf("%d damaged messages", n)
 }
 
 // mayDiffer tells whether a difference between the sides is one that the
