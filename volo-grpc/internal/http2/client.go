@@ -87,7 +87,7 @@ func (c *Client) Close() error {
 type ClientStream struct {
 	stream
 	on    *Client
-	unary bool // wake the receiver at the end only
+	unary bool // wake the receiver at the end only, or when a second message has come
 
 	// Set by the reader before the receiver is woken; guarded by stream.mu.
 	headed  bool
@@ -113,24 +113,38 @@ type Tail struct {
 	Fields  []Field
 }
 
-// Open opens a stream with head and fields and, if body is not empty, sends it,
-// in the same write; end ends our half. It waits for a place if the peer allows
-// no more streams.
-func (c *Client) Open(head *Block, fields []Field, body []byte, end bool, until Bound) (*ClientStream, error) {
-	s := &ClientStream{on: c, unary: end}
-	if err := c.start(s, head, fields, body, end, until); err != nil {
+// A Request is what a stream is opened with.
+type Request struct {
+	Head   *Block
+	Fields []Field
+	Body   []byte // whole envelopes; sent in the same write as the head
+	End    bool   // ends our half
+	// Whole says that the receiver begins with Wait, so that it need not be
+	// woken before the response is complete.
+	Whole bool
+	// MaxMessageSize, if not 0, is for this stream what it is in Config.
+	MaxMessageSize int
+}
+
+// Open opens a stream. It waits for a place if the peer allows no more streams.
+func (c *Client) Open(r Request, until Bound) (*ClientStream, error) {
+	s := &ClientStream{on: c, unary: r.Whole}
+	if err := c.start(s, &r, until); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (c *Client) start(s *ClientStream, head *Block, fields []Field, body []byte, end bool, until Bound) error {
+func (c *Client) start(s *ClientStream, r *Request, until Bound) error {
 	s.init(&c.conn)
 	s.client = s
+	if r.MaxMessageSize > 0 {
+		s.limit = r.MaxMessageSize
+	}
 	if err := c.place(s, until); err != nil {
 		return err
 	}
-	o := outgoing{head: head, headFields: fields, body: body, end: end}
+	o := outgoing{head: r.Head, headFields: r.Fields, body: r.Body, end: r.End}
 	sent, err := s.send(&o, until, false)
 	if err != nil && s.answered() {
 		return nil // the server did not need the rest
@@ -265,16 +279,17 @@ func (s *ClientStream) Recv(until Bound) (Message, error) {
 }
 
 // Wait waits for the end of the response, or its failure, but leaves the
-// messages for Recv.
+// messages for Recv. A response with several messages is not waited for to its
+// end: it is reset.
 func (s *ClientStream) Wait(until Bound) error {
 	for {
 		s.mu.Lock()
-		err, ended := s.err, s.ended || s.inErr != nil
+		err, ended, many := s.err, s.ended || s.inErr != nil, len(s.messages) > 1
 		s.mu.Unlock()
 		if err != nil {
 			return err
 		}
-		if ended {
+		if ended || many {
 			s.finish()
 			return nil
 		}
@@ -316,12 +331,13 @@ func (s *ClientStream) finish() {
 	ended := s.answered()
 	b, err := s.c.w.BeginNow()
 	if err == nil {
-		switch {
-		case !ended:
+		code := Cancel
+		if ended {
+			code = NoError
+		}
+		if (!ended || !s.sentEnd) && s.c.lookup(s.id) == &s.stream {
 			s.c.resets.add(s.id)
-			b = appendReset(b, s.id, Cancel)
-		case !s.sentEnd:
-			b = appendReset(b, s.id, NoError)
+			b = appendReset(b, s.id, code)
 		}
 		s.sentEnd = true
 		s.c.w.EndAsync(b)
@@ -461,7 +477,7 @@ func readResponse(id uint32, fields []hpack.HeaderField, end bool) (h Head, t Ta
 }
 
 func (c *Client) arrived(s *stream, end bool) {
-	if cs := s.client; end || !cs.unary {
+	if end || !s.client.unary || s.several() {
 		s.notify()
 	}
 	if s.failed() != nil {

@@ -22,6 +22,9 @@ type Config struct {
 	// MaxConcurrentStreams is how many streams a client may have open.
 	// Servers only. Default 10,000.
 	MaxConcurrentStreams uint32
+	// Handshake is how long a client may take to introduce itself, with its
+	// preface and settings. Servers only. Default 10 s.
+	Handshake time.Duration
 
 	Keepalive Keepalive
 }
@@ -65,6 +68,9 @@ func (c Config) filled() Config {
 	c.StreamWindow = min(c.StreamWindow, 1<<31-1)
 	c.ConnWindow = min(max(c.ConnWindow, 65535), 1<<31-1)
 	c.MaxFrameSize = min(max(c.MaxFrameSize, 16<<10), 1<<24-1)
+	if c.Handshake <= 0 {
+		c.Handshake = 10 * time.Second
+	}
 	if c.Keepalive.Timeout <= 0 {
 		c.Keepalive.Timeout = 20 * time.Second
 	}

@@ -89,7 +89,7 @@ func (w *world) close() {
 var _ rpc.Address
 
 func unary(c *http2.Client, body []byte) ([]byte, string, error) {
-	s, err := c.Open(req, nil, body, true, http2.Bound{})
+	s, err := c.Open(http2.Request{Head: req, Body: body, End: true, Whole: true}, http2.Bound{})
 	if err != nil {
 		return nil, "", err
 	}

@@ -32,6 +32,7 @@ var (
 	// streams. Nothing was sent.
 	ErrGoingAway = errors.New("the connection is going away")
 	errKeepalive = errors.New("the peer does not answer pings")
+	errHandshake = errors.New("the client has not introduced itself in time")
 	errMaxAge    = errors.New("the connection has reached its maximum age")
 	// ErrMessageTooLarge marks a message over the limit; see [SizeError].
 	ErrMessageTooLarge = errors.New("message is too large")

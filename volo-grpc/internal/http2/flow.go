@@ -41,6 +41,7 @@ func (s *stream) send(o *outgoing, until Bound, async bool) (sent bool, err erro
 			return sent, c.lost(err)
 		}
 		if err := s.failed(); err != nil {
+			c.sated(s)
 			c.w.EndAsync(b)
 			return sent, err
 		}
@@ -64,8 +65,20 @@ func (s *stream) send(o *outgoing, until Bound, async bool) (sent bool, err erro
 			return sent, nil
 		}
 		if err := await(s.credit, until); err != nil {
+			if b, begun := c.w.BeginNow(); begun == nil {
+				c.sated(s)
+				c.w.EndAsync(b)
+			}
 			return sent, err
 		}
+	}
+}
+
+// sated forgets that s waits for window. It runs under the writer's lock.
+func (c *conn) sated(s *stream) {
+	if s.starved {
+		s.starved = false
+		c.starved = slices.DeleteFunc(c.starved, func(o *stream) bool { return o == s })
 	}
 }
 

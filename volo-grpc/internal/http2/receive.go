@@ -169,7 +169,7 @@ func (c *conn) data(id uint32, p []byte, size int, end bool) error {
 		return nil
 	}
 	var err error
-	c.scratch, err = s.assembly.take(p, c.cfg.MaxMessageSize, c.scratch[:0], func(size int) {
+	c.scratch, err = s.assembly.take(p, s.limit, c.scratch[:0], func(size int) {
 		s.assembly.large = int64(size) > int64(c.cfg.StreamWindow)/2
 		c.prepay(s, size)
 	})
@@ -191,7 +191,11 @@ func (c *conn) unknown(id uint32, what string) error {
 		return protocolError("%s on idle stream %d", what, id)
 	}
 	if c.resets.has(id) {
-		return c.guard.cheap() // sent before our reset arrived
+		// Sent before our reset arrived. Data has its price, the window.
+		if what == "DATA" {
+			return nil
+		}
+		return c.guard.cheap()
 	}
 	return &streamError{id, StreamClosed, what + " on a closed stream"}
 }

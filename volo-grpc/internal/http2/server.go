@@ -33,6 +33,10 @@ type Server struct {
 	handler Handler
 	workers *worker.Pool[*ServerStream]
 	onEnd   func(*Server)
+	patient *time.Timer // for the preface and the first settings; see Config.Handshake
+
+	// Owner is the handler's; set before anything arrives.
+	Owner any
 
 	running atomic.Int64 // handlers
 
@@ -53,6 +57,7 @@ func NewServer(tc *transport.Conn, cfg Config, h Handler, workers *worker.Pool[*
 		c.w.EndAsync(c.hello(b))
 	}
 	c.keep()
+	c.patient = time.AfterFunc(c.cfg.Handshake, func() { c.closeWith(&ConnError{Err: errHandshake}) })
 	return c
 }
 
@@ -61,6 +66,9 @@ func (c *Server) Streams() int { return int(c.open.Load()) }
 
 // Transport returns the connection beneath.
 func (c *Server) Transport() *transport.Conn { return c.tc }
+
+// Running returns the number of handlers that have not returned.
+func (c *Server) Running() int { return int(c.running.Load()) }
 
 // Drain ends the connection in order: the peer is told to open no more
 // streams, those it has already sent are served, and after the last one the
@@ -110,7 +118,8 @@ func (c *conn) lastGoAway() {
 	c.mu.Unlock()
 	b = appendGoAway(b, newest, NoError, "graceful_stop")
 	if idle {
-		c.w.End(b, false) // must be out before the connection closes
+		c.w.EndAsync(b)
+		c.w.Flush() // must be out before the connection closes
 		c.tc.Close()
 		return
 	}
@@ -161,6 +170,9 @@ func (s *ServerStream) Send(head *Block, fields []Field, body []byte, flush bool
 // body, in one write if the windows allow. The stream is over then.
 func (s *ServerStream) Finish(head *Block, headFields []Field, body []byte, tail *Block, tailFields []Field, until Bound) error {
 	_, err := s.send(&outgoing{head: head, headFields: headFields, body: body, tail: tail, tailFields: tailFields}, until, false)
+	if err != nil && s.failed() == nil {
+		s.Reset(Cancel) // half a response must not look as if more would come
+	}
 	s.close()
 	return err
 }
@@ -255,6 +267,7 @@ func (c *Server) admit(s *ServerStream) (refused bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last {
+		c.resets.add(s.id)
 		return true, nil // over the id of our GOAWAY: the peer opens it elsewhere
 	}
 	// Streams that were reset while their handlers run count as well, or
@@ -297,7 +310,12 @@ func (c *Server) run(s *ServerStream) {
 }
 
 // Done is called by the handler when Run is about to return.
-func (s *ServerStream) Done() { s.on.running.Add(-1) }
+func (s *ServerStream) Done() {
+	s.on.running.Add(-1)
+	if s.failed() != nil {
+		s.on.closeIfDrained() // else Finish has
+	}
+}
 
 // read sorts the fields of a request; it returns what is wrong with them.
 func (s *ServerStream) read(fields []hpack.HeaderField) (bad string) {
@@ -390,22 +408,23 @@ func (c *Server) trailers(st *stream, fields []hpack.HeaderField, end bool) erro
 
 func (c *Server) arrived(st *stream, end bool) {
 	s := st.server
-	if s.whole {
-		if end {
-			c.run(s)
-		}
-		return
+	switch {
+	case !s.whole:
+		st.notify()
+	case end || st.several():
+		c.run(s)
+		st.notify()
 	}
-	st.notify()
 }
 
-func (c *Server) settled() {}
+func (c *Server) settled() { c.patient.Stop() }
 
 // goAway of a client: it will close the connection when it has its answers.
 func (c *Server) goAway(uint32, ErrCode, string) {}
 
 func (c *Server) closed(error) {
 	c.keeper.stop()
+	c.patient.Stop()
 	if c.onEnd != nil {
 		c.onEnd(c)
 	}

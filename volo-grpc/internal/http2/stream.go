@@ -59,6 +59,7 @@ type stream struct {
 	// Of the reader's goroutine.
 	assembly assembly
 	declared int64 // content-length, -1 if there is none
+	limit    int   // of a message
 	gotEnd   bool  // the peer has ended its half
 	gotData  int64
 
@@ -86,6 +87,7 @@ type arrival struct {
 func (s *stream) init(c *conn) {
 	s.c = c
 	s.declared = -1
+	s.limit = c.cfg.MaxMessageSize
 	s.ownWindow.Store(int64(c.cfg.StreamWindow))
 	s.wake = make(chan struct{}, 1)
 	s.credit = make(chan struct{}, 1)
@@ -168,6 +170,13 @@ func (s *stream) push(done []arrival, end bool, inErr error) {
 		s.inErr = inErr
 	}
 	s.mu.Unlock()
+}
+
+// several reports whether more than one message waits.
+func (s *stream) several() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.messages) > 1
 }
 
 // fail ends both halves. The first error wins.
