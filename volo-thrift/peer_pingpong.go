@@ -29,7 +29,7 @@ func newPingPongPeer(c *clientCore, addr rpc.Address) *pingPongPeer {
 
 func (p *pingPongPeer) retire()    { p.pool.Close() }
 func (p *pingPongPeer) idle() bool { return p.pool.Open() == 0 }
-func (p *pingPongPeer) close()     { p.pool.Close() }
+func (p *pingPongPeer) close()     { p.pool.Abort() }
 
 func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
 	now := req.Info.Stats.Start
@@ -39,7 +39,10 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 	until := boundOf(ctx, req)
 	conn, reused, err := p.take(until, now)
 	if err != nil {
-		return nil, req.fail(PhaseDial, true, until.cause(err))
+		if !errors.Is(err, pool.ErrExhausted) { // which has the reason, and more
+			err = until.cause(err)
+		}
+		return nil, req.fail(PhaseDial, true, err)
 	}
 	resp, after, err := p.call(ctx, until, conn, req)
 	if after == unused && reused {

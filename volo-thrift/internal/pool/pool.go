@@ -5,6 +5,9 @@ package pool
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +19,7 @@ var (
 	ErrClosed = errors.New("connection pool is closed")
 	// ErrExhausted is returned by Take when the cap on open connections was
 	// reached and none came free while the caller could wait.
-	ErrExhausted = errors.New("no connection came free")
+	ErrExhausted = errors.New("all connections are in use (see PoolConfig.MaxOpen) and none came free")
 )
 
 // A connection that was used less than this ago is taken without a look at
@@ -37,7 +40,14 @@ type Conn struct {
 	Seq    int32  // last sequence id used
 	Buffer []byte // scratch for reading, kept between calls
 
+	pool         *Pool
 	opened, used time.Time
+}
+
+// Close closes the connection. It still takes its place under the cap.
+func (c *Conn) Close() error {
+	c.pool.forget(c)
+	return c.Conn.Close()
 }
 
 // A Pool hands out connections, the last one returned first. Its methods may
@@ -51,11 +61,18 @@ type Pool struct {
 	idle   []*Conn // oldest use first
 	closed bool
 	sweep  *time.Timer // runs while there are idle connections
+
+	ctx   context.Context // done after Abort
+	abort context.CancelFunc
+	every sync.Mutex
+	open  map[*Conn]struct{} // idle or in use, for Abort
 }
 
 // New returns an empty pool that opens connections with dial.
 func New(cfg Config, dial func(context.Context) (*transport.Conn, error)) *Pool {
-	return &Pool{cfg: cfg, dial: dial, slots: make(chan struct{}, cfg.MaxOpen)}
+	p := &Pool{cfg: cfg, dial: dial, slots: make(chan struct{}, cfg.MaxOpen), open: make(map[*Conn]struct{})}
+	p.ctx, p.abort = context.WithCancel(context.Background())
+	return p
 }
 
 // Take returns a connection for one call; reused says whether it has served
@@ -87,7 +104,9 @@ func (p *Pool) acquire(ctx context.Context) error {
 	case p.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return errors.Join(ErrExhausted, context.Cause(ctx))
+		return fmt.Errorf("%w: %w", ErrExhausted, context.Cause(ctx))
+	case <-p.ctx.Done():
+		return ErrClosed
 	}
 }
 
@@ -143,12 +162,29 @@ func (p *Pool) pop(now time.Time) (*Conn, error) {
 // caller has closed it, and the new one takes its place under the cap. If it
 // fails, the place is free again.
 func (p *Pool) Dial(ctx context.Context, now time.Time) (*Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.ctx, cancel)()
 	conn, err := p.dial(ctx)
 	if err != nil {
 		<-p.slots
 		return nil, err
 	}
-	return &Conn{Conn: conn, opened: now, used: now}, nil
+	c := &Conn{Conn: conn, pool: p, opened: now, used: now}
+	p.every.Lock()
+	p.open[c] = struct{}{}
+	p.every.Unlock()
+	if p.ctx.Err() != nil { // looked at after c can be found by Abort
+		p.Discard(c)
+		return nil, ErrClosed
+	}
+	return c, nil
+}
+
+func (p *Pool) forget(c *Conn) {
+	p.every.Lock()
+	defer p.every.Unlock()
+	delete(p.open, c)
 }
 
 // Put returns a connection on which a call has ended well.
@@ -207,6 +243,19 @@ func (p *Pool) Idle() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.idle)
+}
+
+// Abort is Close that also closes the connections in use, and ends those being
+// made.
+func (p *Pool) Abort() {
+	p.Close()
+	p.abort()
+	p.every.Lock()
+	open := slices.Collect(maps.Keys(p.open))
+	p.every.Unlock()
+	for _, c := range open {
+		c.Close()
+	}
 }
 
 // Close closes the idle connections; those in use are closed when they come
