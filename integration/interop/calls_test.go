@@ -35,15 +35,21 @@ func serve(t testing.TB, h *handler, opts ...volothrift.ServerOption) (addr stri
 
 func start(t testing.TB, opts []volothrift.ServerOption, services ...*volothrift.Service) (addr string) {
 	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	startOn(t, l, opts, services...)
+	return l.Addr().String()
+}
+
+func startOn(t testing.TB, l net.Listener, opts []volothrift.ServerOption, services ...*volothrift.Service) {
+	t.Helper()
 	s := volothrift.NewServer(opts...)
 	for _, service := range services {
 		if err := s.Register(service); err != nil {
 			t.Fatal(err)
 		}
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
 	}
 	var serving sync.WaitGroup
 	serving.Go(func() {
@@ -55,7 +61,6 @@ func start(t testing.TB, opts []volothrift.ServerOption, services ...*volothrift
 		s.Close()
 		serving.Wait()
 	})
-	return l.Addr().String()
 }
 
 // dialApache connects Apache's client to addr.

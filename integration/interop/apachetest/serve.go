@@ -1,6 +1,7 @@
 package apachetest
 
 import (
+	"crypto/tls"
 	"net"
 	"sync"
 
@@ -20,28 +21,39 @@ func StartServer(framed bool) (addr string, stop func()) {
 	return addr, stop
 }
 
-// Start serves h on a free port of loopback with Apache's TSimpleServer, which
-// answers the requests of a connection one after the other. Both services are
-// reached by the plain names of their methods. stop lets the requests that run
-// finish, closes all connections and waits until the server has ended.
+// Start serves h on a free port of loopback. Both services are reached by the
+// plain names of their methods. stop lets the requests that run finish, closes
+// all connections and waits until the server has ended.
 func Start(h *Handler, framed bool) (addr string, stop func(), err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
+	stop, err = StartOn(listener, nil, h, framed)
+	return listener.Addr().String(), stop, err
+}
+
+// StartOn is Start for a listener of one's own, which it closes, encrypted
+// unless config is nil. The server is Apache's TSimpleServer, which answers the
+// requests of a connection one after the other.
+func StartOn(listener net.Listener, config *tls.Config, h *Handler, framed bool) (stop func(), err error) {
 	conns := &conns{Listener: listener}
+	listener = conns
+	if config != nil {
+		listener = tls.NewListener(conns, config)
+	}
 	socket := thrift.NewTServerSocketFromFactoryTimeout(
-		func(net.Addr) (net.Listener, error) { return conns, nil }, listener.Addr(), 0)
+		func(net.Addr) (net.Listener, error) { return listener, nil }, listener.Addr(), 0)
 	server := thrift.NewTSimpleServer4(processor(h), socket, transports(framed), protocols())
 	if err := server.Listen(); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		server.Serve() // its error is that of the closed listener
 	}()
-	return listener.Addr().String(), func() {
+	return func() {
 		conns.endAll()
 		server.Stop()
 		<-done
@@ -61,7 +73,12 @@ func NewClient(addr string, framed bool) (c *thrifttest.ThriftTestClient, close 
 // Dial connects to addr. The client is what Apache's generated clients are made
 // from.
 func Dial(addr string, framed bool) (c thrift.TClient, close func(), err error) {
-	t, err := transports(framed).GetTransport(thrift.NewTSocketConf(addr, nil))
+	return DialOver(thrift.NewTSocketConf(addr, nil), framed)
+}
+
+// DialOver is Dial for a socket of one's own, which it opens.
+func DialOver(socket thrift.TTransport, framed bool) (c thrift.TClient, close func(), err error) {
+	t, err := transports(framed).GetTransport(socket)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -98,8 +115,11 @@ type conns struct {
 
 	mu    sync.Mutex
 	ended bool
-	open  []*net.TCPConn
+	open  []halfCloser
 }
+
+// A halfCloser is a connection of TCP or of a unix socket.
+type halfCloser interface{ CloseRead() error }
 
 func (l *conns) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
@@ -108,10 +128,10 @@ func (l *conns) Accept() (net.Conn, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	tcp := conn.(*net.TCPConn)
-	l.open = append(l.open, tcp)
+	half := conn.(halfCloser)
+	l.open = append(l.open, half)
 	if l.ended {
-		tcp.CloseRead()
+		half.CloseRead()
 	}
 	return conn, nil
 }
