@@ -197,9 +197,7 @@ func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq
 
 func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, error) {
 	options := c.o.decode
-	if owned && options.Strings == thrift.CopyOnce {
-		options.Strings = thrift.Alias // the frame is the one copy
-	}
+	options.Strings = stringsOf(options.Strings, owned)
 	d := decoders.Get().(*thrift.Decoder)
 	defer decoders.Put(d)
 	d.Reset(r.body, options)
@@ -229,6 +227,19 @@ func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, erro
 		Type:    thrift.InvalidMessageType,
 		Message: "got a message of type " + r.message.Type.String() + " in answer to a call",
 	})
+}
+
+// stringsOf returns where the strings of a message live: a frame that is the
+// message's own is the one copy that they need, and one that is not must not
+// be aliased.
+func stringsOf(mode thrift.StringMode, owned bool) thrift.StringMode {
+	switch {
+	case owned && mode == thrift.CopyOnce:
+		return thrift.Alias
+	case !owned && mode == thrift.Alias:
+		return thrift.CopyOnce
+	}
+	return mode
 }
 
 var decoders = sync.Pool{New: func() any { return new(thrift.Decoder) }}

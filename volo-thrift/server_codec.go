@@ -75,9 +75,7 @@ func (in *incoming) readHeader(req *Request, now time.Time) {
 
 // decodeArgs fills the arguments.
 func (in *incoming) decodeArgs(args thrift.Struct, options thrift.DecodeOptions) error {
-	if in.owned && options.Strings == thrift.CopyOnce {
-		options.Strings = thrift.Alias // the frame is the one copy
-	}
+	options.Strings = stringsOf(options.Strings, in.owned)
 	d := decoders.Get().(*thrift.Decoder)
 	d.Reset(in.body, options)
 	_, err := args.ConsumeBinary(d, in.body)
