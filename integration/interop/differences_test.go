@@ -78,59 +78,59 @@ func TestWhereWeWriteOtherBytes(t *testing.T) {
 
 func TestWhereWeReadOtherThings(t *testing.T) {
 	for _, tt := range []struct {
-		name          string
-		bytes         string // in hex
-		ours, want    thrift.Struct
-		ourErr        error
-		apache, want2 apache.TStruct
-		apacheErr     string
+		name               string
+		bytes              string // in hex
+		ours, ourWant      thrift.Struct
+		ourErr             error
+		apache, apacheWant apache.TStruct
+		apacheErr          string
 	}{
 		{
 			name:  "an empty struct, which is not nil",
 			bytes: "0c0001 00 00",
-			ours:  &ours.OneField{}, want: &ours.OneField{Field: &ours.EmptyStruct{}},
-			apache: &theirs.OneField{}, want2: &theirs.OneField{Field: &theirs.EmptyStruct{}},
+			ours:  &ours.OneField{}, ourWant: &ours.OneField{Field: &ours.EmptyStruct{}},
+			apache: &theirs.OneField{}, apacheWant: &theirs.OneField{Field: &theirs.EmptyStruct{}},
 		},
 		{
 			name:  "a union without a member",
 			bytes: "00",
 			ours:  &ours.SomeUnion{}, ourErr: thrift.ErrInvalidUnion,
-			apache: &theirs.SomeUnion{}, want2: &theirs.SomeUnion{},
+			apache: &theirs.SomeUnion{}, apacheWant: &theirs.SomeUnion{},
 		},
 		{
 			name:  "a union with two members",
 			bytes: "0b0002 00000000 080003 00000001 00",
 			ours:  &ours.SomeUnion{}, ourErr: thrift.ErrInvalidUnion,
-			apache: &theirs.SomeUnion{}, want2: &theirs.SomeUnion{I32Thing: new(int32(1)), StringThing: new("")},
+			apache: &theirs.SomeUnion{}, apacheWant: &theirs.SomeUnion{I32Thing: new(int32(1)), StringThing: new("")},
 		},
 		{
 			name:  "a list of bytes that should be one of i32",
 			bytes: "0f0001 03 00000001 01020304 00",
 			ours:  &ours.ListTypeVersioningV1{}, ourErr: thrift.ErrElementType,
-			apache: &theirs.ListTypeVersioningV1{}, want2: &theirs.ListTypeVersioningV1{Myints: []int32{0x01020304}},
+			apache: &theirs.ListTypeVersioningV1{}, apacheWant: &theirs.ListTypeVersioningV1{Myints: []int32{0x01020304}},
 		},
 		{
 			name:  "an empty list of another type, which both let pass",
 			bytes: "0f0001 03 00000000 00",
-			ours:  &ours.ListTypeVersioningV1{}, want: &ours.ListTypeVersioningV1{},
-			apache: &theirs.ListTypeVersioningV1{}, want2: &theirs.ListTypeVersioningV1{},
+			ours:  &ours.ListTypeVersioningV1{}, ourWant: &ours.ListTypeVersioningV1{},
+			apache: &theirs.ListTypeVersioningV1{}, apacheWant: &theirs.ListTypeVersioningV1{},
 		},
 		{
 			name:  "a bool of 2",
 			bytes: "020001 02 00",
-			ours:  &ours.Bools{}, want: &ours.Bools{ImTrue: true},
-			apache: &theirs.Bools{}, want2: &theirs.Bools{ImTrue: false},
+			ours:  &ours.Bools{}, ourWant: &ours.Bools{ImTrue: true},
+			apache: &theirs.Bools{}, apacheWant: &theirs.Bools{ImTrue: false},
 		},
 		{
 			name:  "63 levels in a field that is unknown",
 			bytes: "0f0009" + strings.Repeat("0f 00000001", 62) + "03 00000001 00" + "00",
-			ours:  &ours.EmptyStruct{}, want: &ours.EmptyStruct{},
-			apache: &theirs.EmptyStruct{}, want2: &theirs.EmptyStruct{},
+			ours:  &ours.EmptyStruct{}, ourWant: &ours.EmptyStruct{},
+			apache: &theirs.EmptyStruct{}, apacheWant: &theirs.EmptyStruct{},
 		},
 		{
 			name:  "64 levels in a field that is unknown",
 			bytes: "0f0009" + strings.Repeat("0f 00000001", 63) + "03 00000001 00" + "00",
-			ours:  &ours.EmptyStruct{}, want: &ours.EmptyStruct{},
+			ours:  &ours.EmptyStruct{}, ourWant: &ours.EmptyStruct{},
 			apache: &theirs.EmptyStruct{}, apacheErr: "Depth limit exceeded",
 		},
 		{
@@ -142,12 +142,12 @@ func TestWhereWeReadOtherThings(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rest, err := read(unhex(tt.bytes), tt.ours)
-			if !errors.Is(err, tt.ourErr) || err == nil && (len(rest) > 0 || !sameValue(tt.ours, tt.want)) {
-				t.Errorf("we: got %v, %v, want %v, %v", tt.ours, err, tt.want, tt.ourErr)
+			if !errors.Is(err, tt.ourErr) || err == nil && (len(rest) > 0 || !sameValue(tt.ours, tt.ourWant)) {
+				t.Errorf("we: got %v, %v, want %v, %v", tt.ours, err, tt.ourWant, tt.ourErr)
 			}
 			rest, err = readApache(unhex(tt.bytes), tt.apache)
-			if !saysError(err, tt.apacheErr) || err == nil && (len(rest) > 0 || !sameValue(tt.apache, tt.want2)) {
-				t.Errorf("Apache: got %v, %v, want %v, %s", tt.apache, err, tt.want2, tt.apacheErr)
+			if !saysError(err, tt.apacheErr) || err == nil && (len(rest) > 0 || !sameValue(tt.apache, tt.apacheWant)) {
+				t.Errorf("Apache: got %v, %v, want %v, %s", tt.apache, err, tt.apacheWant, tt.apacheErr)
 			}
 		})
 	}

@@ -27,6 +27,8 @@
 //     it, Apache reads the bytes as what it expects.
 //   - A bool that is neither 0 nor 1: true to us as to Apache's C++, false to
 //     Apache's Go.
+//   - A oneway call: ours says that it is one, that of Apache's Go calls itself
+//     an ordinary call; servers of both take either, and answer neither.
 //   - A message of a type that does not exist: we end the connection, Apache's
 //     client reads on and fails the call.
 //   - Nesting in fields that are unknown: both stop at 64 levels; Apache counts
