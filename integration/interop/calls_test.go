@@ -13,6 +13,7 @@ import (
 	"github.com/volo-go/volo/integration/interop/apachetest"
 	theirs "github.com/volo-go/volo/integration/interop/apachetest/thrifttest"
 	"github.com/volo-go/volo/integration/interop/gen/thrifttest/thrifttestthrift"
+	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/pilota/thrift"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
@@ -85,22 +86,29 @@ func newClient(t testing.TB, addr string, opts ...volothrift.ClientOption) *thri
 	return c
 }
 
+// engines are what may move our bytes.
+var engines = []transport.Engine{transport.EngineNet, transport.EngineNetpoll}
+
 func TestApachesClientCallsOurServer(t *testing.T) {
-	for _, tt := range framings {
-		t.Run(tt.name, func(t *testing.T) {
-			addr := serve(t, new(handler))
-			apachetest.Check(t, theirs.NewThriftTestClient(dialApache(t, addr, tt.framed)))
-		})
+	for _, engine := range engines {
+		addr := serve(t, new(handler), volothrift.WithEngine(engine))
+		for _, tt := range framings {
+			t.Run(tt.name+", "+engine.String(), func(t *testing.T) {
+				apachetest.Check(t, theirs.NewThriftTestClient(dialApache(t, addr, tt.framed)))
+			})
+		}
 	}
 }
 
 func TestOurClientCallsApachesServer(t *testing.T) {
-	for _, tt := range framings {
-		t.Run(tt.name, func(t *testing.T) {
-			addr, stop := apachetest.StartServer(tt.framed)
-			defer stop()
-			apachetest.Check(t, view{newClient(t, addr, volothrift.WithProtocol(tt.protocol))})
-		})
+	for _, engine := range engines {
+		for _, tt := range framings {
+			t.Run(tt.name+", "+engine.String(), func(t *testing.T) {
+				addr, stop := apachetest.StartServer(tt.framed)
+				defer stop()
+				apachetest.Check(t, view{newClient(t, addr, volothrift.WithProtocol(tt.protocol), volothrift.WithEngine(engine))})
+			})
+		}
 	}
 }
 
