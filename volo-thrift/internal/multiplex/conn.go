@@ -217,7 +217,11 @@ func (c *Conn) take(w *Waiter) ([]byte, error) {
 func (c *Conn) Abandon(w *Waiter) {
 	c.mu.Lock()
 	mine := c.remove(w.seq) == w
+	last := c.draining && c.inflight == 0
 	c.mu.Unlock()
+	if last {
+		c.conn.Close()
+	}
 	if !mine {
 		<-w.ready // the reader took it out and is about to deliver
 	}
@@ -300,7 +304,6 @@ func (r *reader) Data(in []byte) (consumed, need int, err error) {
 		var size int
 		size, err = c.framing.Size(in[consumed:])
 		if err != nil {
-			c.fail(err)
 			break
 		}
 		if size == 0 || len(in)-consumed < size {
@@ -312,10 +315,12 @@ func (r *reader) Data(in []byte) (consumed, need int, err error) {
 		consumed += size
 		c.arrived = append(c.arrived, arrival{seq: c.framing.Seq(frame), frame: frame})
 	}
-	if drained := c.deliver(); err == nil {
-		err = drained
+	drained := c.deliver()
+	if err != nil {
+		c.fail(err) // only those whose answers did not come before
+		return consumed, 0, err
 	}
-	return consumed, need, err
+	return consumed, need, drained
 }
 
 // An arrival is a frame on its way to the call that waits for it.
