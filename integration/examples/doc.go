@@ -6,7 +6,7 @@
 // with server and client in one process, and tests hold them to what they
 // print.
 //
-//	hello        a service, a server, a client: begin here
+//	hello        the first service of the README: begin here
 //	exceptions   declared exceptions, business errors, and what else can fail
 //	metadata     facts beside a call: down the line, one hop, and back
 //	layers       logging and timing around every call

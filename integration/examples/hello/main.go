@@ -1,29 +1,35 @@
-// Command hello is the smallest service there is: one method, a server that
-// answers it and a client that calls it.
+// Command hello is the first service of the README, server and client in one
+// process: one method, with an answer and an exception.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net"
+	"time"
 
-	"github.com/volo-go/volo/integration/examples/hello/gen/hello/hellothrift"
+	"github.com/volo-go/volo/integration/examples/hello/gen/greet"
+	"github.com/volo-go/volo/integration/examples/hello/gen/greet/greetthrift"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
 
-// A greeter implements the service: it has the methods of hellothrift.Hello.
-type greeter struct{}
+// A Greeter implements the service: it has the methods of greetthrift.Greeter.
+type Greeter struct{}
 
-func (greeter) Greet(ctx context.Context, name string) (string, error) {
-	return "Hello, " + name + "!", nil
+func (*Greeter) Greet(ctx context.Context, name string) (*greet.Greeting, error) {
+	if len(name) > 20 {
+		return nil, &greet.TooLong{Limit: 20}
+	}
+	return &greet.Greeting{Text: "Hello, " + name}, nil
 }
 
 func main() {
-	// The server: services go in, then it serves until it is closed. A real
-	// one calls server.Run(ctx, "0.0.0.0:8888") instead of Serve.
+	// The server: services go in, then it serves until it is closed. One that
+	// does nothing else calls server.Run(ctx, "0.0.0.0:8888") instead.
 	server := volothrift.NewServer()
-	if err := server.Register(hellothrift.NewHelloService(greeter{})); err != nil {
+	if err := server.Register(greetthrift.NewGreeterService(new(Greeter))); err != nil {
 		log.Fatal(err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // any free port
@@ -35,15 +41,22 @@ func main() {
 
 	// The client: make it once, use it from as many goroutines as you like,
 	// close it in the end. Its connections are its own business.
-	client, err := hellothrift.NewHelloClient(listener.Addr().String())
+	client, err := greetthrift.NewGreeterClient(listener.Addr().String(), volothrift.WithTimeout(time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.Close()
 
-	greeting, err := client.Greet(context.Background(), "Volo")
-	if err != nil {
-		log.Fatal(err)
+	for _, name := range []string{"Ada", "Ada, Countess of Lovelace"} {
+		greeting, err := client.Greet(context.Background(), name)
+		var tooLong *greet.TooLong
+		switch {
+		case errors.As(err, &tooLong):
+			fmt.Println("at most", tooLong.Limit, "letters, please")
+		case err != nil:
+			log.Fatal(err)
+		default:
+			fmt.Println(greeting.Text)
+		}
 	}
-	fmt.Println(greeting)
 }

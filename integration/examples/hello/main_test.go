@@ -3,5 +3,6 @@ package main
 func Example() {
 	main()
 	// Output:
-	// Hello, Volo!
+	// Hello, Ada
+	// at most 20 letters, please
 }
