@@ -41,7 +41,7 @@ func main() {
 
 	// The client: make it once, use it from as many goroutines as you like,
 	// close it in the end. Its connections are its own business.
-	client, err := greetthrift.NewGreeterClient(listener.Addr().String(), volothrift.WithTimeout(time.Second))
+	client, err := greetthrift.NewGreeterClient(listener.Addr().String(), volothrift.WithTimeout(10*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
