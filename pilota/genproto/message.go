@@ -85,14 +85,20 @@ func (w *writer) reflect() {
 
 // append writes AppendProtobuf.
 func (w *writer) append() {
-	call := "AppendCodec"
-	if mayBePartial(w.m.Desc, map[protoreflect.FullName]bool{}) {
-		call = "AppendChecked"
-	}
 	w.P()
 	w.P("// AppendProtobuf appends the encoding to b.")
 	w.P("func (x *", w.m.GoIdent, ") AppendProtobuf(b []byte) ([]byte, error) {")
-	w.P("return ", w.rt(call), "(b, x)")
+	if mayBePartial(w.m.Desc, map[protoreflect.FullName]bool{}) {
+		w.f("if err := %s(x); err != nil {", w.QualifiedGoIdent(protoPackage.Ident("CheckInitialized")))
+		w.P("return b, err")
+		w.P("}")
+	}
+	w.P("start, size := len(b), x.ProtobufSize()")
+	w.f("b = %s(b, size)", w.rt("Extend"))
+	w.P("if x.PutProtobuf(b[start:], size, 0) != 0 {")
+	w.f("return b[:start], %s(x)", w.rt("WhyNot"))
+	w.P("}")
+	w.P("return b, nil")
 	w.P("}")
 }
 

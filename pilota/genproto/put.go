@@ -79,11 +79,12 @@ func (w *writer) putValue(f *protogen.Field, v string, tag uint64) {
 		w.f("i = %s(b, i, %s)", w.rt("PutFixed64"), w.bits(f, v))
 	case text:
 		if checksUTF8(f.Desc) {
-			w.f("if !%s(%s) {", w.rt("ValidString"), v)
-			w.P("return -1")
+			w.f("if i = %s(b, i, %s); i < 0 {", w.rt("PutText"), v)
+			w.P("return i")
 			w.P("}")
+		} else {
+			w.putBytes(v)
 		}
-		w.putBytes(v)
 	case raw:
 		w.putBytes(v)
 	case message:

@@ -60,37 +60,30 @@ func Append(b []byte, m proto.Message) ([]byte, error) {
 	return proto.MarshalOptions{}.MarshalAppend(b, m)
 }
 
-// AppendCodec is AppendProtobuf of messages that can have no required fields.
-// Generated code calls it.
-func AppendCodec(b []byte, m Codec) ([]byte, error) {
-	return appendSized(b, m, m.ProtobufSize(), 0)
-}
-
-// AppendChecked is AppendProtobuf of messages that can have required fields,
-// be it far below. Generated code calls it.
-func AppendChecked(b []byte, m Codec) ([]byte, error) {
-	if err := proto.CheckInitialized(m); err != nil {
-		return b, err
+// Extend returns b with n more bytes, growing it if need be. Generated code
+// calls it.
+func Extend(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b[:len(b)+n]
 	}
-	return appendSized(b, m, m.ProtobufSize(), 0)
+	return slices.Grow(b, n)[:len(b)+n]
 }
 
 // appendSized appends a message whose size is known.
 func appendSized(b []byte, m Codec, size int, how Flags) ([]byte, error) {
-	if size == 0 {
-		return b, nil
-	}
 	start := len(b)
-	b = slices.Grow(b, size)[:start+size]
-	if i := m.PutProtobuf(b[start:], size, how); i != 0 {
-		return b[:start], whyNot(m)
+	b = Extend(b, size)
+	if m.PutProtobuf(b[start:], size, how) != 0 {
+		return b[:start], WhyNot(m)
 	}
 	return b, nil
 }
 
-// whyNot returns the error for a message that has no encoding. The stock
-// encoder has the words for it.
-func whyNot(m Codec) error {
+// WhyNot returns the error for a message that has no encoding. Generated code
+// calls it. The stock encoder has the words.
+//
+//go:noinline
+func WhyNot(m Codec) error {
 	if r, ok := m.ProtoReflect().(*Reflection); ok {
 		if err := r.encodeStock(); err != nil {
 			return err

@@ -29,14 +29,45 @@ func PackedVarints[T Integer](v []T, b []byte) (_ []T, ok bool) {
 	to := v[n:]
 	i := 0
 	for k := range to {
-		var u uint64
-		if i < len(b) && b[i] < 0x80 {
-			u = uint64(b[i])
-			i++
-		} else if u, i = Varint(b, i); i < 0 {
+		if len(b)-i >= 5 {
+			// The first steps of Varint, in place.
+			w := (*[5]byte)(b[i:])
+			u := uint64(w[0])
+			if w[0] < 0x80 {
+				to[k] = T(u)
+				i++
+				continue
+			}
+			u += uint64(w[1])<<7 - 0x80
+			if w[1] < 0x80 {
+				to[k] = T(u)
+				i += 2
+				continue
+			}
+			u += uint64(w[2])<<14 - 0x80<<7
+			if w[2] < 0x80 {
+				to[k] = T(u)
+				i += 3
+				continue
+			}
+			u += uint64(w[3])<<21 - 0x80<<14
+			if w[3] < 0x80 {
+				to[k] = T(u)
+				i += 4
+				continue
+			}
+			u += uint64(w[4])<<28 - 0x80<<21
+			if w[4] < 0x80 {
+				to[k] = T(u)
+				i += 5
+				continue
+			}
+		}
+		u, next := Varint(b, i)
+		if next < 0 {
 			return v[:n], false
 		}
-		to[k] = T(u)
+		to[k], i = T(u), next
 	}
 	return v, i == len(b)
 }

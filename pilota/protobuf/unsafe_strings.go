@@ -1,10 +1,6 @@
 package protobuf
 
-import (
-	"encoding/binary"
-	"unicode/utf8"
-	"unsafe"
-)
+import "unsafe"
 
 // String returns s, a part of the message, as a string. Where its bytes live,
 // [StringMode] says.
@@ -27,7 +23,7 @@ func (d *Decoder) String(s []byte) string {
 // Text is [Decoder.String] for strings that have to be UTF-8; ok tells
 // whether s is.
 func (d *Decoder) Text(s []byte) (v string, ok bool) {
-	if !isASCII(s) && !utf8.Valid(s) {
+	if !isUTF8(s) {
 		return "", false
 	}
 	return d.String(s), true
@@ -49,51 +45,30 @@ func (d *Decoder) Bytes(s []byte) []byte {
 	return append([]byte(nil), s...)
 }
 
-// part returns the part of the private copy that equals s, followed by more,
-// making the copy if it is not there. Parts of a message are consumed from
-// left to right, so s is never left of the first string.
+// part returns the part of a private copy that equals s, followed by more,
+// making the copy if it is not there: of the message from s to the end, or of
+// s alone if hardly anything follows.
 //
 // Strings and bytes are cut from the copy without overlap: each follows a
-// length of its own in the message and is consumed once. The holder of bytes
-// may write to them (their capacity ends with them) and cannot reach a
-// string. The Decoder itself never writes to the copy after it has been made.
+// length of its own in the message and is consumed once, from left to right.
+// The holder of bytes may write to them (their capacity ends with them) and
+// cannot reach a string. The Decoder itself never writes to a copy after it
+// has been made.
 func (d *Decoder) part(s []byte) []byte {
-	at := d.whole - cap(s)
-	if d.text == nil {
-		d.text, d.from = append([]byte(nil), s[:cap(s)-d.slack]...), at
+	at := d.whole - cap(s) - d.from
+	if uint(at)+uint(len(s)) > uint(len(d.text)) {
+		at = 0
+		d.copyRest(s)
 	}
-	return d.text[at-d.from:]
+	return d.text[at:]
 }
 
-// ValidString reports whether s is UTF-8.
-func ValidString(s string) bool {
-	// Safety: the bytes are only read, and not beyond the call.
-	if isASCII(unsafe.Slice(unsafe.StringData(s), len(s))) {
-		return true
+//go:noinline
+func (d *Decoder) copyRest(s []byte) {
+	rest := s[:cap(s)-d.slack]
+	if len(rest)-len(s) <= len(s)/16 {
+		rest = s
 	}
-	return utf8.ValidString(s)
-}
-
-// isASCII reports whether all bytes of s are below 0x80, 32 at a time.
-func isASCII(s []byte) bool {
-	const high = 0x8080808080808080
-	for len(s) >= 32 {
-		w := binary.LittleEndian.Uint64(s) | binary.LittleEndian.Uint64(s[8:])
-		w |= binary.LittleEndian.Uint64(s[16:]) | binary.LittleEndian.Uint64(s[24:])
-		if w&high != 0 {
-			return false
-		}
-		s = s[32:]
-	}
-	for len(s) >= 8 {
-		if binary.LittleEndian.Uint64(s)&high != 0 {
-			return false
-		}
-		s = s[8:]
-	}
-	var w byte
-	for _, c := range s {
-		w |= c
-	}
-	return w < 0x80
+	d.text = append([]byte(nil), rest...)
+	d.from = d.whole - cap(s)
 }

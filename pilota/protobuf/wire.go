@@ -1,9 +1,6 @@
 package protobuf
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // Wire types: the low three bits of a tag.
 const (
@@ -20,47 +17,60 @@ const maxNumber = 1<<29 - 1
 
 // Varint reads the varint at b[i:] and returns the position after it, or a
 // negative one if there is none. The fast path for one byte stands in
-// generated code.
+// generated code. Steps are written out: which of them is the last one is
+// easily foreseen, since values of one field tend to be of one length.
 func Varint(b []byte, i int) (v uint64, next int) {
 	if len(b)-i < 10 {
 		return shortVarint(b, i)
 	}
-	w := binary.LittleEndian.Uint64(b[i:])
-	stop := ^w & 0x8080808080808080
-	if stop == 0 {
-		return longVarint(b, i, w)
+	w := (*[10]byte)(b[i:])
+	v = uint64(w[0])
+	if w[0] < 0x80 {
+		return v, i + 1
 	}
-	n := bits.TrailingZeros64(stop) >> 3 // bytes before the last
-	w &= stop ^ (stop - 1)
-	return compact(w), i + n + 1
-}
-
-// compact joins the low seven bits of each byte of w.
-func compact(w uint64) uint64 {
-	w = w&0x007f007f007f007f | w&0x7f007f007f007f00>>1
-	w = w&0x00003fff00003fff | w&0x3fff00003fff0000>>2
-	return w&0x0fffffff | w>>4&^0x0fffffff
-}
-
-// longVarint is Varint for nine and ten bytes, of which w are the first eight.
-func longVarint(b []byte, i int, w uint64) (uint64, int) {
-	v := compact(w & 0x7f7f7f7f7f7f7f7f)
-	c, last := b[i+8], b[i+9]
-	if v |= uint64(c&0x7f) << 56; c < 0x80 {
+	// Each step takes away the mark of the byte before.
+	v += uint64(w[1])<<7 - 0x80
+	if w[1] < 0x80 {
+		return v, i + 2
+	}
+	v += uint64(w[2])<<14 - 0x80<<7
+	if w[2] < 0x80 {
+		return v, i + 3
+	}
+	v += uint64(w[3])<<21 - 0x80<<14
+	if w[3] < 0x80 {
+		return v, i + 4
+	}
+	v += uint64(w[4])<<28 - 0x80<<21
+	if w[4] < 0x80 {
+		return v, i + 5
+	}
+	v += uint64(w[5])<<35 - 0x80<<28
+	if w[5] < 0x80 {
+		return v, i + 6
+	}
+	v += uint64(w[6])<<42 - 0x80<<35
+	if w[6] < 0x80 {
+		return v, i + 7
+	}
+	v += uint64(w[7])<<49 - 0x80<<42
+	if w[7] < 0x80 {
+		return v, i + 8
+	}
+	v += uint64(w[8])<<56 - 0x80<<49
+	if w[8] < 0x80 {
 		return v, i + 9
 	}
-	if last > 1 {
-		return 0, -1
+	v += uint64(w[9])<<63 - 0x80<<56
+	if w[9] < 2 {
+		return v, i + 10
 	}
-	return v | uint64(last)<<63, i + 10
+	return 0, -1
 }
 
 // shortVarint is Varint near the end of b.
 func shortVarint(b []byte, i int) (v uint64, next int) {
-	for shift := 0; shift < 63; shift += 7 {
-		if i >= len(b) {
-			return 0, -1
-		}
+	for shift := 0; i < len(b); shift += 7 {
 		c := b[i]
 		i++
 		if v |= uint64(c&0x7f) << shift; c < 0x80 {

@@ -48,7 +48,12 @@ func (x *Small) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Small) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -60,22 +65,16 @@ func (x *Small) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Kind) > 0 {
-		if !protobuf.ValidString(x.Kind) {
-			return -1
+		if i = protobuf.PutText(b, i, x.Kind); i < 0 {
+			return i
 		}
-		i -= len(x.Kind)
-		copy(b[i:], x.Kind)
-		i = protobuf.PutVarint(b, i, uint64(len(x.Kind)))
 		i -= 1
 		b[i] = 0x32
 	}
 	if len(x.Name) > 0 {
-		if !protobuf.ValidString(x.Name) {
-			return -1
+		if i = protobuf.PutText(b, i, x.Name); i < 0 {
+			return i
 		}
-		i -= len(x.Name)
-		copy(b[i:], x.Name)
-		i = protobuf.PutVarint(b, i, uint64(len(x.Name)))
 		i -= 1
 		b[i] = 0x2a
 	}
@@ -207,7 +206,12 @@ func (x *Echo) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Echo) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -224,12 +228,9 @@ func (x *Echo) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x10
 	}
 	if len(x.Message) > 0 {
-		if !protobuf.ValidString(x.Message) {
-			return -1
+		if i = protobuf.PutText(b, i, x.Message); i < 0 {
+			return i
 		}
-		i -= len(x.Message)
-		copy(b[i:], x.Message)
-		i = protobuf.PutVarint(b, i, uint64(len(x.Message)))
 		i -= 1
 		b[i] = 0xa
 	}
@@ -332,7 +333,12 @@ func (x *Item) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Item) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -344,12 +350,9 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	for k := len(x.Labels) - 1; k >= 0; k-- {
-		if !protobuf.ValidString(x.Labels[k]) {
-			return -1
+		if i = protobuf.PutText(b, i, x.Labels[k]); i < 0 {
+			return i
 		}
-		i -= len(x.Labels[k])
-		copy(b[i:], x.Labels[k])
-		i = protobuf.PutVarint(b, i, uint64(len(x.Labels[k])))
 		i -= 1
 		b[i] = 0x2a
 	}
@@ -364,12 +367,9 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x19
 	}
 	if x.Name != nil {
-		if !protobuf.ValidString(*x.Name) {
-			return -1
+		if i = protobuf.PutText(b, i, *x.Name); i < 0 {
+			return i
 		}
-		i -= len(*x.Name)
-		copy(b[i:], *x.Name)
-		i = protobuf.PutVarint(b, i, uint64(len(*x.Name)))
 		i -= 1
 		b[i] = 0x12
 	}
@@ -501,7 +501,12 @@ func (x *Medium) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Medium) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -569,12 +574,9 @@ func (x *Medium) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x10
 	}
 	if len(x.Title) > 0 {
-		if !protobuf.ValidString(x.Title) {
-			return -1
+		if i = protobuf.PutText(b, i, x.Title); i < 0 {
+			return i
 		}
-		i -= len(x.Title)
-		copy(b[i:], x.Title)
-		i = protobuf.PutVarint(b, i, uint64(len(x.Title)))
 		i -= 1
 		b[i] = 0xa
 	}
@@ -590,12 +592,9 @@ func (*Medium) putIndexEntry(b []byte, i int, how protobuf.Flags, k string, v *I
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -606,20 +605,14 @@ func (*Medium) putIndexEntry(b []byte, i int, how protobuf.Flags, k string, v *I
 
 func (*Medium) putAttributesEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if !protobuf.ValidString(v) {
-		return -1
+	if i = protobuf.PutText(b, i, v); i < 0 {
+		return i
 	}
-	i -= len(v)
-	copy(b[i:], v)
-	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -863,7 +856,12 @@ func (x *Large) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Large) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -978,7 +976,12 @@ func (x *Maps) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Maps) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -1033,20 +1036,14 @@ func (x *Maps) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 
 func (*Maps) putTextsEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if !protobuf.ValidString(v) {
-		return -1
+	if i = protobuf.PutText(b, i, v); i < 0 {
+		return i
 	}
-	i -= len(v)
-	copy(b[i:], v)
-	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -1078,12 +1075,9 @@ func (*Maps) putMessagesEntry(b []byte, i int, how protobuf.Flags, k string, v *
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -1344,7 +1338,12 @@ func (x *Ints) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Ints) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

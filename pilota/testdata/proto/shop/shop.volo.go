@@ -32,7 +32,12 @@ func (x *GetItemRequest) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *GetItemRequest) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -144,7 +149,12 @@ func (x *Item) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Item) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -178,12 +188,9 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		}
 	case *Item_Why:
 		if v != nil {
-			if !protobuf.ValidString(v.Why) {
-				return -1
+			if i = protobuf.PutText(b, i, v.Why); i < 0 {
+				return i
 			}
-			i -= len(v.Why)
-			copy(b[i:], v.Why)
-			i = protobuf.PutVarint(b, i, uint64(len(v.Why)))
 			i -= 1
 			b[i] = 0x3a
 		}
@@ -236,12 +243,9 @@ func (*Item) putByNameEntry(b []byte, i int, how protobuf.Flags, k string, v *ti
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))

@@ -37,7 +37,12 @@ func (x *TestStatus) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestStatus) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -49,32 +54,23 @@ func (x *TestStatus) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.MatchedName) > 0 {
-		if !protobuf.ValidString(x.MatchedName) {
-			return -1
+		if i = protobuf.PutText(b, i, x.MatchedName); i < 0 {
+			return i
 		}
-		i -= len(x.MatchedName)
-		copy(b[i:], x.MatchedName)
-		i = protobuf.PutVarint(b, i, uint64(len(x.MatchedName)))
 		i -= 1
 		b[i] = 0x1a
 	}
 	if len(x.FailureMessage) > 0 {
-		if !protobuf.ValidString(x.FailureMessage) {
-			return -1
+		if i = protobuf.PutText(b, i, x.FailureMessage); i < 0 {
+			return i
 		}
-		i -= len(x.FailureMessage)
-		copy(b[i:], x.FailureMessage)
-		i = protobuf.PutVarint(b, i, uint64(len(x.FailureMessage)))
 		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Name) > 0 {
-		if !protobuf.ValidString(x.Name) {
-			return -1
+		if i = protobuf.PutText(b, i, x.Name); i < 0 {
+			return i
 		}
-		i -= len(x.Name)
-		copy(b[i:], x.Name)
-		i = protobuf.PutVarint(b, i, uint64(len(x.Name)))
 		i -= 1
 		b[i] = 0xa
 	}
@@ -173,7 +169,12 @@ func (x *FailureSet) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *FailureSet) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -312,7 +313,12 @@ func (x *ConformanceRequest) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ConformanceRequest) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -334,34 +340,25 @@ func (x *ConformanceRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		}
 	case *ConformanceRequest_JsonPayload:
 		if v != nil {
-			if !protobuf.ValidString(v.JsonPayload) {
-				return -1
+			if i = protobuf.PutText(b, i, v.JsonPayload); i < 0 {
+				return i
 			}
-			i -= len(v.JsonPayload)
-			copy(b[i:], v.JsonPayload)
-			i = protobuf.PutVarint(b, i, uint64(len(v.JsonPayload)))
 			i -= 1
 			b[i] = 0x12
 		}
 	case *ConformanceRequest_JspbPayload:
 		if v != nil {
-			if !protobuf.ValidString(v.JspbPayload) {
-				return -1
+			if i = protobuf.PutText(b, i, v.JspbPayload); i < 0 {
+				return i
 			}
-			i -= len(v.JspbPayload)
-			copy(b[i:], v.JspbPayload)
-			i = protobuf.PutVarint(b, i, uint64(len(v.JspbPayload)))
 			i -= 1
 			b[i] = 0x3a
 		}
 	case *ConformanceRequest_TextPayload:
 		if v != nil {
-			if !protobuf.ValidString(v.TextPayload) {
-				return -1
+			if i = protobuf.PutText(b, i, v.TextPayload); i < 0 {
+				return i
 			}
-			i -= len(v.TextPayload)
-			copy(b[i:], v.TextPayload)
-			i = protobuf.PutVarint(b, i, uint64(len(v.TextPayload)))
 			i -= 1
 			b[i] = 0x42
 		}
@@ -387,12 +384,9 @@ func (x *ConformanceRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0x28
 	}
 	if len(x.MessageType) > 0 {
-		if !protobuf.ValidString(x.MessageType) {
-			return -1
+		if i = protobuf.PutText(b, i, x.MessageType); i < 0 {
+			return i
 		}
-		i -= len(x.MessageType)
-		copy(b[i:], x.MessageType)
-		i = protobuf.PutVarint(b, i, uint64(len(x.MessageType)))
 		i -= 1
 		b[i] = 0x22
 	}
@@ -554,7 +548,12 @@ func (x *ConformanceResponse) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ConformanceResponse) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -568,23 +567,17 @@ func (x *ConformanceResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) i
 	switch v := x.Result.(type) {
 	case *ConformanceResponse_ParseError:
 		if v != nil {
-			if !protobuf.ValidString(v.ParseError) {
-				return -1
+			if i = protobuf.PutText(b, i, v.ParseError); i < 0 {
+				return i
 			}
-			i -= len(v.ParseError)
-			copy(b[i:], v.ParseError)
-			i = protobuf.PutVarint(b, i, uint64(len(v.ParseError)))
 			i -= 1
 			b[i] = 0xa
 		}
 	case *ConformanceResponse_RuntimeError:
 		if v != nil {
-			if !protobuf.ValidString(v.RuntimeError) {
-				return -1
+			if i = protobuf.PutText(b, i, v.RuntimeError); i < 0 {
+				return i
 			}
-			i -= len(v.RuntimeError)
-			copy(b[i:], v.RuntimeError)
-			i = protobuf.PutVarint(b, i, uint64(len(v.RuntimeError)))
 			i -= 1
 			b[i] = 0x12
 		}
@@ -598,67 +591,49 @@ func (x *ConformanceResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) i
 		}
 	case *ConformanceResponse_JsonPayload:
 		if v != nil {
-			if !protobuf.ValidString(v.JsonPayload) {
-				return -1
+			if i = protobuf.PutText(b, i, v.JsonPayload); i < 0 {
+				return i
 			}
-			i -= len(v.JsonPayload)
-			copy(b[i:], v.JsonPayload)
-			i = protobuf.PutVarint(b, i, uint64(len(v.JsonPayload)))
 			i -= 1
 			b[i] = 0x22
 		}
 	case *ConformanceResponse_Skipped:
 		if v != nil {
-			if !protobuf.ValidString(v.Skipped) {
-				return -1
+			if i = protobuf.PutText(b, i, v.Skipped); i < 0 {
+				return i
 			}
-			i -= len(v.Skipped)
-			copy(b[i:], v.Skipped)
-			i = protobuf.PutVarint(b, i, uint64(len(v.Skipped)))
 			i -= 1
 			b[i] = 0x2a
 		}
 	case *ConformanceResponse_SerializeError:
 		if v != nil {
-			if !protobuf.ValidString(v.SerializeError) {
-				return -1
+			if i = protobuf.PutText(b, i, v.SerializeError); i < 0 {
+				return i
 			}
-			i -= len(v.SerializeError)
-			copy(b[i:], v.SerializeError)
-			i = protobuf.PutVarint(b, i, uint64(len(v.SerializeError)))
 			i -= 1
 			b[i] = 0x32
 		}
 	case *ConformanceResponse_JspbPayload:
 		if v != nil {
-			if !protobuf.ValidString(v.JspbPayload) {
-				return -1
+			if i = protobuf.PutText(b, i, v.JspbPayload); i < 0 {
+				return i
 			}
-			i -= len(v.JspbPayload)
-			copy(b[i:], v.JspbPayload)
-			i = protobuf.PutVarint(b, i, uint64(len(v.JspbPayload)))
 			i -= 1
 			b[i] = 0x3a
 		}
 	case *ConformanceResponse_TextPayload:
 		if v != nil {
-			if !protobuf.ValidString(v.TextPayload) {
-				return -1
+			if i = protobuf.PutText(b, i, v.TextPayload); i < 0 {
+				return i
 			}
-			i -= len(v.TextPayload)
-			copy(b[i:], v.TextPayload)
-			i = protobuf.PutVarint(b, i, uint64(len(v.TextPayload)))
 			i -= 1
 			b[i] = 0x42
 		}
 	case *ConformanceResponse_TimeoutError:
 		if v != nil {
-			if !protobuf.ValidString(v.TimeoutError) {
-				return -1
+			if i = protobuf.PutText(b, i, v.TimeoutError); i < 0 {
+				return i
 			}
-			i -= len(v.TimeoutError)
-			copy(b[i:], v.TimeoutError)
-			i = protobuf.PutVarint(b, i, uint64(len(v.TimeoutError)))
 			i -= 1
 			b[i] = 0x4a
 		}
@@ -790,7 +765,12 @@ func (x *JspbEncodingConfig) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *JspbEncodingConfig) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -6,6 +6,7 @@ package edition2023pb
 import (
 	binary "encoding/binary"
 	protobuf "github.com/volo-go/volo/pilota/protobuf"
+	proto "google.golang.org/protobuf/proto"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	math "math"
 	slices "slices"
@@ -33,7 +34,12 @@ func (x *ComplexMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ComplexMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -412,7 +418,15 @@ func (x *TestAllTypesEdition2023) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesEdition2023) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -444,12 +458,9 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		}
 	case *TestAllTypesEdition2023_OneofString:
 		if v != nil {
-			if !protobuf.ValidString(v.OneofString) {
-				return -1
+			if i = protobuf.PutText(b, i, v.OneofString); i < 0 {
+				return i
 			}
-			i -= len(v.OneofString)
-			copy(b[i:], v.OneofString)
-			i = protobuf.PutVarint(b, i, uint64(len(v.OneofString)))
 			i -= 2
 			b[i+1] = 0x7
 			b[i] = 0x8a
@@ -965,23 +976,17 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		}
 	}
 	for k := len(x.RepeatedCord) - 1; k >= 0; k-- {
-		if !protobuf.ValidString(x.RepeatedCord[k]) {
-			return -1
+		if i = protobuf.PutText(b, i, x.RepeatedCord[k]); i < 0 {
+			return i
 		}
-		i -= len(x.RepeatedCord[k])
-		copy(b[i:], x.RepeatedCord[k])
-		i = protobuf.PutVarint(b, i, uint64(len(x.RepeatedCord[k])))
 		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xba
 	}
 	for k := len(x.RepeatedStringPiece) - 1; k >= 0; k-- {
-		if !protobuf.ValidString(x.RepeatedStringPiece[k]) {
-			return -1
+		if i = protobuf.PutText(b, i, x.RepeatedStringPiece[k]); i < 0 {
+			return i
 		}
-		i -= len(x.RepeatedStringPiece[k])
-		copy(b[i:], x.RepeatedStringPiece[k])
-		i = protobuf.PutVarint(b, i, uint64(len(x.RepeatedStringPiece[k])))
 		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xb2
@@ -1031,12 +1036,9 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		b[i] = 0xea
 	}
 	for k := len(x.RepeatedString) - 1; k >= 0; k-- {
-		if !protobuf.ValidString(x.RepeatedString[k]) {
-			return -1
+		if i = protobuf.PutText(b, i, x.RepeatedString[k]); i < 0 {
+			return i
 		}
-		i -= len(x.RepeatedString[k])
-		copy(b[i:], x.RepeatedString[k])
-		i = protobuf.PutVarint(b, i, uint64(len(x.RepeatedString[k])))
 		i -= 2
 		b[i+1] = 0x2
 		b[i] = 0xe2
@@ -1156,23 +1158,17 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		b[i] = 0xda
 	}
 	if x.OptionalCord != nil {
-		if !protobuf.ValidString(*x.OptionalCord) {
-			return -1
+		if i = protobuf.PutText(b, i, *x.OptionalCord); i < 0 {
+			return i
 		}
-		i -= len(*x.OptionalCord)
-		copy(b[i:], *x.OptionalCord)
-		i = protobuf.PutVarint(b, i, uint64(len(*x.OptionalCord)))
 		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xca
 	}
 	if x.OptionalStringPiece != nil {
-		if !protobuf.ValidString(*x.OptionalStringPiece) {
-			return -1
+		if i = protobuf.PutText(b, i, *x.OptionalStringPiece); i < 0 {
+			return i
 		}
-		i -= len(*x.OptionalStringPiece)
-		copy(b[i:], *x.OptionalStringPiece)
-		i = protobuf.PutVarint(b, i, uint64(len(*x.OptionalStringPiece)))
 		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xc2
@@ -1217,12 +1213,9 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		b[i] = 0x7a
 	}
 	if x.OptionalString != nil {
-		if !protobuf.ValidString(*x.OptionalString) {
-			return -1
+		if i = protobuf.PutText(b, i, *x.OptionalString); i < 0 {
+			return i
 		}
-		i -= len(*x.OptionalString)
-		copy(b[i:], *x.OptionalString)
-		i = protobuf.PutVarint(b, i, uint64(len(*x.OptionalString)))
 		i -= 1
 		b[i] = 0x72
 	}
@@ -1494,20 +1487,14 @@ func (*TestAllTypesEdition2023) putMapBoolBoolEntry(b []byte, i int, how protobu
 
 func (*TestAllTypesEdition2023) putMapStringStringEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if !protobuf.ValidString(v) {
-		return -1
+	if i = protobuf.PutText(b, i, v); i < 0 {
+		return i
 	}
-	i -= len(v)
-	copy(b[i:], v)
-	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -1524,12 +1511,9 @@ func (*TestAllTypesEdition2023) putMapStringBytesEntry(b []byte, i int, how prot
 	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -1548,12 +1532,9 @@ func (*TestAllTypesEdition2023) putMapStringNestedMessageEntry(b []byte, i int, 
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -1572,12 +1553,9 @@ func (*TestAllTypesEdition2023) putMapStringForeignMessageEntry(b []byte, i int,
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -1592,12 +1570,9 @@ func (*TestAllTypesEdition2023) putMapStringNestedEnumEntry(b []byte, i int, how
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -1612,12 +1587,9 @@ func (*TestAllTypesEdition2023) putMapStringForeignEnumEntry(b []byte, i int, ho
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -3309,7 +3281,15 @@ func (x *TestAllTypesEdition2023_NestedMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesEdition2023_NestedMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3425,7 +3405,12 @@ func (x *TestAllTypesEdition2023_GroupLikeType) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesEdition2023_GroupLikeType) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3523,7 +3508,12 @@ func (x *ForeignMessageEdition2023) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ForeignMessageEdition2023) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3612,7 +3602,12 @@ func (x *GroupLikeType) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *GroupLikeType) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

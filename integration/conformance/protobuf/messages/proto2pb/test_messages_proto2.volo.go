@@ -6,6 +6,7 @@ package proto2pb
 import (
 	binary "encoding/binary"
 	protobuf "github.com/volo-go/volo/pilota/protobuf"
+	proto "google.golang.org/protobuf/proto"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	math "math"
 	slices "slices"
@@ -417,7 +418,15 @@ func (x *TestAllTypesProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3670,7 +3679,15 @@ func (x *TestAllTypesProto2_NestedMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_NestedMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3786,7 +3803,12 @@ func (x *TestAllTypesProto2_Data) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3887,7 +3909,12 @@ func (x *TestAllTypesProto2_MultiWordGroupField) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_MultiWordGroupField) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3985,7 +4012,12 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension1) ProtobufSize() (n int) 
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4083,7 +4115,12 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension2) ProtobufSize() (n int) 
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4179,7 +4216,12 @@ func (x *TestAllTypesProto2_ExtensionWithOneof) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_ExtensionWithOneof) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4279,7 +4321,12 @@ func (x *ForeignMessageProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ForeignMessageProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4371,7 +4418,12 @@ func (x *GroupField) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *GroupField) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4484,7 +4536,12 @@ func (x *UnknownToTestAllTypes) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *UnknownToTestAllTypes) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4650,7 +4707,12 @@ func (x *UnknownToTestAllTypes_OptionalGroup) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *UnknownToTestAllTypes_OptionalGroup) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4736,7 +4798,12 @@ func (x *NullHypothesisProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *NullHypothesisProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4806,7 +4873,12 @@ func (x *EnumOnlyProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *EnumOnlyProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4879,7 +4951,12 @@ func (x *OneStringProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *OneStringProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4982,7 +5059,12 @@ func (x *ProtoWithKeywords) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ProtoWithKeywords) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5217,7 +5299,15 @@ func (x *TestAllRequiredTypesProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllRequiredTypesProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5783,7 +5873,15 @@ func (x *TestAllRequiredTypesProto2_NestedMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllRequiredTypesProto2_NestedMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5924,7 +6022,15 @@ func (x *TestAllRequiredTypesProto2_Data) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllRequiredTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6031,7 +6137,15 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) ProtobufSize() 
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6137,7 +6251,15 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) ProtobufSize() 
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendChecked(b, x)
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6253,7 +6375,12 @@ func (x *TestLargeOneof) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestLargeOneof) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6455,7 +6582,12 @@ func (x *TestLargeOneof_A1) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestLargeOneof_A1) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6525,7 +6657,12 @@ func (x *TestLargeOneof_A2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestLargeOneof_A2) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6595,7 +6732,12 @@ func (x *TestLargeOneof_A3) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestLargeOneof_A3) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6665,7 +6807,12 @@ func (x *TestLargeOneof_A4) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestLargeOneof_A4) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6735,7 +6882,12 @@ func (x *TestLargeOneof_A5) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestLargeOneof_A5) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -477,7 +477,12 @@ func (x *TestAllTypesProto3) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto3) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -509,12 +514,9 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		}
 	case *TestAllTypesProto3_OneofString:
 		if v != nil {
-			if !protobuf.ValidString(v.OneofString) {
-				return -1
+			if i = protobuf.PutText(b, i, v.OneofString); i < 0 {
+				return i
 			}
-			i -= len(v.OneofString)
-			copy(b[i:], v.OneofString)
-			i = protobuf.PutVarint(b, i, uint64(len(v.OneofString)))
 			i -= 2
 			b[i+1] = 0x7
 			b[i] = 0x8a
@@ -1439,23 +1441,17 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		}
 	}
 	for k := len(x.RepeatedCord) - 1; k >= 0; k-- {
-		if !protobuf.ValidString(x.RepeatedCord[k]) {
-			return -1
+		if i = protobuf.PutText(b, i, x.RepeatedCord[k]); i < 0 {
+			return i
 		}
-		i -= len(x.RepeatedCord[k])
-		copy(b[i:], x.RepeatedCord[k])
-		i = protobuf.PutVarint(b, i, uint64(len(x.RepeatedCord[k])))
 		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xba
 	}
 	for k := len(x.RepeatedStringPiece) - 1; k >= 0; k-- {
-		if !protobuf.ValidString(x.RepeatedStringPiece[k]) {
-			return -1
+		if i = protobuf.PutText(b, i, x.RepeatedStringPiece[k]); i < 0 {
+			return i
 		}
-		i -= len(x.RepeatedStringPiece[k])
-		copy(b[i:], x.RepeatedStringPiece[k])
-		i = protobuf.PutVarint(b, i, uint64(len(x.RepeatedStringPiece[k])))
 		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xb2
@@ -1505,12 +1501,9 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0xea
 	}
 	for k := len(x.RepeatedString) - 1; k >= 0; k-- {
-		if !protobuf.ValidString(x.RepeatedString[k]) {
-			return -1
+		if i = protobuf.PutText(b, i, x.RepeatedString[k]); i < 0 {
+			return i
 		}
-		i -= len(x.RepeatedString[k])
-		copy(b[i:], x.RepeatedString[k])
-		i = protobuf.PutVarint(b, i, uint64(len(x.RepeatedString[k])))
 		i -= 2
 		b[i+1] = 0x2
 		b[i] = 0xe2
@@ -1630,23 +1623,17 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0xda
 	}
 	if len(x.OptionalCord) > 0 {
-		if !protobuf.ValidString(x.OptionalCord) {
-			return -1
+		if i = protobuf.PutText(b, i, x.OptionalCord); i < 0 {
+			return i
 		}
-		i -= len(x.OptionalCord)
-		copy(b[i:], x.OptionalCord)
-		i = protobuf.PutVarint(b, i, uint64(len(x.OptionalCord)))
 		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xca
 	}
 	if len(x.OptionalStringPiece) > 0 {
-		if !protobuf.ValidString(x.OptionalStringPiece) {
-			return -1
+		if i = protobuf.PutText(b, i, x.OptionalStringPiece); i < 0 {
+			return i
 		}
-		i -= len(x.OptionalStringPiece)
-		copy(b[i:], x.OptionalStringPiece)
-		i = protobuf.PutVarint(b, i, uint64(len(x.OptionalStringPiece)))
 		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xc2
@@ -1697,12 +1684,9 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0x7a
 	}
 	if len(x.OptionalString) > 0 {
-		if !protobuf.ValidString(x.OptionalString) {
-			return -1
+		if i = protobuf.PutText(b, i, x.OptionalString); i < 0 {
+			return i
 		}
-		i -= len(x.OptionalString)
-		copy(b[i:], x.OptionalString)
-		i = protobuf.PutVarint(b, i, uint64(len(x.OptionalString)))
 		i -= 1
 		b[i] = 0x72
 	}
@@ -1972,20 +1956,14 @@ func (*TestAllTypesProto3) putMapBoolBoolEntry(b []byte, i int, how protobuf.Fla
 
 func (*TestAllTypesProto3) putMapStringStringEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if !protobuf.ValidString(v) {
-		return -1
+	if i = protobuf.PutText(b, i, v); i < 0 {
+		return i
 	}
-	i -= len(v)
-	copy(b[i:], v)
-	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -2002,12 +1980,9 @@ func (*TestAllTypesProto3) putMapStringBytesEntry(b []byte, i int, how protobuf.
 	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -2026,12 +2001,9 @@ func (*TestAllTypesProto3) putMapStringNestedMessageEntry(b []byte, i int, how p
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -2050,12 +2022,9 @@ func (*TestAllTypesProto3) putMapStringForeignMessageEntry(b []byte, i int, how 
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -2070,12 +2039,9 @@ func (*TestAllTypesProto3) putMapStringNestedEnumEntry(b []byte, i int, how prot
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -2090,12 +2056,9 @@ func (*TestAllTypesProto3) putMapStringForeignEnumEntry(b []byte, i int, how pro
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if !protobuf.ValidString(k) {
-		return -1
+	if i = protobuf.PutText(b, i, k); i < 0 {
+		return i
 	}
-	i -= len(k)
-	copy(b[i:], k)
-	i = protobuf.PutVarint(b, i, uint64(len(k)))
 	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
@@ -4103,7 +4066,12 @@ func (x *TestAllTypesProto3_NestedMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto3_NestedMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4216,7 +4184,12 @@ func (x *ForeignMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ForeignMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4302,7 +4275,12 @@ func (x *NullHypothesisProto3) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *NullHypothesisProto3) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4372,7 +4350,12 @@ func (x *EnumOnlyProto3) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *EnumOnlyProto3) AppendProtobuf(b []byte) ([]byte, error) {
-	return protobuf.AppendCodec(b, x)
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
