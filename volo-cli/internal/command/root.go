@@ -15,7 +15,7 @@ Start with a project that builds and runs at once:
 
   volo init hello echo.thrift
 
-See it all happen, from an IDL to answers over the network, in half a minute:
+See it all happen, from an IDL to answers over the network:
 
   volo demo`,
 		Args: func(cmd *cobra.Command, args []string) error {
