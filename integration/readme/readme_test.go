@@ -34,7 +34,6 @@ func TestTheFirstServiceIsAsTheReadmeSays(t *testing.T) {
 	if n := len(strings.Split(strings.TrimSpace(code[0]), "\n")); n > 20 {
 		t.Errorf("the service has %d lines, want at most 20", n)
 	}
-	watch(t)
 	dir := t.TempDir()
 	volo := program(dir, "volo")
 	run(t, ".", "go", "build", "-o", volo, "github.com/volo-go/volo/volo-cli/cmd/volo")
@@ -51,22 +50,6 @@ func TestTheFirstServiceIsAsTheReadmeSays(t *testing.T) {
 	}
 	run(t, hello, volo, "gen", "--check")
 	run(t, hello, "go", "vet", "./...")
-}
-
-// watch looks at the modules that the commands build, so that go test does not
-// take an old result for a new one: it knows what a test looks at, not what
-// the programs do that it runs.
-func watch(t *testing.T) {
-	for _, name := range []string{"metainfo", "motore", "pilota", "volo-thrift", "volo-cli"} {
-		if err := filepath.WalkDir("../../"+name, func(at string, _ os.DirEntry, err error) error {
-			if err == nil {
-				_, err = os.Stat(at)
-			}
-			return err
-		}); err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-	}
 }
 
 // serve starts the project's server on a free port and returns its address.

@@ -2,11 +2,9 @@ package command_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -25,7 +23,6 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script: the tool as a user types it.
 func TestScripts(t *testing.T) {
-	watchSiblings(t)
 	goEnv := goEnv(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -35,23 +32,6 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
-}
-
-// watchSiblings looks at the folders of the modules that scaffolded projects
-// are built from, so that go test does not take an old result for a new one:
-// it knows what a test looks at, not what the programs do that it runs.
-func watchSiblings(t *testing.T) {
-	for _, name := range []string{"metainfo", "motore", "pilota", "volo-thrift"} {
-		err := filepath.WalkDir(filepath.Join("../../..", name), func(at string, _ os.DirEntry, err error) error {
-			if err == nil {
-				_, err = os.Stat(at)
-			}
-			return err
-		})
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-	}
 }
 
 // goEnv returns what the go tool needs in an environment that is otherwise
