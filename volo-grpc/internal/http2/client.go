@@ -3,6 +3,8 @@ package http2
 import (
 	"io"
 	"math"
+	"strings"
+	"sync/atomic"
 
 	"github.com/volo-go/volo/motore/transport"
 	xhttp2 "golang.org/x/net/http2"
@@ -16,10 +18,7 @@ type Client struct {
 	onAway func()        // once no more streams are taken; may be nil
 	reader chan struct{} // closed when the reading goroutine has ended
 
-	// Guarded by conn.mu.
-	taken uint32        // streams opened or about to be
-	freed chan struct{} // closed when a place came free; nil if nobody waits
-	told  bool          // onAway was called
+	told bool // onAway was called; guarded by conn.mu
 }
 
 // NewClient takes over tc, sends the preface and starts the reading goroutine,
@@ -68,15 +67,16 @@ func (c *Client) Transport() *transport.Conn { return c.tc }
 func (c *Client) Retire() {
 	c.mu.Lock()
 	c.away = true
-	idle := c.taken == 0
+	c.invite()
+	idle := c.over()
 	c.mu.Unlock()
 	if idle {
-		c.tc.Close()
+		c.part()
 	}
 }
 
 // Close closes the connection, fails its streams and waits for the reading
-// goroutine.
+// goroutine, on which it must not be called.
 func (c *Client) Close() error {
 	c.closeWith(ErrClosed)
 	<-c.reader
@@ -90,11 +90,11 @@ type ClientStream struct {
 	unary bool // wake the receiver at the end only, or when a second message has come
 
 	// Set by the reader before the receiver is woken; guarded by stream.mu.
-	headed  bool
-	head    Head
-	tail    Tail
-	only    bool // trailers only
-	counted bool // has a place; guarded by conn.mu
+	headed bool
+	head   Head
+	tail   Tail
+
+	left atomic.Bool // has ended: received to its end, or given up
 }
 
 // A Head is what a response begins with.
@@ -141,9 +141,6 @@ func (c *Client) start(s *ClientStream, r *Request, until Bound) error {
 	if r.MaxMessageSize > 0 {
 		s.limit = r.MaxMessageSize
 	}
-	if err := c.place(s, until); err != nil {
-		return err
-	}
 	o := outgoing{head: r.Head, headFields: r.Fields, body: r.Body, end: r.End}
 	sent, err := s.send(&o, until, false)
 	if err != nil && s.answered() {
@@ -166,90 +163,6 @@ func (e *UnsentError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *UnsentError) Unwrap() error { return e.Err }
-
-// place waits until the peer allows one more stream.
-func (c *Client) place(s *ClientStream, until Bound) error {
-	for {
-		c.mu.Lock()
-		switch {
-		case c.err != nil:
-			err := c.err
-			c.mu.Unlock()
-			return &UnsentError{err}
-		case c.away:
-			c.mu.Unlock()
-			return &UnsentError{ErrGoingAway}
-		case c.taken < c.limit:
-			c.taken++
-			s.counted = true
-			c.mu.Unlock()
-			return nil
-		}
-		if c.freed == nil {
-			c.freed = make(chan struct{})
-		}
-		freed := c.freed
-		c.mu.Unlock()
-		if err := await(freed, until); err != nil {
-			return &UnsentError{err}
-		}
-	}
-}
-
-// openLocked gives a stream its id. It runs under the writer's lock, so that
-// ids are in the order of the wire.
-func (c *conn) openLocked(s *stream) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return c.err
-	}
-	if c.away || c.nextID > math.MaxInt32 {
-		c.away = true
-		return ErrGoingAway
-	}
-	s.id = c.nextID
-	c.nextID += 2
-	s.window = c.initial
-	c.streams[s.id] = s
-	c.open.Add(1)
-	return nil
-}
-
-// opened returns the lowest id that we have not opened.
-func (c *conn) opened() uint32 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.nextID
-}
-
-// leave takes a stream off the table and gives its place to the next.
-func (c *Client) leave(s *ClientStream) {
-	c.mu.Lock()
-	if c.streams[s.id] == &s.stream {
-		delete(c.streams, s.id)
-		c.open.Add(-1)
-	}
-	if s.counted {
-		s.counted = false
-		c.taken--
-	}
-	c.free()
-	last := c.away && c.taken == 0
-	c.mu.Unlock()
-	c.progress.Add(1)
-	if last {
-		c.tc.Close()
-	}
-}
-
-// free wakes those who wait for a place.
-func (c *Client) free() {
-	if c.freed != nil && (c.taken < c.limit || c.away || c.err != nil) {
-		close(c.freed)
-		c.freed = nil
-	}
-}
 
 // answered reports whether the whole response is here.
 func (s *ClientStream) answered() bool {
@@ -293,7 +206,7 @@ func (s *ClientStream) Wait(until Bound) error {
 			s.finish()
 			return nil
 		}
-		if err := await(s.wake, until); err != nil {
+		if err := s.c.await(s.wake, until); err != nil {
 			return err
 		}
 	}
@@ -312,7 +225,7 @@ func (s *ClientStream) Head(until Bound) (Head, error) {
 		if err != nil {
 			return Head{}, err
 		}
-		if err := await(s.wake, until); err != nil {
+		if err := s.c.await(s.wake, until); err != nil {
 			return Head{}, err
 		}
 	}
@@ -325,38 +238,43 @@ func (s *ClientStream) Tail() Tail {
 	return s.tail
 }
 
-// finish gives up the place of a stream whose response has been received. If
-// one half has not ended, it is reset.
+// finish ends a stream whose response has been received. If one half has not
+// ended, it is reset.
 func (s *ClientStream) finish() {
-	ended := s.answered()
-	b, err := s.c.w.BeginNow()
-	if err == nil {
-		code := Cancel
-		if ended {
-			code = NoError
-		}
-		if (!ended || !s.sentEnd) && s.c.lookup(s.id) == &s.stream {
-			s.c.resets.add(s.id)
-			b = appendReset(b, s.id, code)
-		}
-		s.sentEnd = true
-		s.c.w.EndAsync(b)
+	if s.left.Swap(true) {
+		return
 	}
-	s.on.leave(s)
+	switch {
+	case !s.answered():
+		s.cut(Cancel)
+	case !s.sentEnd.Load():
+		s.cut(NoError)
+	}
+	s.c.remove(&s.stream)
 }
 
 // abandon ends a stream that the caller has no more use for.
 func (s *ClientStream) abandon(code ErrCode) {
-	b, err := s.c.w.BeginNow()
-	if err == nil {
-		if s.id != 0 && s.c.lookup(s.id) == &s.stream {
-			s.c.resets.add(s.id)
-			b = appendReset(b, s.id, code)
-		}
-		s.c.w.EndAsync(b)
+	if s.left.Swap(true) {
+		return
 	}
-	s.on.leave(s)
+	s.cut(code)
+	s.c.remove(&s.stream)
 	s.fail(&ResetError{Code: code})
+}
+
+// cut resets an open stream.
+func (s *ClientStream) cut(code ErrCode) {
+	b, over := s.c.w.BeginNow()
+	if over != nil {
+		return
+	}
+	if s.id != 0 && !s.gone.Load() {
+		s.c.resets.add(s.id)
+		b = appendReset(b, s.id, code)
+		s.sentEnd.Store(true)
+	}
+	s.c.w.EndAsync(b)
 }
 
 // Cancel ends the stream at once. It does nothing after the end.
@@ -370,6 +288,7 @@ func (c *Client) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 		return c.unknown(id, "HEADERS")
 	}
 	s := st.client
+	c.useful++
 	if s.gotEnd {
 		return &streamError{id, StreamClosed, "HEADERS after the end"}
 	}
@@ -395,13 +314,18 @@ func (c *Client) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 	s.mu.Lock()
 	s.headed, s.head, s.tail = true, head, tail
 	s.mu.Unlock()
-	if end {
+	switch {
+	case end:
 		s.gotEnd = true
-		s.push(nil, true, nil)
+		s.push(nil, 0, true, nil)
+	case head.Status != "200" || !strings.HasPrefix(head.ContentType, "application/grpc"):
+		// What follows are no messages.
+		s.assembly.dead = true
+		s.push(nil, 0, false, ErrNotGRPC)
+	case s.unary:
+		return nil
 	}
-	if end || !s.unary {
-		s.notify()
-	}
+	s.notify()
 	return nil
 }
 
@@ -476,12 +400,9 @@ func readResponse(id uint32, fields []hpack.HeaderField, end bool) (h Head, t Ta
 	return h, t, nil
 }
 
-func (c *Client) arrived(s *stream, end bool) {
-	if end || !s.client.unary || s.several() {
+func (c *Client) arrived(s *stream, waiting int, end bool) {
+	if end || !s.client.unary || waiting > 1 {
 		s.notify()
-	}
-	if s.failed() != nil {
-		c.leave(s.client)
 	}
 }
 
@@ -490,8 +411,8 @@ func (c *Client) settled() {
 	defer c.mu.Unlock()
 	if !c.limited {
 		c.limit = math.MaxInt32
+		c.invite()
 	}
-	c.free()
 }
 
 func (c *Client) goAway(last uint32, code ErrCode, debug string) {
@@ -504,28 +425,25 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 			lost = append(lost, s)
 		}
 	}
-	c.free()
+	c.invite()
 	tell := c.onAway != nil && !c.told
 	c.told = true
-	idle := c.taken == 0
+	idle := c.over()
 	c.mu.Unlock()
 	for _, s := range lost {
-		c.leave(s.client)
+		c.remove(s)
 		s.fail(why)
 	}
 	if tell {
 		c.onAway()
 	}
 	if idle {
-		c.tc.Close()
+		c.part()
 	}
 }
 
-func (c *Client) closed(err error) {
-	c.keeper.stop()
+func (c *Client) closed(error) {
 	c.mu.Lock()
-	c.taken = 0
-	c.free()
 	tell := c.onAway != nil && !c.told
 	c.told = true
 	c.mu.Unlock()

@@ -16,6 +16,10 @@ type Config struct {
 	// StreamWindow and ConnWindow are how many bytes a peer may send before we
 	// take them: on a stream, and on all together. Defaults 1 and 4 MiB.
 	StreamWindow, ConnWindow uint32
+	// MaxUnread is how many bytes of unfinished and unread messages a connection
+	// holds, more or less, before streams that bring more are reset. Default
+	// 256 MiB.
+	MaxUnread int
 	// MaxFrameSize is the largest frame we take. Default 16 KiB, at most 16
 	// MiB - 1.
 	MaxFrameSize uint32
@@ -59,6 +63,9 @@ func (c Config) filled() Config {
 	}
 	if c.MaxMessageSize <= 0 {
 		c.MaxMessageSize = 4 << 20
+	}
+	if c.MaxUnread <= 0 {
+		c.MaxUnread = 256 << 20
 	}
 	def(&c.MaxHeaderListSize, 64<<10)
 	def(&c.StreamWindow, 1<<20)

@@ -2,11 +2,13 @@ package http2
 
 import (
 	"bytes"
+	"container/list"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/motore/transport/combine"
@@ -15,16 +17,18 @@ import (
 )
 
 // Map of this file: conn and what owns its parts; Data, which cuts the
-// input into frames; how streams and the connection end. What each kind of
-// frame does stands in receive.go, flow control and sending in flow.go.
+// input into frames; errors of the peer; how the connection ends. The table of
+// streams stands in table.go, what each kind of frame does in receive.go, flow
+// control and sending in flow.go.
 
 // A side is what makes a connection a client's or a server's. The reader's
 // goroutine calls it.
 type side interface {
 	// headers takes a whole header block; fields are the reader's scratch.
 	headers(id uint32, fields []hpack.HeaderField, over, end bool) error
-	// arrived is called when a stream has new messages, or its end.
-	arrived(s *stream, end bool)
+	// arrived is called when a stream has new messages, waiting of them are
+	// not yet received, or when no more will come.
+	arrived(s *stream, waiting int, end bool)
 	// settled is called when the peer's first settings have come.
 	settled()
 	// goAway is called when the peer takes no streams over last.
@@ -41,46 +45,57 @@ type conn struct {
 	server bool
 
 	// Of the reader's goroutine.
-	preface   []byte // of it that is yet to come; servers
-	greeted   bool   // the peer's first SETTINGS have come
-	dec       *decoder
-	feed      bytes.Reader
-	framer    *xhttp2.Framer // of all frames but the commonest
-	block     headerBlock
-	newest    uint32 // highest stream id the peer has opened
-	ownWindow int64  // that the peer may still send, on all streams together
-	owed      int64  // received, not yet granted again
-	scratch   []arrival
-	guard     guard
-	shut      error // why reading has ended
+	preface []byte // of it that is yet to come; servers
+	greeted bool   // the peer's first SETTINGS have come
+	dec     *decoder
+	feed    bytes.Reader
+	framer  *xhttp2.Framer // of all frames but the commonest
+	block   headerBlock
+	newest  uint32  // highest stream id the peer has opened
+	hot     *stream // that the last frame was for; nil if there was none
+	owed    int64   // received on all streams together, not yet granted again
+	room    int64   // that the peer may still send, on all streams together
+	scratch []arrival
+	guard   guard
+	useful  int64     // frames received that calls are made of
+	clock   time.Time // of this batch; zero until somebody looked
+	strikes strikes   // pings that came too often
+	shut    error     // why reading has ended
 
 	w *combine.Writer
 
 	// Under the writer's lock.
 	enc      encoder
 	window   int64 // that we may still send, on all streams together
-	initial  int64 // of a new stream
+	initial  int64 // of a new stream; written by the reader only
 	maxFrame int   // that the peer takes
 	starved  []*stream
-	nextID   uint32 // clients
-	goodbye  bool   // the last GOAWAY is sent
 
-	mu      sync.Mutex
-	streams map[uint32]*stream
-	limit   uint32 // of streams that we may open; clients
-	limited bool   // the peer has set it
-	err     error  // why the connection ended
-	away    bool   // no more streams are taken
-	prepaid int    // see flow.go
-	unpaid  []*stream
+	mu       sync.Mutex
+	streams  map[uint32]*stream
+	nextID   uint32    // clients
+	begun    uint32    // id of the newest stream that was admitted; servers
+	limit    uint32    // of streams that we may open; clients
+	limited  bool      // the peer has set it
+	queue    list.List // of *turn: callers that wait for a place; clients
+	invited  uint32    // callers that have a place and have not taken it yet
+	orderly  int64     // streams that have ended in order; servers
+	err      error     // why the connection ended
+	away     bool      // no more streams are taken: by the peer, or as a server by us
+	parting  bool      // is being closed after what is pending was written
+	leaving  sync.WaitGroup
+	farewell farewell
+	prepaid  int // see window.go
+	unpaid   []*stream
 
-	keeper   keeper
-	strikes  strikes       // of the reader's goroutine
-	open     atomic.Int32  // streams
-	progress atomic.Int64  // streams that have ended, for keepalive
-	heard    atomic.Int64  // batches of frames received, for keepalive
-	resets   recent        // streams that we reset lately
-	done     chan struct{} // closed when the connection is over
+	keeper keeper
+	open   atomic.Int32  // streams
+	held   atomic.Int64  // bytes that were received and not yet taken by users
+	sent   atomic.Int64  // frames of calls
+	heard  atomic.Int64  // batches of frames received
+	timers sync.Pool     // of stopped ones, to be used again
+	resets recent        // streams that we reset lately
+	done   chan struct{} // closed when the connection is over
 }
 
 func (c *conn) init(tc *transport.Conn, cfg Config, sd side) {
@@ -91,7 +106,7 @@ func (c *conn) init(tc *transport.Conn, cfg Config, sd side) {
 	c.framer.SetReuseFrames()
 	c.enc = newEncoder()
 	c.window, c.initial, c.maxFrame = 65535, 65535, 16<<10
-	c.ownWindow = int64(c.cfg.ConnWindow)
+	c.room = int64(c.cfg.ConnWindow)
 	c.streams = make(map[uint32]*stream)
 	c.done = make(chan struct{})
 	c.w = combine.New(func(batch []byte) error {
@@ -131,7 +146,7 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 		if len(c.preface) > 0 {
 			n := min(len(rest), len(c.preface))
 			if !bytes.Equal(rest[:n], c.preface[:n]) {
-				c.shutdown(protocolError("no HTTP/2 preface"))
+				c.shutdown(&ConnError{Code: ProtocolError, Reason: "no HTTP/2 preface"})
 				break
 			}
 			c.preface = c.preface[n:]
@@ -169,8 +184,12 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 func (c *conn) refuse(err error) {
 	var ofStream *streamError
 	if errors.As(err, &ofStream) {
-		c.reset(ofStream.id, ofStream.code, ofStream.reason)
-		return
+		if err = c.reset(ofStream.id, ofStream.code, ofStream.reason); err == nil {
+			err = c.wasted()
+		}
+		if err == nil {
+			return
+		}
 	}
 	var ce *ConnError
 	if !errors.As(err, &ce) {
@@ -179,62 +198,65 @@ func (c *conn) refuse(err error) {
 	c.shutdown(ce)
 }
 
-// shutdown ends the connection for a reason that the peer gets to know.
-func (c *conn) shutdown(err error) {
+// lastWords is how long a peer that we send away has to take the reason.
+const lastWords = time.Second
+
+// shutdown ends reading for a reason that the peer gets to know. The transport
+// closes the connection then.
+func (c *conn) shutdown(err *ConnError) {
 	if c.shut != nil {
 		return
 	}
 	c.shut = err
-	ce, _ := err.(*ConnError)
-	if b, begun := c.w.BeginNow(); begun == nil {
-		if ce != nil && !c.goodbye {
-			c.goodbye = true
-			b = appendGoAway(b, c.newest, ce.Code, ce.Reason)
-		}
-		// Nobody reads any more, so we may wait for the network, within the
-		// write time-out of the connection.
-		c.w.End(b, false)
+	c.mu.Lock()
+	newest := c.begun
+	c.mu.Unlock()
+	if b, over := c.w.BeginNow(); over == nil {
+		c.w.EndAsync(appendGoAway(b, newest, err.Code, err.Reason))
 	}
+	impatient := time.AfterFunc(lastWords, func() { c.tc.Close() })
+	defer impatient.Stop()
+	c.w.Flush()
+}
+
+// maxPending is how many bytes may wait to be written before a peer that asks
+// for answers and does not read them is sent away. Senders of data stop long
+// before that.
+const maxPending = 8 << 20
+
+// reply sends what add appends, without waiting.
+func (c *conn) reply(add func(b []byte) []byte) error {
+	b, err := c.w.BeginNow()
+	if err != nil {
+		return nil // the connection is over
+	}
+	if len(b) > maxPending {
+		c.w.EndAsync(b)
+		return &ConnError{Code: EnhanceYourCalm, Reason: "the peer sends and does not read"}
+	}
+	c.w.EndAsync(add(b))
+	return nil
 }
 
 // reset ends a stream that the peer may still be sending on.
-func (c *conn) reset(id uint32, code ErrCode, reason string) {
+func (c *conn) reset(id uint32, code ErrCode, reason string) error {
 	c.resets.add(id)
-	if b, err := c.w.BeginNow(); err == nil {
-		c.w.EndAsync(appendReset(b, id, code))
-	}
+	err := c.reply(func(b []byte) []byte { return appendReset(b, id, code) })
 	if s := c.take(id); s != nil {
 		s.fail(&ResetError{Code: code, Reason: reason})
-		c.side.arrived(s, true)
+		c.side.arrived(s, 0, true)
 	}
-}
-
-// lookup returns an open stream, nil if there is none.
-func (c *conn) lookup(id uint32) *stream {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.streams[id]
-}
-
-// take removes a stream from the table; nil if it was not there.
-func (c *conn) take(id uint32) *stream {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s := c.streams[id]
-	if s != nil {
-		delete(c.streams, id)
-		c.open.Add(-1)
-	}
-	return s
+	return err
 }
 
 // Closed is called by the transport when the connection is over.
 func (c *conn) Closed(err error) {
-	if c.shut != nil {
+	switch {
+	case c.shut != nil:
 		err = c.shut
-	} else if err == nil || err == io.EOF {
+	case err == nil:
 		err = &ConnError{Err: io.EOF}
-	} else {
+	default:
 		err = &ConnError{Err: err}
 	}
 	c.mu.Lock()
@@ -244,13 +266,20 @@ func (c *conn) Closed(err error) {
 	err = c.err
 	c.away = true
 	ended := c.streams
-	c.streams = make(map[uint32]*stream)
+	c.streams = nil
 	c.open.Store(0)
+	c.invite()
+	if t := c.farewell.timer; t != nil {
+		t.Stop()
+	}
 	c.mu.Unlock()
 	for _, s := range ended {
+		s.gone.Store(true)
 		s.fail(err)
 	}
 	c.w.Close(err)
+	c.leaving.Wait()
+	c.keeper.stop()
 	close(c.done)
 	c.side.closed(err)
 }
@@ -268,6 +297,26 @@ func (c *conn) closeWith(err error) {
 	c.mu.Unlock()
 	c.tc.Close()
 }
+
+// part closes the connection once everything that is pending was written. It
+// does not wait for that.
+func (c *conn) part() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.parting || c.err != nil {
+		return
+	}
+	c.parting = true
+	c.leaving.Go(func() {
+		impatient := time.AfterFunc(partingTime, func() { c.tc.Close() })
+		defer impatient.Stop()
+		c.w.Flush()
+		c.tc.Close()
+	})
+}
+
+// partingTime is how long the last bytes of a connection have to be written.
+const partingTime = 10 * time.Second
 
 // recent remembers the last stream ids that were added.
 type recent struct {

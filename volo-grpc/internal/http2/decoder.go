@@ -18,9 +18,8 @@ type decoder struct {
 
 func newDecoder(limit uint32) *decoder {
 	d := &decoder{limit: limit}
+	// Strings are as long as the block at most, times 8/5 for Huffman's code.
 	d.hpack = hpack.NewDecoder(maxTable, d.emit)
-	// A single string over the limit is not even decoded.
-	d.hpack.SetMaxStringLength(int(limit))
 	return d
 }
 
@@ -41,9 +40,6 @@ func (d *decoder) decode(block []byte) (fields []hpack.HeaderField, over bool, e
 	_, err = d.hpack.Write(block)
 	if err == nil {
 		err = d.hpack.Close()
-	}
-	if err == hpack.ErrStringLength {
-		return nil, true, &ConnError{Code: EnhanceYourCalm, Reason: "a header field is over the limit"}
 	}
 	if err != nil {
 		return nil, false, &ConnError{Code: CompressionError, Reason: err.Error()}

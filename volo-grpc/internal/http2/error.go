@@ -31,6 +31,9 @@ var (
 	// ErrGoingAway is returned by Open on a connection that takes no more
 	// streams. Nothing was sent.
 	ErrGoingAway = errors.New("the connection is going away")
+	// ErrNotGRPC is why no messages can be received on a stream whose response
+	// has a head that is not gRPC's.
+	ErrNotGRPC   = errors.New("the response is not gRPC")
 	errKeepalive = errors.New("the peer does not answer pings")
 	errHandshake = errors.New("the client has not introduced itself in time")
 	errMaxAge    = errors.New("the connection has reached its maximum age")

@@ -18,21 +18,26 @@ const (
 // ping answers a ping of the peer, or notes the answer to ours.
 func (c *conn) ping(f *xhttp2.PingFrame) error {
 	if f.IsAck() {
-		if f.Data[0] == pingGoAway && c.server {
-			c.lastGoAway()
+		if f.Data[0] == pingGoAway && c.server && c.drained() {
+			c.depart()
 		}
 		return nil
 	}
-	if err := c.guard.cheap(); err != nil {
+	if err := c.cheap(); err != nil {
 		return err
 	}
 	if c.server && c.strikes.strike(c) {
 		return &ConnError{Code: EnhanceYourCalm, Reason: "too_many_pings"}
 	}
-	if b, err := c.w.BeginNow(); err == nil {
-		c.w.EndAsync(appendPing(b, f.Data, true))
-	}
-	return nil
+	data := f.Data
+	return c.reply(func(b []byte) []byte { return appendPing(b, data, true) })
+}
+
+// drained reports whether drain was called.
+func (c *conn) drained() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.farewell.asked
 }
 
 func (c *conn) sendPing(what byte) {
@@ -44,13 +49,13 @@ func (c *conn) sendPing(what byte) {
 	}
 }
 
-// strikes count pings that come too often. They are forgotten whenever a
-// stream makes progress, so that a peer which measures the path while it works
-// is never sent away.
+// strikes count pings that come too often. They are forgotten whenever frames
+// of a call pass, in either direction, so that a peer which measures the path
+// while it works is never sent away.
 type strikes struct {
 	n    int
 	last time.Time
-	at   int64 // progress at the last ping
+	use  int64 // at the last ping
 }
 
 func (s *strikes) strike(c *conn) bool {
@@ -59,9 +64,9 @@ func (s *strikes) strike(c *conn) bool {
 	if c.Idle() {
 		least = c.cfg.Keepalive.MinTimeIdle
 	}
-	progress := c.progress.Load()
-	if progress != s.at || s.last.IsZero() || now.Sub(s.last) >= least {
-		s.n, s.at, s.last = 0, progress, now
+	use := c.use()
+	if use != s.use || s.last.IsZero() || now.Sub(s.last) >= least {
+		s.n, s.use, s.last = 0, use, now
 		return false
 	}
 	s.last = now
@@ -102,17 +107,25 @@ func (c *conn) keep() {
 	}
 }
 
-// period is how often it is worth looking; 0 for never.
+// period is when it is worth looking again; 0 for never.
 func (k *keeper) period() time.Duration {
 	cfg := k.c.cfg.Keepalive
 	var least time.Duration
-	for _, d := range []time.Duration{cfg.Time, cfg.MaxIdle, cfg.MaxAge} {
+	shorten := func(d time.Duration) {
 		if d > 0 && (least == 0 || d < least) {
 			least = d
 		}
 	}
-	if cfg.Time > 0 {
-		least = min(least, cfg.Timeout)
+	shorten(cfg.Time)
+	if !k.pinged.IsZero() {
+		shorten(cfg.Timeout)
+	}
+	if k.c.server {
+		shorten(cfg.MaxIdle)
+		shorten(cfg.MaxAge)
+	}
+	if !k.drained.IsZero() {
+		shorten(cfg.MaxAgeGrace)
 	}
 	return max(least/4, min(least, time.Millisecond))
 }

@@ -3,6 +3,7 @@ package http2
 import (
 	"encoding/binary"
 	"errors"
+	"time"
 
 	xhttp2 "golang.org/x/net/http2"
 )
@@ -21,6 +22,8 @@ func (c *conn) frame(f []byte) error {
 	switch {
 	case typ == xhttp2.FrameData && flags&xhttp2.FlagDataPadded == 0 && id != 0:
 		return c.data(id, f[frameHeader:], len(f)-frameHeader, flags&xhttp2.FlagDataEndStream != 0)
+	case typ == xhttp2.FrameWindowUpdate && len(f) == frameHeader+4:
+		return c.windowUpdate(id, binary.BigEndian.Uint32(f[frameHeader:])&(1<<31-1))
 	case typ == xhttp2.FrameHeaders && flags&^(xhttp2.FlagHeadersEndStream|xhttp2.FlagHeadersEndHeaders) == 0 &&
 		flags&xhttp2.FlagHeadersEndHeaders != 0 && id != 0:
 		return c.headers(id, f[frameHeader:], flags&xhttp2.FlagHeadersEndStream != 0)
@@ -66,8 +69,6 @@ func (c *conn) other(f xhttp2.Frame) error {
 		return c.continuation(f)
 	case *xhttp2.SettingsFrame:
 		return c.settings(f)
-	case *xhttp2.WindowUpdateFrame:
-		return c.windowUpdate(f)
 	case *xhttp2.RSTStreamFrame:
 		return c.peerReset(f)
 	case *xhttp2.PingFrame:
@@ -81,9 +82,9 @@ func (c *conn) other(f xhttp2.Frame) error {
 		if f.StreamDep == f.StreamID {
 			return &streamError{f.StreamID, ProtocolError, "stream depends on itself"}
 		}
-		return c.guard.cheap()
+		return c.cheap()
 	}
-	return c.guard.cheap() // unknown frames are ignored (RFC 9113, section 4.1)
+	return c.cheap() // unknown frames are ignored (RFC 9113, section 4.1)
 }
 
 // A headerBlock is a block whose CONTINUATION frames are still coming.
@@ -94,9 +95,13 @@ type headerBlock struct {
 	frames int
 }
 
-// A block has at most this many CONTINUATION frames, and as many bytes as the
-// list it decodes to may have: each field is longer decoded than encoded.
+// A block has at most this many CONTINUATION frames.
 const maxContinuations = 64
+
+// maxBlock bounds a header block, in bytes. A field is hardly ever longer
+// encoded than decoded; twice the limit leaves room to answer lists that are
+// over it, and to go on with the connection.
+func (c Config) maxBlock() int { return 2*int(c.MaxHeaderListSize) + 16<<10 }
 
 func (h *headerBlock) begin(id uint32, fragment []byte, end bool, cfg Config) error {
 	*h = headerBlock{id: id, end: end, bytes: append(h.bytes[:0], fragment...)}
@@ -104,7 +109,7 @@ func (h *headerBlock) begin(id uint32, fragment []byte, end bool, cfg Config) er
 }
 
 func (h *headerBlock) check(cfg Config) error {
-	if h.frames > maxContinuations || len(h.bytes) > int(cfg.MaxHeaderListSize)+16<<10 {
+	if h.frames > maxContinuations || len(h.bytes) > cfg.maxBlock() {
 		return &ConnError{Code: EnhanceYourCalm, Reason: "header block without end"}
 	}
 	return nil
@@ -133,6 +138,9 @@ func (c *conn) continuation(f *xhttp2.ContinuationFrame) error {
 
 // headers decodes a whole header block and passes it on.
 func (c *conn) headers(id uint32, block []byte, end bool) error {
+	if len(block) > c.cfg.maxBlock() {
+		return &ConnError{Code: EnhanceYourCalm, Reason: "header block too long"}
+	}
 	fields, over, err := c.dec.decode(block)
 	if err != nil {
 		return err
@@ -152,35 +160,55 @@ func (c *conn) data(id uint32, p []byte, size int, end bool) error {
 	if s.gotEnd {
 		return &streamError{id, StreamClosed, "DATA after the end"}
 	}
-	if len(p) == 0 && !end {
-		if err := c.guard.cheap(); err != nil {
-			return err
-		}
+	if len(p) > 0 || end {
+		c.useful++
+	} else if err := c.cheap(); err != nil {
+		return err
 	}
 	s.gotData += int64(len(p))
 	if s.declared >= 0 && (s.gotData > s.declared || end && s.gotData != s.declared) {
 		return &streamError{id, ProtocolError, "content-length does not match"}
 	}
 	if padding := size - len(p); padding > 0 {
-		c.grantStream(s, int64(padding))
+		c.owe(s, padding)
 	}
 	s.gotEnd = end
 	if s.assembly.dead {
+		if end {
+			c.side.arrived(s, s.push(nil, 0, true, nil), true)
+		}
 		return nil
 	}
+	return c.collect(s, p, end)
+}
+
+// collect makes messages of the payload of a DATA frame.
+func (c *conn) collect(s *stream, p []byte, end bool) error {
 	var err error
 	c.scratch, err = s.assembly.take(p, s.limit, c.scratch[:0], func(size int) {
-		s.assembly.large = int64(size) > int64(c.cfg.StreamWindow)/2
-		c.prepay(s, size)
+		if s.assembly.large = int64(size) > int64(c.cfg.StreamWindow)/2; s.assembly.large {
+			c.prepay(s, size)
+		}
 	})
 	if err == nil && end && s.assembly.partial() {
 		err = &ResetError{Code: InternalError, Reason: "the stream ended within a message"}
 	}
 	s.assembly.dead = err != nil
-	if len(c.scratch) > 0 || end || err != nil {
-		s.push(c.scratch, end, err)
-		clear(c.scratch)
-		c.side.arrived(s, end || err != nil)
+	complete := len(c.scratch)
+	held := int64(0)
+	if !end {
+		held = int64(len(p) + complete*perMessage)
+	}
+	waiting := s.push(c.scratch, held, end, err)
+	clear(c.scratch)
+	if cap(c.scratch) > 64 {
+		c.scratch = nil
+	}
+	if complete > 0 || end || err != nil {
+		c.side.arrived(s, waiting, end || err != nil)
+	}
+	if held > 0 && c.held.Load() > int64(c.cfg.MaxUnread) {
+		return &streamError{s.id, EnhanceYourCalm, "the connection holds too much that was not received by its users"}
 	}
 	return nil
 }
@@ -195,7 +223,7 @@ func (c *conn) unknown(id uint32, what string) error {
 		if what == "DATA" {
 			return nil
 		}
-		return c.guard.cheap()
+		return c.cheap()
 	}
 	return &streamError{id, StreamClosed, what + " on a closed stream"}
 }
@@ -217,54 +245,58 @@ func (c *conn) peerReset(f *xhttp2.RSTStreamFrame) error {
 	}
 	s := c.take(f.StreamID)
 	if s == nil {
-		return c.guard.cheap()
-	}
-	if c.server {
-		if err := c.guard.reset(); err != nil {
-			return err
-		}
+		return c.cheap()
 	}
 	s.fail(&ResetError{Code: f.ErrCode, Remote: true, Unprocessed: f.ErrCode == RefusedStream})
-	c.side.arrived(s, true)
+	c.side.arrived(s, 0, true)
+	if c.server && time.Since(s.born) < young {
+		return c.wasted()
+	}
 	return nil
 }
 
-func (c *conn) windowUpdate(f *xhttp2.WindowUpdateFrame) error {
-	if f.StreamID == 0 {
-		return c.widen(nil, int64(f.Increment))
+func (c *conn) windowUpdate(id, n uint32) error {
+	switch {
+	case id == 0 && n == 0:
+		return protocolError("WINDOW_UPDATE of 0")
+	case id == 0:
+		return c.widen(nil, int64(n))
 	}
-	s := c.lookup(f.StreamID)
-	if s == nil {
-		if c.idle(f.StreamID) {
-			return protocolError("WINDOW_UPDATE on idle stream %d", f.StreamID)
-		}
-		return c.guard.cheap()
+	s := c.lookup(id)
+	switch {
+	case s == nil && c.idle(id):
+		return protocolError("WINDOW_UPDATE on idle stream %d", id)
+	case s == nil:
+		return c.cheap()
+	case n == 0:
+		return &streamError{id, ProtocolError, "WINDOW_UPDATE of 0"}
 	}
-	return c.widen(s, int64(f.Increment))
+	return c.widen(s, int64(n))
 }
 
 // settings applies the peer's settings, in order, and acknowledges them.
 func (c *conn) settings(f *xhttp2.SettingsFrame) error {
 	if f.IsAck() {
-		return c.guard.cheap()
+		return c.cheap()
 	}
 	if c.greeted {
-		if err := c.guard.cheap(); err != nil {
+		if err := c.cheap(); err != nil {
 			return err
 		}
 	}
-	b, err := c.w.BeginNow()
-	if err != nil {
-		return nil // the connection is over
+	var bad error
+	over := c.reply(func(b []byte) []byte {
+		if bad = f.ForeachSetting(c.setting); bad != nil {
+			return b
+		}
+		c.feedStarved()
+		return appendSettingsAck(b)
+	})
+	if bad != nil {
+		return fromFramer(bad)
 	}
-	err = f.ForeachSetting(c.setting)
-	if err == nil {
-		b = appendSettingsAck(b)
-	}
-	c.feedStarved()
-	c.w.EndAsync(b)
-	if err != nil {
-		return fromFramer(err)
+	if over != nil {
+		return over
 	}
 	first := !c.greeted
 	c.greeted = true
@@ -287,7 +319,12 @@ func (c *conn) setting(s xhttp2.Setting) error {
 	case xhttp2.SettingMaxConcurrentStreams:
 		c.mu.Lock()
 		c.limit, c.limited = s.Val, true
+		c.invite()
 		c.mu.Unlock()
+	case xhttp2.SettingEnablePush:
+		if !c.server && s.Val != 0 {
+			return xhttp2.ConnectionError(ProtocolError)
+		}
 	case xhttp2.SettingInitialWindowSize:
 		delta := int64(s.Val) - c.initial
 		c.initial = int64(s.Val)

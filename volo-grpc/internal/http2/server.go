@@ -1,13 +1,13 @@
 package http2
 
 import (
-	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/motore/worker"
+	"golang.org/x/net/http/httpguts"
 	xhttp2 "golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 )
@@ -16,7 +16,8 @@ import (
 type Handler interface {
 	// Begin is called by the reader, which it must not hold up, when the head
 	// of a request has arrived. It reports whether Run waits for the whole
-	// request, as it does for unary calls; otherwise Run starts at once.
+	// request, as it does for unary calls; otherwise Run starts at once. A
+	// stream that is reset or lost while Run waits is never run.
 	Begin(s *ServerStream) (whole bool)
 	// Run serves the stream on a goroutine of its own.
 	Run(s *ServerStream)
@@ -39,11 +40,6 @@ type Server struct {
 	Owner any
 
 	running atomic.Int64 // handlers
-
-	// Guarded by conn.mu.
-	draining bool
-	last     bool   // the last GOAWAY was sent: newer streams are not ours
-	begun    uint32 // id of the newest stream that was admitted
 }
 
 // NewServer makes the server's side of tc. onEnd, if not nil, is called once
@@ -77,54 +73,6 @@ func (c *Server) Drain() { c.drain() }
 
 // Close ends the connection at once.
 func (c *Server) Close() { c.closeWith(ErrClosed) }
-
-func (c *conn) drain() {
-	s, ok := c.side.(*Server)
-	if !ok {
-		return
-	}
-	c.mu.Lock()
-	begun := s.draining
-	s.draining = true
-	c.mu.Unlock()
-	if begun {
-		return
-	}
-	// What the peer sends until it has seen this is still served; its answer
-	// to the ping shows when.
-	if b, err := c.w.BeginNow(); err == nil {
-		c.w.EndAsync(appendGoAway(b, math.MaxInt32, NoError, "graceful_stop"))
-	}
-	c.sendPing(pingGoAway)
-	time.AfterFunc(time.Second, c.lastGoAway)
-}
-
-// lastGoAway is the second step of drain.
-func (c *conn) lastGoAway() {
-	s := c.side.(*Server)
-	b, err := c.w.BeginNow()
-	if err != nil {
-		return
-	}
-	if c.goodbye {
-		c.w.EndAsync(b)
-		return
-	}
-	c.goodbye = true
-	c.mu.Lock()
-	s.last = true
-	newest := s.begun
-	idle := len(c.streams) == 0
-	c.mu.Unlock()
-	b = appendGoAway(b, newest, NoError, "graceful_stop")
-	if idle {
-		c.w.EndAsync(b)
-		c.w.Flush() // must be out before the connection closes
-		c.tc.Close()
-		return
-	}
-	c.w.EndAsync(b)
-}
 
 // A ServerStream is one call. Its fields are set before Begin. One goroutine
 // sends and one receives at a time.
@@ -170,50 +118,41 @@ func (s *ServerStream) Send(head *Block, fields []Field, body []byte, flush bool
 // body, in one write if the windows allow. The stream is over then.
 func (s *ServerStream) Finish(head *Block, headFields []Field, body []byte, tail *Block, tailFields []Field, until Bound) error {
 	_, err := s.send(&outgoing{head: head, headFields: headFields, body: body, tail: tail, tailFields: tailFields}, until, false)
-	if err != nil && s.failed() == nil {
+	if err != nil {
 		s.Reset(Cancel) // half a response must not look as if more would come
 	}
-	s.close()
+	s.c.settle(&s.stream)
 	return err
 }
 
-// Reset ends the stream out of order.
+// Reset ends the stream out of order. It does nothing after the end.
 func (s *ServerStream) Reset(code ErrCode) {
-	s.on.reset(s.id, code, "")
+	if !s.gone.Load() {
+		s.c.reset(s.id, code, "")
+	}
 }
 
-// close takes a stream off the table whose response is complete. If the
-// request is not, the peer is told not to go on with it.
-func (s *ServerStream) close() {
-	c := s.on
+// conclude takes a stream off the table whose response is complete, before the
+// peer can know that it may open another one. If the request is not complete,
+// the peer is told not to go on with it. It runs under the writer's lock.
+func (s *ServerStream) conclude(b []byte) []byte {
+	c := s.c
 	s.mu.Lock()
 	ended := s.ended
 	s.mu.Unlock()
-	if c.take(s.id) != nil && !ended {
-		c.resets.add(s.id)
-		if b, err := c.w.BeginNow(); err == nil {
-			c.w.EndAsync(appendReset(b, s.id, NoError))
-		}
-	}
-	c.repay(&s.stream, true)
-	c.progress.Add(1)
-	c.closeIfDrained()
-}
-
-// closeIfDrained closes a connection that was drained after its last stream.
-func (c *Server) closeIfDrained() {
 	c.mu.Lock()
-	over := c.last && len(c.streams) == 0
+	was := c.drop(&s.stream)
+	c.orderly++
+	over := c.over()
 	c.mu.Unlock()
-	if !over {
-		return
+	if was && !ended {
+		c.resets.add(s.id)
+		b = appendReset(b, s.id, NoError)
 	}
-	// The last response must be out first.
-	if b, err := c.w.BeginNow(); err == nil {
-		c.w.EndAsync(b)
+	if over {
+		c.part()
 	}
-	c.w.Flush()
-	c.tc.Close()
+	return b
 }
 
 // headers takes the head of a request, or its trailers.
@@ -221,12 +160,12 @@ func (c *Server) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 	if id&1 == 0 {
 		return protocolError("HEADERS on stream %d", id)
 	}
-	if st := c.lookup(id); st != nil {
-		return c.trailers(st, fields, end)
-	}
 	if id <= c.newest {
+		if st := c.lookup(id); st != nil {
+			return c.trailers(st, fields, end)
+		}
 		if c.resets.has(id) {
-			return c.guard.cheap()
+			return c.cheap()
 		}
 		return &ConnError{Code: StreamClosed, Reason: "HEADERS on closed stream " + strconv.Itoa(int(id))}
 	}
@@ -249,6 +188,8 @@ func (c *Server) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 	if refused, err := c.admit(s); err != nil || refused {
 		return err
 	}
+	c.useful++
+	c.hot = &s.stream
 	s.whole = c.handler.Begin(s)
 	if !s.whole || end {
 		c.run(s)
@@ -259,45 +200,46 @@ func (c *Server) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 // admit puts a new stream on the table, unless there are too many or the
 // connection is going away.
 func (c *Server) admit(s *ServerStream) (refused bool, err error) {
-	b, err := c.w.BeginNow()
-	if err != nil {
-		return true, nil
+	if c.clock.IsZero() {
+		c.clock = time.Now()
 	}
-	defer func() { c.w.EndAsync(b) }()
+	s.born, s.window = c.clock, c.initial
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.last {
-		c.resets.add(s.id)
-		return true, nil // over the id of our GOAWAY: the peer opens it elsewhere
-	}
+	away := c.away
 	// Streams that were reset while their handlers run count as well, or
 	// resetting them would be a way around the limit.
-	if uint32(len(c.streams)) >= c.cfg.MaxConcurrentStreams || c.running.Load() >= 2*int64(c.cfg.MaxConcurrentStreams) {
-		c.resets.add(s.id)
-		b = appendReset(b, s.id, RefusedStream)
-		return true, c.guard.reset()
+	full := uint32(len(c.streams)) >= c.cfg.MaxConcurrentStreams || c.running.Load() >= 2*int64(c.cfg.MaxConcurrentStreams)
+	if !away && !full {
+		c.streams[s.id] = &s.stream
+		c.begun = s.id
+		c.open.Add(1)
 	}
-	s.window = c.initial
-	c.streams[s.id] = &s.stream
-	c.begun = s.id
-	c.open.Add(1)
+	c.mu.Unlock()
+	switch {
+	case away: // over the id of our GOAWAY: the peer opens it elsewhere
+		c.resets.add(s.id)
+		return true, nil
+	case full:
+		return true, &streamError{s.id, RefusedStream, "too many streams"}
+	}
 	return false, nil
 }
 
 // refuseHead answers a head that is over the limit: 431, as the semantics of
 // HTTP have it.
 func (c *Server) refuseHead(id uint32) error {
-	b, err := c.w.BeginNow()
-	if err != nil {
-		return nil
-	}
-	b, at := openHeaders(b)
-	b = c.enc.begin(b)
-	b = c.enc.field(b, ":status", "431")
-	b = closeHeaders(b, at, id, true, c.maxFrame)
 	c.resets.add(id)
-	c.w.EndAsync(appendReset(b, id, NoError))
-	return nil
+	err := c.reply(func(b []byte) []byte {
+		b, at := openHeaders(b)
+		b = c.enc.begin(b)
+		b = c.enc.field(b, ":status", "431")
+		b = closeHeaders(b, at, id, true, c.maxFrame)
+		return appendReset(b, id, NoError)
+	})
+	if err != nil {
+		return err
+	}
+	return c.wasted()
 }
 
 func (c *Server) run(s *ServerStream) {
@@ -310,12 +252,7 @@ func (c *Server) run(s *ServerStream) {
 }
 
 // Done is called by the handler when Run is about to return.
-func (s *ServerStream) Done() {
-	s.on.running.Add(-1)
-	if s.failed() != nil {
-		s.on.closeIfDrained() // else Finish has
-	}
-}
+func (s *ServerStream) Done() { s.on.running.Add(-1) }
 
 // read sorts the fields of a request; it returns what is wrong with them.
 func (s *ServerStream) read(fields []hpack.HeaderField) (bad string) {
@@ -338,6 +275,9 @@ func (s *ServerStream) read(fields []hpack.HeaderField) (bad string) {
 			}
 			if to == nil || !pseudo || *to != "" {
 				return "unexpected pseudo field " + f.Name
+			}
+			if !httpguts.ValidHeaderFieldValue(f.Value) {
+				return "invalid value of " + f.Name
 			}
 			*to = f.Value
 			continue
@@ -401,19 +341,19 @@ func (c *Server) trailers(st *stream, fields []hpack.HeaderField, end bool) erro
 	if st.declared >= 0 && st.declared != st.gotData {
 		return &streamError{st.id, ProtocolError, "content-length does not match"}
 	}
-	st.push(nil, true, err)
-	c.arrived(st, true)
+	c.useful++
+	c.arrived(st, st.push(nil, 0, true, err), true)
 	return nil
 }
 
-func (c *Server) arrived(st *stream, end bool) {
+func (c *Server) arrived(st *stream, waiting int, end bool) {
 	s := st.server
 	switch {
-	case !s.whole:
+	case !s.whole || s.started:
 		st.notify()
-	case end || st.several():
+	case st.gone.Load(): // reset: nobody has begun with it
+	case end || waiting > 1:
 		c.run(s)
-		st.notify()
 	}
 }
 
@@ -423,7 +363,6 @@ func (c *Server) settled() { c.patient.Stop() }
 func (c *Server) goAway(uint32, ErrCode, string) {}
 
 func (c *Server) closed(error) {
-	c.keeper.stop()
 	c.patient.Stop()
 	if c.onEnd != nil {
 		c.onEnd(c)

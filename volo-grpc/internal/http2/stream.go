@@ -51,9 +51,9 @@ type stream struct {
 	server *ServerStream // likewise; nil on a client
 
 	// Under the writer's lock.
-	window  int64 // that we may still send
-	sentEnd bool
+	window  int64         // that we may still send
 	starved bool          // is in conn.starved
+	sentEnd atomic.Bool   // written there, read anywhere
 	credit  chan struct{} // capacity 1: window may have come, or the stream has ended
 
 	// Of the reader's goroutine.
@@ -62,9 +62,12 @@ type stream struct {
 	limit    int   // of a message
 	gotEnd   bool  // the peer has ended its half
 	gotData  int64
+	born     time.Time // servers
 
+	gone      atomic.Bool  // off the table; written under conn.mu
 	ownWindow atomic.Int64 // that the peer may still send
 	owed      atomic.Int64 // received by the user, not yet granted again
+	shares    atomic.Bool  // had a share of the budget
 	share     share        // guarded by conn.mu
 
 	mu       sync.Mutex
@@ -74,6 +77,8 @@ type stream struct {
 	err      error         // why the stream ended out of order
 	inErr    error         // why no more messages can be read, although we may send
 	outErr   error         // why we cannot send, although the response is complete
+	held     int64         // bytes of this stream in conn.held
+	released bool          // held is no longer counted
 	wake     chan struct{} // capacity 1: something has changed
 	onEnd    func(error)
 }
@@ -130,7 +135,7 @@ func (a *assembly) take(p []byte, limit int, done []arrival, begun func(size int
 				begun(a.total)
 			}
 			// What is announced is not yet here: memory follows the bytes.
-			a.body = make([]byte, 0, min(a.total, max(len(p), 64<<10)))
+			a.body = make([]byte, 0, min(a.total, max(4*len(p), 1<<10)))
 		}
 		n := min(len(p), a.total-len(a.body))
 		if need := len(a.body) + n; need > cap(a.body) {
@@ -160,23 +165,31 @@ func (s *stream) notify() {
 	}
 }
 
-// push adds messages that have arrived; inErr, if not nil, is why no more can
-// be read.
-func (s *stream) push(done []arrival, end bool, inErr error) {
+// push adds messages that have arrived, and bytes that are held for them or for
+// a part of one; inErr, if not nil, is why no more can be read. It returns how
+// many messages wait.
+func (s *stream) push(done []arrival, bytes int64, end bool, inErr error) (waiting int) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.messages = append(s.messages, done...)
 	s.ended = s.ended || end
 	if s.inErr == nil {
 		s.inErr = inErr
 	}
-	s.mu.Unlock()
+	if !s.released && bytes != 0 {
+		s.held += bytes
+		s.c.held.Add(bytes)
+	}
+	return len(s.messages)
 }
 
-// several reports whether more than one message waits.
-func (s *stream) several() bool {
+// let returns the bytes that are held for s, which are no longer counted.
+func (s *stream) let() (bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.messages) > 1
+	bytes = s.held
+	s.held, s.released = 0, true
+	return bytes
 }
 
 // fail ends both halves. The first error wins.
@@ -198,7 +211,6 @@ func (s *stream) fail(err error) {
 	s.mu.Unlock()
 	s.notify()
 	s.creditNow()
-	s.c.repay(s, true)
 	if onEnd != nil {
 		onEnd(err)
 	}
@@ -235,7 +247,7 @@ func (s *stream) recv(until Bound) (Message, error) {
 		if ok || err != nil {
 			return m, err
 		}
-		if err := await(s.wake, until); err != nil {
+		if err := s.c.await(s.wake, until); err != nil {
 			return Message{}, err
 		}
 	}
@@ -262,26 +274,40 @@ func (s *stream) pop() (m Message, ok bool, err error) {
 	if s.messages = s.messages[1:]; len(s.messages) == 0 {
 		s.messages = s.first[:0]
 	}
-	more := !s.ended && s.err == nil
-	s.mu.Unlock()
+	more := !s.ended && s.err == nil && !s.released
+	size := len(a.Data) + EnvelopeSize
 	if more {
-		s.c.consumed(s, len(a.Data)+EnvelopeSize, a.large)
-	} else if a.large {
-		s.c.repay(s, false)
+		s.held -= int64(size + perMessage)
+		s.c.held.Add(-int64(size + perMessage))
+	}
+	s.mu.Unlock()
+	switch {
+	case more:
+		s.c.consumed(s, size, a.large)
+	case a.large:
+		s.c.repay(s)
 	}
 	return a.Message, true, nil
 }
 
 // await waits for a token in ready.
-func await(ready <-chan struct{}, until Bound) error {
+func (c *conn) await(ready <-chan struct{}, until Bound) error {
 	if until.Deadline.IsZero() && until.Done == nil {
 		<-ready
 		return nil
 	}
 	var expired <-chan time.Time
 	if !until.Deadline.IsZero() {
-		t := time.NewTimer(time.Until(until.Deadline))
-		defer t.Stop()
+		t, _ := c.timers.Get().(*time.Timer)
+		if t == nil {
+			t = time.NewTimer(time.Until(until.Deadline))
+		} else {
+			t.Reset(time.Until(until.Deadline))
+		}
+		defer func() {
+			t.Stop() // after this, nothing of it is received
+			c.timers.Put(t)
+		}()
 		expired = t.C
 	}
 	select {
