@@ -1,0 +1,204 @@
+package vologrpc
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/volo-go/volo/motore/loadbalance"
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
+)
+
+// A Client calls the methods of one callee. Generated clients wrap it. It may
+// be used concurrently, and is meant to be kept: it owns its connections.
+type Client struct {
+	core    *clientCore
+	options *callOptions // nil for none
+}
+
+// clientCore is what a client shares with those that With made from it.
+type clientCore struct {
+	o         clientOptions
+	callee    rpc.Endpoint // the address is zero if there is a discoverer
+	authority string
+	stack     Handler
+	peers     peers
+	heads     sync.Map                                // *Method → *http2.Block
+	stage     *loadbalance.Stage[*Request, *Response] // nil with a fixed address
+}
+
+// NewClient returns a client for target: an address as [rpc.ParseAddress]
+// takes it, or the name of a service if there is a discoverer. It connects
+// when the first call needs it.
+func NewClient(target string, opts ...ClientOption) (*Client, error) {
+	c := &clientCore{o: defaultClientOptions(target)}
+	for _, opt := range opts {
+		opt.client(&c.o)
+	}
+	c.callee.Service = c.o.callee
+	if c.o.discoverer != nil {
+		if c.callee.Service == "" {
+			c.callee.Service = target
+		}
+	} else {
+		addr, err := rpc.ParseAddress(target)
+		if err != nil {
+			return nil, fmt.Errorf("vologrpc: target: %w", err)
+		}
+		c.callee.Address = addr
+	}
+	if _, ok := c.o.compressors.find(c.o.compression); !ok {
+		return nil, fmt.Errorf("vologrpc: compression %q is not among WithCompressors", c.o.compression)
+	}
+	if c.o.dial == nil {
+		d := &transport.Dialer{Engine: c.o.engine, Timeout: c.o.connectTimeout, TLS: c.o.tls}
+		c.o.dial = d.Dial
+	}
+	c.authority = c.authorityOf()
+	c.peers.core = c
+	c.stack = c.buildStack()
+	return &Client{core: c}, nil
+}
+
+func (c *clientCore) authorityOf() string {
+	switch {
+	case c.o.authority != "":
+		return c.o.authority
+	case c.o.tls != nil && c.o.tls.ServerName != "":
+		return c.o.tls.ServerName
+	case c.callee.Address.Network() == "tcp":
+		return c.callee.Address.String()
+	case c.callee.Address.IsZero():
+		return c.callee.Service
+	}
+	return "localhost"
+}
+
+// With returns a client on the same connections whose calls have opts. Only
+// the client that NewClient returned need be closed.
+func (c *Client) With(opts ...CallOption) *Client {
+	var o callOptions
+	if c.options != nil {
+		o = *c.options
+	}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return &Client{core: c.core, options: &o}
+}
+
+// Unary calls m, a unary method, with req and stores the answer in resp, which
+// is new. Generated stubs call it.
+func (c *Client) Unary(ctx context.Context, m *Method, req, resp proto.Message) error {
+	r := c.request(ctx, m, req)
+	r.reply = resp
+	call := (*callContext)(r)
+	answer, err := c.core.stack.Call(call, r)
+	call.finish()
+	if err != nil {
+		return r.fail(PhasePick, false, err)
+	}
+	if answer.Message != resp { // a layer has answered
+		if answer.Message == nil {
+			return r.fail(PhaseDecode, false, &Error{Code: Internal, Message: "a layer has answered without a message"})
+		}
+		proto.Merge(resp, answer.Message)
+	}
+	return nil
+}
+
+// Stream opens the stream of a method that is not unary. req is the request
+// of a server streaming method and nil otherwise. Generated stubs come here
+// through OpenServerStream and its siblings.
+//
+// The stream must be received from until it ends, or closed.
+func (c *Client) Stream(ctx context.Context, m *Method, req proto.Message) (*ClientStream, error) {
+	r := c.request(ctx, m, req)
+	call := (*callContext)(r)
+	answer, err := c.core.stack.Call(call, r)
+	if err == nil && answer.Stream == nil {
+		err = &Error{Code: Internal, Message: "a layer has answered without a stream"}
+	}
+	if err != nil {
+		call.finish()
+		return nil, r.fail(PhasePick, false, err)
+	}
+	return answer.Stream, nil
+}
+
+func (c *Client) request(ctx context.Context, m *Method, req proto.Message) *Request {
+	core := c.core
+	r := &Request{
+		Info: rpc.Info{
+			Role:       rpc.Client,
+			Service:    m.Service,
+			Method:     m.Name,
+			Idempotent: m.Idempotent,
+			Caller:     rpc.Endpoint{Service: core.o.caller},
+			Callee:     core.callee,
+			Stats:      rpc.Stats{Start: time.Now()},
+		},
+		Method:  m,
+		Message: req,
+		options: c.options,
+		parent:  ctx,
+	}
+	if md, ok := ctx.Value(metadataKey{}).(Metadata); ok {
+		r.Metadata = md
+	}
+	if c.options != nil {
+		c.options.apply(r)
+	}
+	return r
+}
+
+func (o *callOptions) apply(r *Request) {
+	if !o.address.IsZero() {
+		r.Info.Callee.Address = o.address
+	}
+	if o.tags != nil {
+		r.Info.Callee.Tags = o.tags
+	}
+	r.Info.Idempotent = r.Info.Idempotent || o.idempotent
+	if len(o.metadata) > 0 {
+		r.Metadata = append(slices.Clip(r.Metadata), o.metadata...)
+	}
+}
+
+// head returns the header fields of a method that are the same for each call.
+func (c *clientCore) head(m *Method) *http2.Block {
+	if found, ok := c.heads.Load(m); ok {
+		return found.(*http2.Block)
+	}
+	scheme := "http"
+	if c.o.tls != nil {
+		scheme = "https"
+	}
+	made := &http2.Block{Fields: []http2.Field{
+		{Name: ":method", Value: "POST"},
+		{Name: ":scheme", Value: scheme},
+		{Name: ":path", Value: "/" + m.Service + "/" + m.Name},
+		{Name: ":authority", Value: c.authority},
+		{Name: "content-type", Value: "application/grpc"},
+		{Name: "user-agent", Value: c.o.userAgent},
+		{Name: "te", Value: "trailers"},
+		{Name: "grpc-accept-encoding", Value: c.o.compressors.names()},
+	}}
+	found, _ := c.heads.LoadOrStore(m, made)
+	return found.(*http2.Block)
+}
+
+// Close ends discovery and closes all connections; calls in flight fail.
+func (c *Client) Close() (err error) {
+	if c.core.stage != nil {
+		err = c.core.stage.Close()
+	}
+	c.core.peers.close()
+	return err
+}

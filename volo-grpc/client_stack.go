@@ -1,0 +1,105 @@
+package vologrpc
+
+import (
+	"context"
+	"errors"
+
+	"github.com/volo-go/volo/motore"
+	"github.com/volo-go/volo/motore/discovery"
+	"github.com/volo-go/volo/motore/loadbalance"
+)
+
+// buildStack lists every layer that a client's call passes, outermost first.
+func (c *clientCore) buildStack() Handler {
+	return motore.Chain(
+		motore.Chain(c.o.outer...), // the user's, once per call: no instance is chosen yet
+		deadline(c.o.timeout),      // bounds everything below, failover included
+		c.balance(),                // picks an instance; the next one if nothing was done
+		motore.Chain(c.o.inner...), // the user's, once per attempt: the address is known
+	)(HandlerFunc(c.send))
+}
+
+// balance picks instances through discovery. A client with a fixed address
+// needs none.
+func (c *clientCore) balance() Layer {
+	if c.o.discoverer == nil {
+		return nil
+	}
+	stage := loadbalance.New(loadbalance.Config[*Request, *Response]{
+		Discoverer:  c.o.discoverer,
+		Balancer:    c.o.balancer,
+		MaxAttempts: 1 + c.o.failover,
+		Service: func(req *Request) string {
+			if o := req.options; o != nil && !o.address.IsZero() {
+				return "" // the caller has picked
+			}
+			return req.Info.Callee.Service
+		},
+		Use: func(req *Request, in discovery.Instance) {
+			if !req.Info.Callee.Address.IsZero() {
+				req.Info.Attempt++ // the one before has failed
+			}
+			req.Info.Callee.Address = in.Address
+		},
+		Changed: func(_ string, change discovery.Change) {
+			for _, gone := range change.Removed {
+				c.peers.drop(gone.Address)
+			}
+		},
+	})
+	c.stage = stage
+	return motore.Chain(pickErrors, stage.Layer)
+}
+
+// pickErrors says of a call that got no address that picking failed, and that
+// nothing but that is wrong.
+func pickErrors(next Handler) Handler {
+	return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
+		resp, err := next.Call(ctx, req)
+		if err != nil && req.Info.Callee.Address.IsZero() {
+			err = req.fail(PhasePick, true, pickStatus(ctx, err))
+		}
+		return resp, err
+	})
+}
+
+func pickStatus(ctx context.Context, err error) error {
+	var status *Error
+	switch {
+	case errors.As(err, &status):
+		return err
+	case ctx.Err() != nil:
+		return reason(ctx)
+	}
+	return &Error{Code: Unavailable, Message: err.Error(), Err: err}
+}
+
+// maxSends is how often a call is sent at most while the peer's connection
+// takes nothing of it.
+const maxSends = 3
+
+// send takes a request to the instance that was picked for it: the innermost
+// service of the stack. What the peer has not processed, because the
+// connection was about to end, is sent again on another one (gRPC,
+// "Transparent retries").
+func (c *clientCore) send(ctx context.Context, req *Request) (*Response, error) {
+	if ctx.Err() != nil {
+		return nil, req.fail(PhaseDial, true, reason(ctx))
+	}
+	peer, err := c.peers.get(req.Info.Callee.Address)
+	if err != nil {
+		return nil, req.fail(PhaseDial, true, err)
+	}
+	for sends := 1; ; sends++ {
+		resp, err := c.sendTo(ctx, peer, req)
+		if err == nil || sends == maxSends || !unprocessed(err) {
+			return resp, err
+		}
+	}
+}
+
+// unprocessed reports whether a connection took nothing of a call.
+func unprocessed(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.Unsent && e.Code == Unavailable && (e.Phase == PhaseWrite || e.Phase == PhaseRead)
+}

@@ -1,0 +1,303 @@
+package vologrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/motore/worker"
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
+)
+
+// A Server serves any number of services on any number of listeners. It is
+// made by [NewServer], filled with [Server.Register], and serves until
+// [Server.Shutdown] or [Server.Close].
+//
+//	NewServer ──► Register… ──► Serve…, Run ──► Shutdown ──► closed
+//	                               │                          ▲
+//	                               └────────── Close ─────────┘
+type Server struct {
+	o       serverOptions
+	router  router
+	stack   Handler
+	base    context.Context // parent of every call's context
+	workers *worker.Pool[*http2.ServerStream]
+	accepts string // grpc-accept-encoding
+
+	running atomic.Int64 // calls being handled
+
+	mu        sync.Mutex
+	listeners map[*transport.Listener]struct{}
+	conns     map[*http2.Server]struct{}
+	draining  bool
+	over      bool // no connection is served any more, not even one just accepted
+	serving   bool
+	emptied   chan struct{} // closed when conns is empty; nil unless somebody waits
+}
+
+// NewServer returns a server without services.
+func NewServer(opts ...ServerOption) *Server {
+	s := &Server{
+		o:         defaultServerOptions(),
+		base:      context.Background(),
+		listeners: make(map[*transport.Listener]struct{}),
+		conns:     make(map[*http2.Server]struct{}),
+	}
+	for _, opt := range opts {
+		opt.server(&s.o)
+	}
+	s.accepts = s.o.compressors.names()
+	s.workers = http2.NewWorkers(dispatcher{s})
+	s.stack = s.buildStack()
+	return s
+}
+
+// Register adds a service. It must happen before the server serves.
+func (s *Server) Register(service *Service) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serving {
+		return errors.New("vologrpc: Register after Serve")
+	}
+	return s.router.register(service)
+}
+
+// Services returns what is registered, in the order of the names.
+func (s *Server) Services() []*Service {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*Service, 0, len(s.router.services))
+	for _, service := range s.router.services {
+		all = append(all, service)
+	}
+	slices.SortFunc(all, func(a, b *Service) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// Run listens on each address, as [rpc.ParseAddress] takes it, and serves until
+// ctx is done; then it shuts down, for which it allows ten seconds. It returns
+// nil if all calls could finish.
+func (s *Server) Run(ctx context.Context, addresses ...string) error {
+	ended := make(chan error, len(addresses))
+	for _, address := range addresses {
+		addr, err := rpc.ParseAddress(address)
+		if err == nil {
+			var l *transport.Listener
+			if l, err = s.Listen(ctx, addr); err == nil {
+				go func() { ended <- s.ServeListener(l) }()
+				continue
+			}
+		}
+		s.Close()
+		return fmt.Errorf("vologrpc: listen on %s: %w", address, err)
+	}
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-ended:
+		ended <- failed
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err := s.Shutdown(stop)
+	for range addresses {
+		if e := <-ended; !errors.Is(e, ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// Listen opens a listener with the server's options, for ServeListener.
+func (s *Server) Listen(ctx context.Context, addr rpc.Address) (*transport.Listener, error) {
+	return s.listenConfig().Listen(ctx, addr)
+}
+
+// Serve accepts connections from l, which it owns, until the server ends. It
+// returns ErrServerClosed after Shutdown and Close.
+func (s *Server) Serve(l net.Listener) error {
+	return s.ServeListener(s.listenConfig().Wrap(l))
+}
+
+// ServeListener is Serve for a listener of package transport.
+func (s *Server) ServeListener(l *transport.Listener) error {
+	if err := s.add(l); err != nil {
+		l.Close()
+		return err
+	}
+	for _, hook := range s.o.onServe {
+		if err := hook(l.Address()); err != nil {
+			s.forget(l)
+			l.Close()
+			return fmt.Errorf("vologrpc: hook: %w", err)
+		}
+	}
+	err := l.Serve(s.accept)
+	l.Wait()
+	s.forget(l)
+	if errors.Is(err, transport.ErrListenerClosed) {
+		return ErrServerClosed
+	}
+	return err
+}
+
+// listenConfig sets no idle time-out: an idle connection is ended in order, by
+// [Keepalive.MaxIdle], lest a call that is under way be lost.
+func (s *Server) listenConfig() *transport.ListenConfig {
+	return &transport.ListenConfig{
+		Engine:       s.o.engine,
+		TLS:          s.o.tls,
+		WriteTimeout: s.o.writeTimeout,
+		MaxConns:     s.o.maxConns,
+		Logger:       s.o.logger,
+	}
+}
+
+func (s *Server) add(l *transport.Listener) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return ErrServerClosed
+	}
+	s.serving = true
+	s.listeners[l] = struct{}{}
+	return nil
+}
+
+func (s *Server) forget(l *transport.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
+// accept makes the handler of a new connection.
+func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over || len(s.conns) >= s.o.maxConns {
+		return nil // each listener counts its own, we count all
+	}
+	c := http2.NewServer(conn, s.o.config(), dispatcher{s}, s.workers, s.remove)
+	c.Owner = &serverConn{local: conn.LocalAddress(), remote: conn.RemoteAddress()}
+	s.conns[c] = struct{}{}
+	if s.draining {
+		c.Drain()
+	}
+	return c
+}
+
+func (s *Server) remove(c *http2.Server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if s.draining && len(s.conns) == 0 && s.emptied != nil {
+		close(s.emptied)
+		s.emptied = nil
+		s.over = true
+	}
+}
+
+// begin counts a call in, unless there are too many.
+func (s *Server) begin() bool {
+	if s.running.Add(1) > int64(s.o.maxRequests) {
+		s.end()
+		return false
+	}
+	return true
+}
+
+func (s *Server) end() { s.running.Add(-1) }
+
+// Shutdown ends the server in order: it runs the shutdown hooks, stops
+// accepting, asks the peers to go elsewhere and lets the calls that run
+// finish. When ctx is done first, the rest is cut off and ctx's error
+// returned; the handlers' contexts are then cancelled with ErrServerClosed,
+// but not waited for.
+func (s *Server) Shutdown(ctx context.Context) error {
+	var errs []error
+	for _, hook := range s.o.onShutdown {
+		if err := hook(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("vologrpc: hook: %w", err))
+		}
+	}
+	emptied := s.stopAccepting()
+	for _, c := range s.open() {
+		c.Drain()
+	}
+	select {
+	case <-emptied:
+	case <-ctx.Done():
+		s.cutOff()
+		return errors.Join(append(errs, context.Cause(ctx))...)
+	}
+	s.workers.Close()
+	return errors.Join(errs...)
+}
+
+// Close ends the server at once: calls that run see their contexts cancelled
+// and their connections closed. It returns when all handlers have.
+func (s *Server) Close() error {
+	emptied := s.stopAccepting()
+	s.cutOff()
+	<-emptied
+	s.workers.Close()
+	return nil
+}
+
+// stopAccepting closes the listeners. The channel is closed when the last
+// connection is gone.
+func (s *Server) stopAccepting() <-chan struct{} {
+	s.mu.Lock()
+	s.draining = true
+	var listeners []*transport.Listener
+	for l := range s.listeners {
+		listeners = append(listeners, l)
+	}
+	emptied := s.emptied
+	if emptied == nil {
+		emptied = make(chan struct{})
+		if len(s.conns) == 0 {
+			close(emptied)
+			s.over = true
+		} else {
+			s.emptied = emptied
+		}
+	}
+	s.mu.Unlock()
+	for _, l := range listeners {
+		l.Close()
+	}
+	return emptied
+}
+
+func (s *Server) open() []*http2.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conns := make([]*http2.Server, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// cutOff closes all connections, which cancels all calls.
+func (s *Server) cutOff() {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+	for _, c := range s.open() {
+		c.Close()
+	}
+}

@@ -1,0 +1,297 @@
+package vologrpc
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/volo-go/volo/metainfo"
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
+)
+
+// Map of this file: dispatcher, which package http2 tells of calls; run and
+// its parts, which check a call and take it through the stack; answer and its
+// parts, which end it.
+
+// A serverConn is what all calls of one connection have in common.
+type serverConn struct {
+	local, remote rpc.Address
+}
+
+// A dispatcher is a [Server] as package http2 sees it.
+type dispatcher struct{ *Server }
+
+// Begin finds the method of a call. Requests of one message are waited for.
+func (d dispatcher) Begin(st *http2.ServerStream) (whole bool) {
+	r := d.router.routes[st.Path]
+	if r == nil {
+		return false
+	}
+	st.Data = r
+	return !r.method.Kind.manyRequests() && st.Method == http.MethodPost && isGRPC(st.ContentType)
+}
+
+// Run serves a call on a worker.
+func (d dispatcher) Run(st *http2.ServerStream) {
+	defer st.Done()
+	d.run(st)
+}
+
+// A serverCall is what the server keeps of one call, in one allocation.
+type serverCall struct {
+	req    Request
+	stream ServerStream
+}
+
+func (s *Server) run(st *http2.ServerStream) {
+	if bad := refuseHTTP(st); bad != nil {
+		st.Finish(nil, nil, nil, bad, nil, http2.Bound{})
+		return
+	}
+	call := &serverCall{}
+	stream, req := &call.stream, &call.req
+	stream.st, stream.server, stream.call = st, s, req
+	if !s.begin() {
+		stream.answer(nil, &Error{Code: ResourceExhausted, Message: strconv.Itoa(s.o.maxRequests) + " calls are being handled, no more are taken (see WithMaxRequests)"})
+		return
+	}
+	defer s.end()
+	if err := s.prepare(stream, req); err != nil {
+		stream.answer(nil, err)
+		return
+	}
+	ctx := (*callContext)(req)
+	resp, err := s.stack.Call(ctx, req)
+	stream.answer(resp, err)
+	ctx.finish()
+}
+
+// The answers to what is not gRPC (gRPC over HTTP2, "Requests").
+var (
+	notPOST = &http2.Block{Fields: []http2.Field{{Name: ":status", Value: "405"}, {Name: "allow", Value: "POST"}}}
+	notGRPC = &http2.Block{Fields: []http2.Field{{Name: ":status", Value: "415"}}}
+)
+
+// refuseHTTP returns the answer to a request that is not gRPC, nil if it is.
+func refuseHTTP(st *http2.ServerStream) *http2.Block {
+	switch {
+	case st.Method != http.MethodPost:
+		return notPOST
+	case !isGRPC(st.ContentType):
+		return notGRPC
+	}
+	return nil
+}
+
+// prepare fills in what a call needs to pass the stack.
+func (s *Server) prepare(stream *ServerStream, req *Request) error {
+	st := stream.st
+	r, _ := st.Data.(*route)
+	if r == nil {
+		if s.o.unknown == nil {
+			return s.router.unknown(st.Path)
+		}
+		r = s.unknownRoute(st.Path)
+	}
+	stream.route = r
+	conn := st.Conn().Owner.(*serverConn)
+	req.Info = rpc.Info{
+		Role:       rpc.Server,
+		Service:    r.method.Service,
+		Method:     r.method.Name,
+		Idempotent: r.method.Idempotent,
+		Caller:     rpc.Endpoint{Address: conn.remote},
+		Callee:     rpc.Endpoint{Service: r.method.Service, Address: conn.local},
+		Stats:      rpc.Stats{Start: time.Now()},
+	}
+	if s.o.name != "" {
+		req.Info.Callee.Service = s.o.name
+	}
+	req.Method, req.parent, req.stream = r.method, s.base, stream
+	if err := s.readHead(stream, req); err != nil {
+		return err
+	}
+	if r.method.Kind != Unary {
+		return nil
+	}
+	return stream.request(req)
+}
+
+// readHead reads what the header fields of a request say.
+func (s *Server) readHead(stream *ServerStream, req *Request) error {
+	st := stream.st
+	if st.Timeout != "" {
+		d, ok, err := parseTimeout(st.Timeout)
+		if err != nil {
+			return &Error{Code: Internal, Message: err.Error() + " " + strconv.Quote(st.Timeout)}
+		}
+		if ok {
+			req.Info.Deadline = req.Info.Stats.Start.Add(d)
+		}
+	}
+	var ok bool
+	if stream.in, ok = s.o.compressors.find(st.Encoding); !ok {
+		return &Error{Code: Unimplemented, Message: "grpc-encoding " + strconv.Quote(st.Encoding) + " is not understood, only " + s.accepts}
+	}
+	// An answer is compressed as its request was, if the peer says that it
+	// understands.
+	if stream.in != nil && accepts(st.AcceptEncoding, stream.in.Name()) {
+		stream.out = stream.in
+	}
+	if len(st.Fields) > 0 {
+		var err error
+		if req.Metadata, err = readMetadata(st.Fields); err != nil {
+			return &Error{Code: Internal, Message: err.Error()}
+		}
+		var in metainfo.Incoming
+		for _, f := range st.Fields {
+			in.AddHTTP(f.Name, f.Value)
+		}
+		req.metadata = in.Metadata()
+	}
+	if d := req.Info.Deadline; !d.IsZero() && !time.Now().Before(d) {
+		return &Error{Code: DeadlineExceeded, Message: "the deadline had passed when the call arrived"}
+	}
+	return nil
+}
+
+// request receives the one request of a unary call.
+func (stream *ServerStream) request(req *Request) error {
+	m := req.Method.NewRequest()
+	if err := stream.Recv(m); err != nil {
+		if err == io.EOF {
+			err = errNoRequest
+		}
+		return err
+	}
+	req.Message = m
+	if stream.server.o.timePhases {
+		req.Info.Stats.DecodeDone = time.Since(req.Info.Stats.Start)
+	}
+	return nil
+}
+
+var (
+	errNoRequest    = &Error{Code: Unimplemented, Message: "the call has no request message"}
+	errManyRequests = &Error{Code: Unimplemented, Message: "the call has several request messages"}
+	errNoAnswer     = &Error{Code: Internal, Message: "the handler returned neither a message nor an error"}
+)
+
+// unknownRoute makes the route of a method that no service has.
+func (s *Server) unknownRoute(path string) *route {
+	service, method, _ := split(path)
+	return &route{method: &Method{
+		Service: service,
+		Name:    method,
+		Kind:    BidiStreaming,
+		Serve: func(ctx context.Context, _ any, stream *ServerStream) error {
+			return s.o.unknown(ctx, stream)
+		},
+	}}
+}
+
+// The header blocks that answers are made of.
+var (
+	okHead = &http2.Block{Fields: []http2.Field{
+		{Name: ":status", Value: "200"}, {Name: "content-type", Value: "application/grpc"},
+	}}
+	okTail = &http2.Block{Fields: []http2.Field{{Name: "grpc-status", Value: "0"}}}
+	noTail = &http2.Block{}
+)
+
+// answer ends a call, in one write: with resp, the message of a unary call, or
+// with the status that err means.
+func (s *ServerStream) answer(resp *Response, err error) {
+	if err == nil {
+		err = s.complete(resp)
+	}
+	s.mu.Lock()
+	trailer := s.trailer
+	s.mu.Unlock()
+	var room [8]http2.Field
+	fields, bad := s.appendTrailer(room[:0], trailer)
+	if bad != nil && err == nil {
+		err = &Error{Code: Internal, Message: bad.Error()}
+	}
+	if err != nil {
+		s.refuse(fields, statusOf(err))
+		return
+	}
+	s.mu.Lock()
+	head, headFields := s.headLocked()
+	s.mu.Unlock()
+	var body []byte
+	var until http2.Bound
+	if s.body != nil {
+		defer s.body.release()
+		body = s.body.b
+		until.Deadline = s.call.Info.Deadline // trailers alone wait for nobody
+		s.call.Info.Stats.SentBytes = len(body)
+	}
+	s.st.Finish(head, headFields, body, okTail, fields, until)
+}
+
+// complete makes sure that a call which went well has what it must answer.
+func (s *ServerStream) complete(resp *Response) error {
+	switch s.call.Method.Kind {
+	case Unary:
+		if resp == nil {
+			return errNoAnswer
+		}
+		return s.sendOne(resp.Message)
+	case ClientStreaming:
+		if s.body == nil {
+			return errNoAnswer
+		}
+	}
+	return nil
+}
+
+// refuse ends a call with a status that is not OK: by one block of header
+// fields if nothing was sent yet (gRPC over HTTP2, "Trailers-Only").
+func (s *ServerStream) refuse(fields []http2.Field, status *Error) {
+	fields = appendStatus(fields, status)
+	s.mu.Lock()
+	head, headFields := s.headLocked()
+	s.mu.Unlock()
+	tail := noTail
+	if head != nil && len(headFields) == 0 {
+		head, tail = nil, head
+	}
+	s.st.Finish(head, headFields, nil, tail, fields, http2.Bound{})
+}
+
+// isNil reports whether m is a nil pointer to a message.
+func isNil(m proto.Message) bool { return !m.ProtoReflect().IsValid() }
+
+// appendStatus appends a status that is not OK.
+func appendStatus(fields []http2.Field, e *Error) []http2.Field {
+	fields = append(fields, http2.Field{Name: "grpc-status", Value: strconv.FormatUint(uint64(e.Code), 10)})
+	if e.Message != "" {
+		fields = append(fields, http2.Field{Name: "grpc-message", Value: escape(e.Message)})
+	}
+	if len(e.Details) > 0 {
+		if packed, err := e.appendDetails(nil); err == nil {
+			fields = append(fields, http2.Field{Name: "grpc-status-details-bin", Value: encodeBinary(packed)})
+		}
+	}
+	return fields
+}
+
+// appendTrailer appends what the handler sends at the end.
+func (s *ServerStream) appendTrailer(fields []http2.Field, trailer Metadata) ([]http2.Field, error) {
+	if s.call.backward.Len() > 0 {
+		for key, value := range s.call.backward.All() {
+			fields = appendHTTP(fields, metainfo.KindBackward, key, value)
+		}
+	}
+	if len(trailer) == 0 {
+		return fields, nil
+	}
+	return appendMetadata(fields, trailer)
+}

@@ -1,0 +1,332 @@
+package vologrpc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
+)
+
+// Map of this file: ClientStream, the untyped stream; below it the typed ones
+// of the three kinds, which generated code returns.
+
+// A ClientStream is the client's side of a call that is not unary. One
+// goroutine sends and one receives at a time; Close and Trailer may be called
+// by any.
+//
+// The stream ends when Recv returns an error, io.EOF included, when its
+// deadline passes, its context is cancelled, or Close is called. One of these
+// must happen, or the stream stays open.
+type ClientStream struct {
+	core *clientCore
+	call *Request
+	ctx  context.Context
+	st   *http2.ClientStream
+
+	until   bound
+	out     Compressor
+	maxSend int
+	maxRecv int
+
+	sends  atomic.Int32 // since the last Recv
+	closed atomic.Bool  // for sending
+
+	// Of the receiving goroutine.
+	opened  bool // the head has been looked at
+	in      Compressor
+	outcome error // why Recv is over
+
+	ending sync.Once
+	unhook func() bool // stops watching the context; nil if nothing does
+	timer  *time.Timer // of the deadline; nil if there is none
+}
+
+// open opens the stream of a call that is not unary.
+func (c *clientCore) open(ctx context.Context, req *Request, o *outgoing) (*Response, error) {
+	st, err := c.begin(req, o, false)
+	if err != nil {
+		return nil, err
+	}
+	s := &ClientStream{
+		core: c, call: req, ctx: ctx, st: st,
+		until: o.until, out: o.out, maxSend: o.maxSend, maxRecv: o.maxRecv,
+	}
+	s.closed.Store(!req.Method.Kind.manyRequests())
+	if o.until.done != nil {
+		s.unhook = context.AfterFunc(o.until.ctx, st.Cancel)
+	}
+	if !o.until.deadline.IsZero() {
+		s.timer = time.AfterFunc(time.Until(o.until.deadline), st.Cancel)
+	}
+	req.response = Response{Stream: s}
+	return &req.response, nil
+}
+
+// Request returns the call that the stream belongs to.
+func (s *ClientStream) Request() *Request { return s.call }
+
+var errSendClosed = errors.New("vologrpc: Send after CloseSend")
+
+// Send sends a message. It waits while the peer takes no more; it returns
+// io.EOF when the stream has ended, in which case Recv tells why.
+func (s *ClientStream) Send(m proto.Message) error {
+	if s.closed.Load() {
+		return errSendClosed
+	}
+	buf := scratches.Get().(*scratch)
+	defer buf.release()
+	var err error
+	if buf.b, err = appendMessage(buf.b, m, s.out, s.maxSend); err != nil {
+		s.st.Cancel()
+		return s.call.fail(PhaseEncode, false, err)
+	}
+	// Who sends twice in a row is not waiting for an answer: the write may be
+	// somebody else's.
+	flush := s.sends.Add(1) == 1
+	if err := s.st.Send(buf.b, false, flush, s.until.http2()); err != nil {
+		return io.EOF
+	}
+	return nil
+}
+
+// CloseSend says that no more messages will be sent. It may be called again.
+func (s *ClientStream) CloseSend() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.st.Send(nil, true, true, s.until.http2()) // Recv tells why if it fails
+	return nil
+}
+
+// Recv receives a message into m, which is new. After the last one it returns
+// io.EOF if the call went well, and an [*Error] otherwise.
+func (s *ClientStream) Recv(m proto.Message) error {
+	if s.outcome != nil {
+		return s.outcome
+	}
+	s.sends.Store(0)
+	in, err := s.st.Recv(http2.Bound{})
+	if err != nil {
+		return s.over(s.ended(err))
+	}
+	if !s.opened {
+		head, _ := s.st.Head(http2.Bound{})
+		decoder, status := s.core.decoderOf(head)
+		if status != nil {
+			return s.over(s.call.fail(PhaseDecode, false, status))
+		}
+		s.in, s.opened = decoder, true
+	}
+	s.call.Info.Stats.ReceivedBytes += len(in.Data) + http2.EnvelopeSize
+	if err := s.core.o.decodeMessage(in, m, s.in, s.maxRecv); err != nil {
+		return s.over(s.call.fail(PhaseDecode, false, err))
+	}
+	return nil
+}
+
+// ended turns what package http2 says about the end of a stream into the
+// outcome of the call.
+func (s *ClientStream) ended(err error) error {
+	head, headErr := s.st.Head(http2.Bound{Deadline: longAgo})
+	if headErr == nil {
+		tail := s.st.Tail()
+		s.core.receive(s.ctx, s.call, head.Fields, tail.Fields)
+		if status := statusOfHead(head); status != nil && tail.Status == "" {
+			return s.call.fail(PhaseRemote, false, status)
+		}
+		if err == io.EOF {
+			if status := statusOfEnd(head, tail); status != nil {
+				return s.call.fail(PhaseRemote, false, status)
+			}
+			return io.EOF
+		}
+	}
+	return s.call.failHTTP2(PhaseRead, s.until, s.maxRecv, err)
+}
+
+var longAgo = time.Unix(1, 0)
+
+// over ends the receiving half, and with it the stream.
+func (s *ClientStream) over(outcome error) error {
+	s.outcome = outcome
+	s.Close()
+	return outcome
+}
+
+// Header waits for the metadata that the answer begins with.
+func (s *ClientStream) Header() (Metadata, error) {
+	head, err := s.st.Head(http2.Bound{})
+	if err != nil {
+		return nil, s.call.failHTTP2(PhaseRead, s.until, s.maxRecv, err)
+	}
+	return readMetadata(head.Fields)
+}
+
+// Trailer returns the metadata that the answer ended with, nil before that.
+func (s *ClientStream) Trailer() Metadata {
+	m, _ := readMetadata(s.st.Tail().Fields)
+	return m
+}
+
+// Close ends the stream; if it has not ended by itself, the call is
+// cancelled. It may be called again, and at any time.
+func (s *ClientStream) Close() error {
+	s.ending.Do(func() {
+		if s.unhook != nil {
+			s.unhook()
+		}
+		if s.timer != nil {
+			s.timer.Stop()
+		}
+		s.st.Cancel()
+		(*callContext)(s.call).finish()
+	})
+	return nil
+}
+
+// message returns t as a message.
+func message[T any](t *T) proto.Message { return any(t).(proto.Message) }
+
+// A ServerStreamCall is a call that is answered with many messages. One
+// goroutine receives at a time.
+type ServerStreamCall[T any] struct{ s *ClientStream }
+
+// OpenServerStream opens the stream of a server streaming method. Generated
+// stubs call it.
+func OpenServerStream[T any](ctx context.Context, c *Client, m *Method, req proto.Message) (*ServerStreamCall[T], error) {
+	s, err := c.Stream(ctx, m, req)
+	if err != nil {
+		return nil, err
+	}
+	return &ServerStreamCall[T]{s}, nil
+}
+
+// Recv receives a message. After the last one it returns io.EOF if the call
+// went well, and an [*Error] otherwise.
+func (c *ServerStreamCall[T]) Recv() (*T, error) { return recv[T](c.s) }
+
+// All iterates over the messages; an error, which io.EOF is not, comes last.
+// Leaving the loop early closes the stream.
+func (c *ServerStreamCall[T]) All() iter.Seq2[*T, error] { return all[T](c.s) }
+
+// Header waits for the metadata that the answer begins with.
+func (c *ServerStreamCall[T]) Header() (Metadata, error) { return c.s.Header() }
+
+// Trailer returns the metadata that the answer ended with, nil before that.
+func (c *ServerStreamCall[T]) Trailer() Metadata { return c.s.Trailer() }
+
+// Close ends the stream, and the call with it. It may be called again.
+func (c *ServerStreamCall[T]) Close() error { return c.s.Close() }
+
+// A ClientStreamCall is a call of many messages with one answer. One goroutine
+// uses it at a time.
+type ClientStreamCall[Q, R any] struct{ s *ClientStream }
+
+// OpenClientStream opens the stream of a client streaming method. Generated
+// stubs call it.
+func OpenClientStream[Q, R any](ctx context.Context, c *Client, m *Method) (*ClientStreamCall[Q, R], error) {
+	s, err := c.Stream(ctx, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &ClientStreamCall[Q, R]{s}, nil
+}
+
+// Send sends a message. It returns io.EOF if the call has ended, in which case
+// CloseAndRecv tells how.
+func (c *ClientStreamCall[Q, R]) Send(m *Q) error { return c.s.Send(message(m)) }
+
+// CloseAndRecv says that there are no more messages and waits for the answer.
+func (c *ClientStreamCall[Q, R]) CloseAndRecv() (*R, error) {
+	defer c.s.Close()
+	c.s.CloseSend()
+	m := new(R)
+	if err := c.s.Recv(message(m)); err != nil {
+		if err == io.EOF {
+			err = c.s.call.fail(PhaseRead, false, &Error{Code: Unimplemented, Message: "the answer has no message"})
+		}
+		return nil, err
+	}
+	switch err := c.s.Recv(message(new(R))); err {
+	case io.EOF:
+		return m, nil
+	case nil:
+		return nil, c.s.call.fail(PhaseRead, false, &Error{Code: Unimplemented, Message: "the answer has several messages"})
+	default:
+		return nil, err
+	}
+}
+
+// Header waits for the metadata that the answer begins with.
+func (c *ClientStreamCall[Q, R]) Header() (Metadata, error) { return c.s.Header() }
+
+// Trailer returns the metadata that the answer ended with, nil before that.
+func (c *ClientStreamCall[Q, R]) Trailer() Metadata { return c.s.Trailer() }
+
+// Close ends the stream, and the call with it. It may be called again.
+func (c *ClientStreamCall[Q, R]) Close() error { return c.s.Close() }
+
+// A BidiStreamCall is a call of many messages both ways. One goroutine sends
+// and one receives at a time.
+type BidiStreamCall[Q, R any] struct{ s *ClientStream }
+
+// OpenBidiStream opens the stream of a bidi streaming method. Generated stubs
+// call it.
+func OpenBidiStream[Q, R any](ctx context.Context, c *Client, m *Method) (*BidiStreamCall[Q, R], error) {
+	s, err := c.Stream(ctx, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &BidiStreamCall[Q, R]{s}, nil
+}
+
+// Send sends a message. It returns io.EOF if the call has ended, in which case
+// Recv tells how.
+func (c *BidiStreamCall[Q, R]) Send(m *Q) error { return c.s.Send(message(m)) }
+
+// CloseSend says that no more messages will be sent. It may be called again.
+func (c *BidiStreamCall[Q, R]) CloseSend() error { return c.s.CloseSend() }
+
+// Recv receives a message. After the last one it returns io.EOF if the call
+// went well, and an [*Error] otherwise.
+func (c *BidiStreamCall[Q, R]) Recv() (*R, error) { return recv[R](c.s) }
+
+// All iterates over the messages that arrive; an error, which io.EOF is not,
+// comes last. Leaving the loop early closes the stream.
+func (c *BidiStreamCall[Q, R]) All() iter.Seq2[*R, error] { return all[R](c.s) }
+
+// Header waits for the metadata that the answer begins with.
+func (c *BidiStreamCall[Q, R]) Header() (Metadata, error) { return c.s.Header() }
+
+// Trailer returns the metadata that the answer ended with, nil before that.
+func (c *BidiStreamCall[Q, R]) Trailer() Metadata { return c.s.Trailer() }
+
+// Close ends the stream, and the call with it. It may be called again.
+func (c *BidiStreamCall[Q, R]) Close() error { return c.s.Close() }
+
+func recv[T any](s *ClientStream) (*T, error) {
+	m := new(T)
+	if err := s.Recv(message(m)); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func all[T any](s *ClientStream) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		defer s.Close()
+		for {
+			m, err := recv[T](s)
+			if err == io.EOF || !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package vologrpc
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
+)
+
+// Map of this file: ServerStream, the untyped stream; below it the typed ones
+// that handlers get.
+
+// A ServerStream is the server's side of a call. One goroutine sends and one
+// receives at a time. It must not be used once the handler has returned.
+type ServerStream struct {
+	st     *http2.ServerStream
+	server *Server
+	call   *Request
+	route  *route
+
+	in  Compressor // of what is received; nil for none
+	out Compressor // of what is sent; nil for none
+
+	sends atomic.Int32 // since the last Recv
+	body  *scratch     // the one answer, which goes out with the trailers
+
+	received int // messages
+
+	mu       sync.Mutex
+	header   Metadata // to be sent
+	headSent bool
+	trailer  Metadata
+}
+
+// Request returns the call that the stream belongs to.
+func (s *ServerStream) Request() *Request { return s.call }
+
+// Recv receives a message into m, which is new. After the last one it returns
+// io.EOF.
+func (s *ServerStream) Recv(m proto.Message) error {
+	s.sends.Store(0)
+	in, err := s.st.Recv(http2.Bound{Deadline: s.call.Info.Deadline})
+	if err != nil {
+		if err == io.EOF && s.received == 0 && !s.call.Method.Kind.manyRequests() {
+			return errNoRequest
+		}
+		return s.failed(err)
+	}
+	if s.received++; s.received > 1 && !s.call.Method.Kind.manyRequests() {
+		return errManyRequests
+	}
+	s.call.Info.Stats.ReceivedBytes += len(in.Data) + http2.EnvelopeSize
+	o := &s.server.o
+	if err := o.decodeMessage(in, m, s.in, o.maxReceive); err != nil {
+		return err
+	}
+	if !s.call.Method.Kind.manyRequests() && s.received == 1 {
+		return s.last()
+	}
+	return nil
+}
+
+// last makes sure that no message follows the one of a call that has one.
+func (s *ServerStream) last() error {
+	switch _, err := s.st.Recv(http2.Bound{Deadline: s.call.Info.Deadline}); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return errManyRequests
+	default:
+		return s.failed(err)
+	}
+}
+
+// failed makes a status of what package http2 says.
+func (s *ServerStream) failed(err error) error {
+	var size *http2.SizeError
+	switch {
+	case err == io.EOF:
+		return err
+	case errors.As(err, &size):
+		return overLimit("WithMaxReceiveSize", s.server.o.maxReceive, size.Size)
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: DeadlineExceeded, Message: "the deadline has passed", Err: err}
+	}
+	e := &Error{Code: codeOf(err), Message: err.Error(), Err: err}
+	var reset *http2.ResetError
+	if errors.As(err, &reset) && reset.Remote {
+		e.Code, e.Err = Canceled, ErrPeerGone
+	}
+	return e
+}
+
+// Send sends a message. It waits while the peer takes no more. The one answer
+// of a client streaming call goes out when the handler returns.
+func (s *ServerStream) Send(m proto.Message) error {
+	if !s.call.Method.Kind.manyAnswers() {
+		return s.sendOne(m)
+	}
+	buf := scratches.Get().(*scratch)
+	defer buf.release()
+	var err error
+	if buf.b, err = appendMessage(buf.b, m, s.out, s.server.o.maxSend); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	head, fields := s.headLocked()
+	s.mu.Unlock()
+	s.call.Info.Stats.SentBytes += len(buf.b)
+	// Who sends twice in a row is not waiting for an answer: the write may be
+	// somebody else's.
+	flush := s.sends.Add(1) == 1
+	if err := s.st.Send(head, fields, buf.b, flush, http2.Bound{Deadline: s.call.Info.Deadline}); err != nil {
+		return s.failed(err)
+	}
+	return nil
+}
+
+var errAnswered = &Error{Code: Internal, Message: "the handler has sent a second answer"}
+
+// sendOne keeps the one answer for the end.
+func (s *ServerStream) sendOne(m proto.Message) error {
+	if s.body != nil {
+		return errAnswered
+	}
+	if m == nil || isNil(m) {
+		return errNoAnswer
+	}
+	buf := scratches.Get().(*scratch)
+	var err error
+	if buf.b, err = appendMessage(buf.b, m, s.out, s.server.o.maxSend); err != nil {
+		buf.release()
+		return err
+	}
+	s.body = buf
+	if s.server.o.timePhases {
+		s.call.Info.Stats.EncodeDone = time.Since(s.call.Info.Stats.Start)
+	}
+	return nil
+}
+
+// headLocked returns the head of the response, nil if it was sent. The caller
+// holds mu, and sends it.
+func (s *ServerStream) headLocked() (*http2.Block, []http2.Field) {
+	if s.headSent {
+		return nil, nil
+	}
+	s.headSent = true
+	if s.out == nil && len(s.header) == 0 && s.in == nil && s.st.Encoding == "" {
+		return okHead, nil
+	}
+	var fields []http2.Field
+	if s.out != nil {
+		fields = append(fields, http2.Field{Name: "grpc-encoding", Value: s.out.Name()})
+	}
+	if s.st.Encoding != "" {
+		fields = append(fields, http2.Field{Name: "grpc-accept-encoding", Value: s.server.accepts})
+	}
+	fields, _ = appendMetadata(fields, s.header) // was checked
+	return okHead, fields
+}
+
+var errHeaderSent = errors.New("vologrpc: the header has been sent")
+
+// SetHeader adds pairs to the metadata that the answer begins with: key,
+// value, key, value. It fails once that was sent, and for keys and values that
+// cannot be.
+func (s *ServerStream) SetHeader(pairs ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.headSent {
+		return errHeaderSent
+	}
+	m := s.header.With(pairs...)
+	if _, err := appendMetadata(nil, m[len(s.header):]); err != nil {
+		return err
+	}
+	s.header = m
+	return nil
+}
+
+// SendHeader sends the metadata that the answer begins with, now.
+func (s *ServerStream) SendHeader() error {
+	s.mu.Lock()
+	head, fields := s.headLocked()
+	s.mu.Unlock()
+	if head == nil {
+		return errHeaderSent
+	}
+	if err := s.st.SendHead(head, fields, http2.Bound{Deadline: s.call.Info.Deadline}); err != nil {
+		return s.failed(err)
+	}
+	return nil
+}
+
+// SetTrailer adds pairs to the metadata that the answer ends with. Keys and
+// values that cannot be sent fail the call.
+func (s *ServerStream) SetTrailer(pairs ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trailer = s.trailer.With(pairs...)
+}
+
+// TLS returns the state of the connection that the call of a handler came
+// over; nil if it is not encrypted, and outside a handler.
+func TLS(ctx context.Context) *tls.ConnectionState {
+	if s := streamOf(ctx); s != nil {
+		return s.st.Conn().Transport().TLS()
+	}
+	return nil
+}
+
+// A Sender is what the handler of a server streaming method sends its answers
+// with. One goroutine uses it at a time.
+type Sender[T any] struct{ s *ServerStream }
+
+// NewSender is called by generated code.
+func NewSender[T any](s *ServerStream) *Sender[T] { return &Sender[T]{s} }
+
+// Send sends an answer. It waits while the peer takes no more.
+func (c *Sender[T]) Send(m *T) error { return c.s.Send(message(m)) }
+
+// SetHeader adds pairs to the metadata that the answer begins with; see
+// [ServerStream.SetHeader].
+func (c *Sender[T]) SetHeader(pairs ...string) error { return c.s.SetHeader(pairs...) }
+
+// SendHeader sends the metadata that the answer begins with, now.
+func (c *Sender[T]) SendHeader() error { return c.s.SendHeader() }
+
+// SetTrailer adds pairs to the metadata that the answer ends with.
+func (c *Sender[T]) SetTrailer(pairs ...string) { c.s.SetTrailer(pairs...) }
+
+// A Receiver is what the handler of a client streaming method receives the
+// requests with. One goroutine uses it at a time.
+type Receiver[T any] struct{ s *ServerStream }
+
+// NewReceiver is called by generated code.
+func NewReceiver[T any](s *ServerStream) *Receiver[T] { return &Receiver[T]{s} }
+
+// Recv receives a request; after the last one it returns io.EOF.
+func (c *Receiver[T]) Recv() (*T, error) { return serverRecv[T](c.s) }
+
+// SetHeader adds pairs to the metadata that the answer begins with; see
+// [ServerStream.SetHeader].
+func (c *Receiver[T]) SetHeader(pairs ...string) error { return c.s.SetHeader(pairs...) }
+
+// SendHeader sends the metadata that the answer begins with, now.
+func (c *Receiver[T]) SendHeader() error { return c.s.SendHeader() }
+
+// SetTrailer adds pairs to the metadata that the answer ends with.
+func (c *Receiver[T]) SetTrailer(pairs ...string) { c.s.SetTrailer(pairs...) }
+
+// A Duplex is what the handler of a bidi streaming method receives requests
+// and sends answers with. One goroutine sends and one receives at a time.
+type Duplex[Q, R any] struct{ s *ServerStream }
+
+// NewDuplex is called by generated code.
+func NewDuplex[Q, R any](s *ServerStream) *Duplex[Q, R] { return &Duplex[Q, R]{s} }
+
+// Recv receives a request; after the last one it returns io.EOF.
+func (c *Duplex[Q, R]) Recv() (*Q, error) { return serverRecv[Q](c.s) }
+
+// Send sends an answer. It waits while the peer takes no more.
+func (c *Duplex[Q, R]) Send(m *R) error { return c.s.Send(message(m)) }
+
+// SetHeader adds pairs to the metadata that the answer begins with; see
+// [ServerStream.SetHeader].
+func (c *Duplex[Q, R]) SetHeader(pairs ...string) error { return c.s.SetHeader(pairs...) }
+
+// SendHeader sends the metadata that the answer begins with, now.
+func (c *Duplex[Q, R]) SendHeader() error { return c.s.SendHeader() }
+
+// SetTrailer adds pairs to the metadata that the answer ends with.
+func (c *Duplex[Q, R]) SetTrailer(pairs ...string) { c.s.SetTrailer(pairs...) }
+
+func serverRecv[T any](s *ServerStream) (*T, error) {
+	m := new(T)
+	if err := s.Recv(message(m)); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
