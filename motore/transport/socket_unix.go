@@ -138,6 +138,7 @@ type turn struct {
 	out, in []byte
 	wrote   bool // all of out
 	sent    bool // any of out
+	first   bool // no other turn went before
 	n       int
 	err     error
 	onReady func(fd uintptr) bool
@@ -146,7 +147,7 @@ type turn struct {
 func (s *socket) exchange(out, in []byte) (n int, err error) {
 	t := s.turn
 	if t == nil {
-		t = &turn{s: s}
+		t = &turn{s: s, first: true}
 		t.onReady = t.ready
 		s.turn = t
 	}
@@ -186,7 +187,12 @@ func (t *turn) ready(fd uintptr) bool {
 			return true
 		}
 		t.wrote = true
-		return false
+		if !t.first {
+			return false
+		}
+		// A peer that spoke before it was asked did so before the poller's
+		// state was reset: look once, or its bytes would never be noticed.
+		t.first = false
 	}
 	n, err := readNow(fd, t.in)
 	if err == syscall.EAGAIN {
