@@ -60,7 +60,7 @@ func WithDecodeOptions(d thrift.DecodeOptions) Option {
 }
 
 // WithPhaseTimes stamps each phase of a call in [rpc.Info.Stats], for layers
-// to read. Sizes and the start are there without it.
+// to read. Sizes are there without it.
 func WithPhaseTimes() Option {
 	return sharedOption(func(o *sharedOptions) { o.timePhases = true })
 }

@@ -12,6 +12,13 @@ type route struct {
 	method  *Method
 	handler any
 	service string
+	alone   bool // no other service has a method of the name
+}
+
+// answers reports whether r is for certain what find returns.
+func (r *route) answers(service, method []byte) bool {
+	return string(method) == r.method.Name &&
+		(string(service) == r.service || len(service) == 0 && r.alone)
 }
 
 // A router finds the route of a call. It is built before the server serves
@@ -31,10 +38,13 @@ func (r *router) register(s *Service) error {
 	}
 	routes := make(map[string]*route, len(s.Methods))
 	for _, m := range s.Methods {
-		found := &route{method: m, handler: s.Handler, service: s.Name}
+		found := &route{method: m, handler: s.Handler, service: s.Name, alone: true}
 		routes[m.Name] = found
-		if _, taken := r.methods[m.Name]; taken {
-			found = nil
+		if other, taken := r.methods[m.Name]; taken {
+			if other != nil {
+				other.alone = false
+			}
+			found.alone, found = false, nil
 		}
 		r.methods[m.Name] = found
 	}

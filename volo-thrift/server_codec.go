@@ -52,7 +52,7 @@ func (in *incoming) parse(frame []byte) (err error) {
 }
 
 // readHeader fills req with what travelled beside the message.
-func (in *incoming) readHeader(req *Request, now time.Time) {
+func (in *incoming) readHeader(req *Request) {
 	for id, value := range in.header.Ints {
 		switch id {
 		case ttheader.FromService:
@@ -60,7 +60,7 @@ func (in *incoming) readHeader(req *Request, now time.Time) {
 		case ttheader.RPCTimeout:
 			if ms, ok := ttheader.Decimal(value); ok && ms > 0 {
 				ms = min(ms, math.MaxInt64/int64(time.Millisecond)) // as long as can be
-				req.Info.Deadline = now.Add(time.Duration(ms) * time.Millisecond)
+				req.Info.Deadline = time.Now().Add(time.Duration(ms) * time.Millisecond)
 			}
 		}
 	}
@@ -182,7 +182,7 @@ func appendReplyHeader(b []byte, h *ttheader.Appender, req *Request, out outcome
 }
 
 // newRequest makes the request of a call that found its route.
-func (s *Server) newRequest(c *serverConn, in *incoming, found *route, now time.Time) *Request {
+func (s *Server) newRequest(c *serverConn, in *incoming, found *route) *Request {
 	req := &Request{
 		Info: rpc.Info{
 			Role:       rpc.Server,
@@ -192,15 +192,18 @@ func (s *Server) newRequest(c *serverConn, in *incoming, found *route, now time.
 			Idempotent: found.method.Idempotent,
 			Caller:     rpc.Endpoint{Address: c.remote},
 			Callee:     rpc.Endpoint{Service: s.o.name, Address: c.local},
-			Stats:      rpc.Stats{Start: now, ReceivedBytes: in.size},
+			Stats:      rpc.Stats{ReceivedBytes: in.size},
 		},
 		Method:  found.method,
 		handler: found.handler,
 		parent:  s.base,
 		conn:    c,
 	}
+	if s.o.timePhases {
+		req.Info.Stats.Start = time.Now()
+	}
 	if in.protocol.hasHeader() {
-		in.readHeader(req, now)
+		in.readHeader(req)
 	}
 	return req
 }

@@ -48,12 +48,13 @@ type serverConn struct {
 
 	partial atomic.Bool // the start of a message has arrived, its end has not
 
-	writer   *combine.Writer // made for the first call out of order
-	inflight atomic.Int32    // requests whose answer is not written yet
-	stuck    atomic.Int32    // answers that wait because the peer does not read
-	resets   atomic.Bool     // the peer was or is to be told to go
-	leaving  atomic.Bool     // a goroutine waits to close the connection
-	busyAt   atomic.Int64    // when Idle last found a request, in Unix nanoseconds
+	writer   *combine.Writer       // made for the first call out of order
+	inflight atomic.Int32          // requests whose answer is not written yet
+	last     atomic.Pointer[route] // of the latest call: peers repeat themselves
+	stuck    atomic.Int32          // answers that wait because the peer does not read
+	resets   atomic.Bool           // the peer was or is to be told to go
+	leaving  atomic.Bool           // a goroutine waits to close the connection
+	busyAt   atomic.Int64          // when Idle last found a request, in Unix nanoseconds
 
 	mu    sync.Mutex
 	gone  map[int]func(error) // contexts to cancel when the peer is gone
@@ -232,7 +233,7 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 	}
 	defer s.end()
 
-	req := s.newRequest(c, in, found, time.Now())
+	req := s.newRequest(c, in, found)
 	req.Args, req.result = found.method.New()
 	if err := in.decodeArgs(req.Args, s.o.decode); err != nil {
 		return c.reply(b, in, nil, exception(thrift.ProtocolError, err.Error()))
@@ -257,8 +258,13 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 // before it.
 func (c *serverConn) route(in *incoming) (*route, *thrift.ApplicationException) {
 	service, _ := in.header.String(ttheader.KeyService)
+	if last := c.last.Load(); last != nil && last.answers(service, in.message.Name) {
+		in.name = last.method.Name
+		return last, nil
+	}
 	found, unknown := c.server.router.find(service, in.message.Name)
 	if unknown == nil {
+		c.last.Store(found)
 		in.name = found.method.Name // spares the reply a string
 		return found, nil
 	}

@@ -52,8 +52,8 @@ type Info struct {
 }
 
 // Stats are the sizes and times of the phases of a call. Sizes are always
-// there. The times of phases are only taken when phase timing is switched on,
-// and 0 otherwise; each counts from Start.
+// there. Times are only taken when phase timing is switched on, and zero
+// otherwise, but for Start on a client; those of phases count from Start.
 type Stats struct {
 	Start time.Time // the call entered the framework
 
