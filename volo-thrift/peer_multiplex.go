@@ -50,12 +50,8 @@ func (p *multiplexPeer) line() *line {
 
 func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
 	until := boundOf(ctx, req)
-	conn, w, err := p.line().acquire(until)
+	conn, w, err := p.start(ctx, until, req)
 	if err != nil {
-		return nil, req.fail(PhaseDial, true, until.cause(err))
-	}
-	if err := p.send(ctx, until, conn, w, req); err != nil {
-		conn.Abandon(w)
 		return nil, err
 	}
 	if req.Method.Oneway {
@@ -75,21 +71,43 @@ func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response,
 	return resp, err
 }
 
-func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.Conn, w *multiplex.Waiter, req *Request) error {
+// start sends the request on a usable connection. One that turns out dead
+// before anything was sent is replaced once: nobody need know.
+func (p *multiplexPeer) start(ctx context.Context, until bound, req *Request) (*multiplex.Conn, *multiplex.Waiter, error) {
+	line := p.line()
+	for retried := false; ; retried = true {
+		conn, w, err := line.acquire(until)
+		if err != nil {
+			return nil, nil, req.fail(PhaseDial, true, until.cause(err))
+		}
+		unused, err := p.send(ctx, until, conn, w, req)
+		if err == nil {
+			return conn, w, nil
+		}
+		conn.Abandon(w)
+		if retried || !unused {
+			return nil, nil, err
+		}
+	}
+}
+
+// send sends the request. If it fails, unused says that the connection was
+// dead before anything of it was sent.
+func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.Conn, w *multiplex.Waiter, req *Request) (unused bool, err error) {
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	b, err := p.core.appendRequest(ctx, buf.b, req, w.Seq(), ttheader.FlagOutOfOrder)
 	buf.b = b
 	if err != nil {
-		return encodeFailure(req, err)
+		return false, encodeFailure(req, err)
 	}
 	p.core.stamp(&req.Info.Stats.EncodeDone, req)
 	sent, err := conn.Send(w, b, until.deadline, until.done)
 	if err != nil {
-		return req.fail(PhaseWrite, !sent, until.cause(err))
+		return !sent && !conn.Usable(), req.fail(PhaseWrite, !sent, until.cause(err))
 	}
 	p.core.stamp(&req.Info.Stats.WriteDone, req)
-	return nil
+	return false, nil
 }
 
 func (p *multiplexPeer) retire() {

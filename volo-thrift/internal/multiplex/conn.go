@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/motore/transport"
@@ -51,6 +52,7 @@ type Conn struct {
 	writer  *combine.Writer
 	reader  chan struct{} // closed when the reading goroutine has ended
 	unused  sync.Pool     // of *Waiter
+	batches atomic.Uint64 // that have been written whole
 	arrived []arrival     // scratch of that goroutine
 
 	mu       sync.Mutex
@@ -74,8 +76,10 @@ func New(conn *transport.Conn, framing Framing) *Conn {
 		err := conn.Write(batch)
 		if err != nil {
 			conn.Close() // ends the reader, which fails every call in the batch
+			return err
 		}
-		return err
+		c.batches.Add(1)
+		return nil
 	})
 	go func() {
 		defer close(c.reader)
@@ -163,9 +167,24 @@ func (c *Conn) grow() {
 }
 
 // Send sends the frame of w's call. sent says whether any of it may have left.
+// Unless the deadline has passed or done is closed, an error is the end of the
+// connection.
 func (c *Conn) Send(w *Waiter, frame []byte, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
-	return c.writer.Send(frame, w.crowded, deadline, done)
+	before := c.batches.Load()
+	sent, err = c.writer.Send(frame, w.crowded, deadline, done)
+	if err == nil || err == context.DeadlineExceeded || err == context.Canceled {
+		return sent, err
+	}
+	if c.batches.Load() == before {
+		// None has left since, so that the frame was in the one that failed.
+		var op *transport.OpError
+		sent = sent && !(errors.As(err, &op) && op.Op == transport.OpWrite && !op.Sent)
+	}
+	c.fail(lost(err))
+	return sent, err
 }
+
+func lost(err error) error { return fmt.Errorf("connection lost: %w", err) }
 
 // Wait waits for the answer to w until deadline (unless zero) or until done
 // (unless nil) is closed; then it forgets the call and returns
@@ -364,7 +383,7 @@ func (r *reader) Closed(err error) {
 	if err == nil {
 		err = errors.New("the peer closed the connection")
 	}
-	err = fmt.Errorf("connection lost: %w", err)
+	err = lost(err)
 	c.fail(err)
 	c.writer.Close(err)
 }

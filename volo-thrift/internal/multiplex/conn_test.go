@@ -363,3 +363,55 @@ func TestWaitersChangeHandsSafely(t *testing.T) {
 		expect(t, "InFlight", c.InFlight(), 0)
 	})
 }
+
+// A wall is a network connection that takes some bytes and then fails.
+type wall struct {
+	net.Conn // nil
+	room     int
+	closed   chan struct{}
+	once     sync.Once
+}
+
+var errWall = errors.New("wall")
+
+func (w *wall) Write(b []byte) (int, error) {
+	if w.room < len(b) {
+		return w.room, errWall
+	}
+	w.room -= len(b)
+	return len(b), nil
+}
+
+func (w *wall) Read([]byte) (int, error) {
+	<-w.closed
+	return 0, net.ErrClosed
+}
+
+func (w *wall) Close() error         { w.once.Do(func() { close(w.closed) }); return nil }
+func (w *wall) LocalAddr() net.Addr  { return nil }
+func (w *wall) RemoteAddr() net.Addr { return nil }
+
+func TestSendSaysWhetherAnythingHasLeft(t *testing.T) {
+	size := len(frame(1, "x"))
+	for _, tt := range []struct {
+		what       string
+		room       int
+		sent, fail bool // of the second of two frames
+	}{
+		{"all of it", 2 * size, true, false},
+		{"a part of it", 2*size - 1, true, true},
+		{"nothing of it", size, false, true},
+	} {
+		c := multiplex.New(transport.NewConn(&wall{room: tt.room, closed: make(chan struct{})}), framing{})
+		send(t, c, "x")
+		w, err := c.Acquire()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := c.Send(w, frame(w.Seq(), "x"), time.Time{}, nil)
+		if sent != tt.sent || (err != nil) != tt.fail || c.Usable() == tt.fail {
+			t.Errorf("when %s has left, Send says sent %v, %v, and the connection is usable: %v", tt.what, sent, err, c.Usable())
+		}
+		c.Close()
+	}
+}
