@@ -273,3 +273,10 @@ func TestRegisterRefusesWhatWouldNotWork(t *testing.T) {
 	}
 	serveOn(t, s, "tcp", "127.0.0.1:0")
 }
+
+// isDeclared reports whether err is an exception that get declares.
+func isDeclared(err error) bool {
+	var notFound *store.NotFound
+	var denied *store.Denied
+	return errors.As(err, &notFound) || errors.As(err, &denied)
+}

@@ -122,6 +122,7 @@ func TestShutdownIsBoundedByItsContext(t *testing.T) {
 			pair := serve(t, handler{get: func(ctx context.Context, _ string) (string, error) {
 				<-ctx.Done()
 				ended <- context.Cause(ctx)
+				time.Sleep(time.Second) // too long for an answer
 				return "", nil
 			}})
 			c := dial(t, pair, p.opts...)
