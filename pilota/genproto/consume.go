@@ -411,8 +411,11 @@ func (w *writer) consumeEntry(f *protogen.Field) {
 	w.P("return d.Refuse(b)")
 	w.P("}")
 	w.f("var key %s", w.goType(key))
-	if val.Message == nil {
-		w.f("%s", w.mapDefault(val))
+	switch {
+	case val.Desc.Kind() == protoreflect.BytesKind:
+		w.P("value := []byte{}")
+	case val.Message == nil:
+		w.f("var value %s", w.goType(val))
 	}
 	w.loop(f.Message.Fields, "nil", func() {
 		w.consumePart(key, "key")
@@ -427,18 +430,6 @@ func (w *writer) consumeEntry(f *protogen.Field) {
 	w.f("x.%s[key] = value", f.GoName)
 	w.P("return nil")
 	w.P("}")
-}
-
-// mapDefault returns the declaration of the value that an entry has if it
-// comes without one.
-func (w *writer) mapDefault(val *protogen.Field) string {
-	switch {
-	case val.Enum != nil && val.Desc.Default().Enum() != 0:
-		return fmt.Sprintf("value := %s(%d)", w.goType(val), val.Desc.Default().Enum())
-	case val.Desc.Kind() == protoreflect.BytesKind:
-		return "value := []byte{}"
-	}
-	return "var value " + w.goType(val)
 }
 
 // consumePart writes the case of the key or the value of an entry.

@@ -91,7 +91,7 @@ func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
 	d.tooBig = o.MaxSize > 0 && len(msg) > o.MaxSize
 	// Words hold no pointers, so what is left of their chunk may serve the
 	// next message. Strings would keep the texts of earlier messages alive.
-	d.text, d.heads, d.head = nil, nil, 0
+	d.text, d.from, d.heads, d.head = nil, 0, nil, 0
 }
 
 // release gives d back to the pool, without what it handed out.

@@ -56,7 +56,7 @@ func (d *Decoder) Bytes(s []byte) []byte {
 // has been made.
 func (d *Decoder) part(s []byte) []byte {
 	at := d.whole - cap(s) - d.from
-	if uint(at)+uint(len(s)) > uint(len(d.text)) {
+	if at < 0 || at+len(s) > len(d.text) {
 		at = 0
 		d.copyRest(s)
 	}
