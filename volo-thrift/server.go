@@ -12,6 +12,7 @@ import (
 
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/motore/transport/combine"
 	"github.com/volo-go/volo/motore/worker"
 )
 
@@ -308,5 +309,5 @@ func (s *Server) cutOff() {
 // isEnd tells the ordinary ends of a connection.
 func isEnd(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, transport.ErrIdle)
+		errors.Is(err, net.ErrClosed) || errors.Is(err, transport.ErrIdle) || errors.Is(err, combine.ErrClosed)
 }
