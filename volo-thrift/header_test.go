@@ -333,3 +333,39 @@ func TestMetadataCrossesTwoHops(t *testing.T) {
 		})
 	}
 }
+
+func TestHeadersThatAreTooLargeFailTheirCallAlone(t *testing.T) {
+	long := strings.Repeat("x", 70_000) // more than a field can hold
+	for _, p := range protocols {
+		if !p.header {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			c := dial(t, serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+				switch key {
+				case "backward":
+					metainfo.SendBackward(ctx, "KEY", long)
+				case "business":
+					return "", &volothrift.BizError{Status: 1, Message: long}
+				case "exception":
+					return "", &store.Denied{Reason: long} // travels in the message, where there is room
+				}
+				return key, nil
+			}}), p.opts...)
+			_, err := c.Get(metainfo.WithPersistent(t.Context(), "KEY", long), "k")
+			if e := asError(t, err); e.Phase != volothrift.PhaseEncode || !e.Unsent || !contains(err, "KEY") {
+				t.Errorf("a persistent value of 70 kB gave %.200v; want an encode error that names it", err)
+			}
+			for _, key := range []string{"backward", "business"} {
+				if _, err := c.Get(t.Context(), key); !application(6, "cannot be sent")(err, true) {
+					t.Errorf("a %s value of 70 kB gave %.200v; want an exception", key, err)
+				}
+			}
+			var e *store.Denied
+			if _, err := c.Get(t.Context(), "exception"); !errors.As(err, &e) || e.Reason != long {
+				t.Errorf("an exception of 70 kB gave %.200v", err)
+			}
+			mustGet(t, c, "next")
+		})
+	}
+}
