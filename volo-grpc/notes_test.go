@@ -143,6 +143,19 @@ func (c notesClient) chat(ctx context.Context) (*vologrpc.BidiStreamCall[note, n
 	return vologrpc.OpenBidiStream[note, note](ctx, c.Client, methodChat)
 }
 
+// open opens a bidi stream whose handler runs and has sent its header.
+func (c notesClient) open(t testing.TB) *vologrpc.BidiStreamCall[note, note] {
+	t.Helper()
+	s, err := c.chat(context.Background())
+	if err == nil {
+		_, err = s.Header()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func (c notesClient) with(opts ...vologrpc.CallOption) notesClient {
 	return notesClient{c.With(opts...)}
 }
