@@ -41,20 +41,16 @@ type Options struct {
 // Set sets an option by the name that it has as a parameter of the plug-in:
 // codec, stubs and messages, all true by default.
 func (o *Options) Set(name, value string) error {
+	options := map[string]*bool{"codec": &o.NoCodec, "stubs": &o.NoStubs, "messages": &o.NoMessages}
+	no, ok := options[name]
+	if !ok {
+		return fmt.Errorf("unknown parameter %s", name)
+	}
 	on, err := strconv.ParseBool(value)
 	if err != nil {
 		return fmt.Errorf("%s=%s: want true or false", name, value)
 	}
-	switch name {
-	case "codec":
-		o.NoCodec = !on
-	case "stubs":
-		o.NoStubs = !on
-	case "messages":
-		o.NoMessages = !on
-	default:
-		return fmt.Errorf("unknown parameter %s", name)
-	}
+	*no = !on
 	return nil
 }
 

@@ -3,6 +3,7 @@ package protobuf
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -128,8 +129,20 @@ func in(m proto.Message, tag uint64, err error) error {
 	}
 	desc := m.ProtoReflect().Descriptor()
 	e.root = desc.FullName()
-	if f := desc.Fields().ByNumber(protoreflect.FieldNumber(tag >> 3)); f != nil {
+	f := desc.Fields().ByNumber(protoreflect.FieldNumber(tag >> 3))
+	switch {
+	case f == nil || strings.HasPrefix(e.rest, elided):
+	case len(e.rest) > maxPath:
+		e.rest = elided + e.rest
+	default:
 		e.rest = "." + string(f.Name()) + e.rest
 	}
 	return e
 }
+
+// A path is cut short in its middle, so that a message which nests deep cannot
+// make it long.
+const (
+	maxPath = 200
+	elided  = ".."
+)
