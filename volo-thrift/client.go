@@ -105,10 +105,7 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 	if err != nil {
 		return err
 	}
-	if result == nil || resp.Result == result {
-		return nil
-	}
-	return result.SetSuccess(resp.Result.Success()) // a layer has answered
+	return adopt(result, resp)
 }
 
 func (o *callOptions) apply(info *rpc.Info) {

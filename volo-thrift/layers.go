@@ -2,6 +2,7 @@ package volothrift
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/volo-go/volo/motore/recovery"
@@ -18,6 +19,20 @@ func Timeout(d time.Duration) Layer { return timeout.New[*Request, *Response](d)
 func Recover(handle func(ctx context.Context, p recovery.Panic) error) Layer {
 	return recovery.New[*Request, *Response](handle)
 }
+
+// adopt stores the answer in result, unless it is there already: a layer may
+// have made one of its own. A oneway call has none.
+func adopt(result Result, resp *Response) error {
+	switch {
+	case result == nil || resp != nil && resp.Result == result:
+		return nil
+	case resp == nil || resp.Result == nil:
+		return errNoAnswer
+	}
+	return result.SetSuccess(resp.Result.Success())
+}
+
+var errNoAnswer = errors.New("volothrift: a layer returned neither a result nor an error")
 
 // deadline fixes the instant at which a client's call ends: the earliest of
 // the context's deadline, the call's timeout and the client's. It sets a time

@@ -96,10 +96,8 @@ type outcome struct {
 // outcomeOf turns what the stack returned into an outcome.
 func outcomeOf(req *Request, resp *Response, err error, hasHeader bool) outcome {
 	if err == nil {
-		if resp.Result != req.result && req.result != nil {
-			if err = req.result.SetSuccess(resp.Result.Success()); err != nil {
-				return exception(thrift.InternalError, err.Error())
-			}
+		if err = adopt(req.result, resp); err != nil {
+			return exception(thrift.InternalError, err.Error())
 		}
 		return outcome{typ: thrift.Reply, body: req.result}
 	}
