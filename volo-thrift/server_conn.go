@@ -165,12 +165,22 @@ func (t task) run() {
 	c := t.conn
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
-	var err error
+	err := errNoReturn
+	defer func() { c.finished(err) }()
 	in := incoming{protocol: TTHeader, owned: true}
-	buf.b, err = c.serve(&in, t.frame, buf.b)
-	if err == nil && len(buf.b) > 0 {
-		err = c.send(buf.b)
+	answer, failed := c.serve(&in, t.frame, buf.b)
+	buf.b = answer
+	if failed == nil && len(answer) > 0 {
+		failed = c.send(answer)
 	}
+	err = failed
+}
+
+var errNoReturn = errors.New("a handler ended its goroutine, as t.FailNow and runtime.Goexit do")
+
+// finished takes note that a call out of order is over. An error ends the
+// connection.
+func (c *serverConn) finished(err error) {
 	c.inflight.Add(-1)
 	if err != nil {
 		c.refuse(err)
