@@ -48,7 +48,7 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 	if after == unused && reused {
 		// The peer had closed it before anything was sent: nobody need know.
 		conn.Close()
-		if conn, err = p.pool.Dial(until.ctx, now); err != nil {
+		if conn, err = p.dial(until, now); err != nil {
 			return nil, req.fail(PhaseDial, true, until.cause(err))
 		}
 		resp, after, err = p.call(ctx, until, conn, req)
@@ -59,6 +59,16 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 		p.pool.Discard(conn)
 	}
 	return resp, err
+}
+
+// dial replaces a connection, for which it takes no longer than the call may.
+func (p *pingPongPeer) dial(until bound, now time.Time) (*pool.Conn, error) {
+	if until.deadline.IsZero() {
+		return p.pool.Dial(until.ctx, now)
+	}
+	ctx, cancel := context.WithDeadline(until.ctx, until.deadline)
+	defer cancel()
+	return p.pool.Dial(ctx, now)
 }
 
 // take waits for a connection no longer than the call may.

@@ -82,7 +82,11 @@ func WithWriteTimeout(d time.Duration) ServerOption {
 // WithLogger sets where the server reports connections that it refuses and
 // handlers that panic. The default is [slog.Default].
 func WithLogger(l *slog.Logger) ServerOption {
-	return serverOption(func(o *serverOptions) { o.logger = l })
+	return serverOption(func(o *serverOptions) {
+		if l != nil {
+			o.logger = l
+		}
+	})
 }
 
 // OnPanic sets what becomes of a panic in a handler or a layer. f gets the
