@@ -417,15 +417,27 @@ func (w *writer) consumeEntry(f *protogen.Field) {
 	case val.Message == nil:
 		w.f("var value %s", w.goType(val))
 	}
+	partial := val.Message != nil && mayBePartial(val.Message.Desc, map[protoreflect.FullName]bool{})
+	if partial {
+		w.P("hasValue := false")
+	}
 	w.loop(f.Message.Fields, "nil", func() {
 		w.consumePart(key, "key")
 		w.consumePart(val, "value")
+		if partial {
+			w.P("hasValue = true")
+		}
 		w.P("default:")
 		w.P("var err error")
 		w.P("if i, err = d.Skip(b, start); err != nil {")
 		w.P("return err")
 		w.P("}")
 	})
+	if partial {
+		w.P("if !hasValue {")
+		w.P("d.Partial()")
+		w.P("}")
+	}
 	w.P("d.Leave()")
 	w.f("x.%s[key] = value", f.GoName)
 	w.P("return nil")

@@ -230,6 +230,12 @@ func TestRequiredFieldsAreDemanded(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a map entry without a value", func(t *testing.T) {
+		wire := append(encode(t, whole), "\x2a\x02\x0a\x00"...)
+		if err := protobuf.Unmarshal(wire, new(old.Needs), protobuf.DecodeOptions{}); err == nil {
+			t.Error("got no error")
+		}
+	})
 	t.Run("one that comes later", func(t *testing.T) {
 		// The two halves of a message are each incomplete.
 		half, other := &old.Holder{Needs: &old.Needs{Id: whole.Id}}, &old.Holder{Needs: &old.Needs{Name: whole.Name}}

@@ -87,14 +87,14 @@ func same(t testing.TB, typ proto.Message, wire []byte, o protobuf.DecodeOptions
 	switch {
 	case wantErr != nil:
 		if gotErr == nil || throughErr == nil {
-			t.Fatalf("%x: got %v and %v, want an error like %v", wire, gotErr, throughErr, wantErr)
+			t.Fatalf("got %v and %v, want an error like %v, for %x", gotErr, throughErr, wantErr, wire)
 		}
 		return
 	case (gotErr != nil) != (missing != nil) || throughErr != nil:
-		t.Fatalf("%x: got %v and %v, want %v", wire, gotErr, throughErr, missing)
+		t.Fatalf("got %v and %v, want %v, for %x", gotErr, throughErr, missing, wire)
 	}
 	if !sameBytes(t, got, want) || !sameBytes(t, through, want) {
-		t.Fatalf("%x: got\n%v\nwant\n%v", wire, got, want)
+		t.Fatalf("got\n%v\nwant\n%v\nfor %x", got, want, wire)
 	}
 }
 

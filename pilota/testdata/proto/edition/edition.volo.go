@@ -379,6 +379,7 @@ func (x *All) consumePrefixedEntry(d *protobuf.Decoder, b []byte, value *All) er
 		return d.Refuse(b)
 	}
 	var key string
+	hasValue := false
 	for i := 0; i < len(b); {
 		start := i
 		tag := uint64(b[i])
@@ -413,12 +414,16 @@ func (x *All) consumePrefixedEntry(d *protobuf.Decoder, b []byte, value *All) er
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
+			hasValue = true
 		default:
 			var err error
 			if i, err = d.Skip(b, start); err != nil {
 				return err
 			}
 		}
+	}
+	if !hasValue {
+		d.Partial()
 	}
 	d.Leave()
 	x.Prefixed[key] = value

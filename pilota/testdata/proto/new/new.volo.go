@@ -1485,6 +1485,7 @@ func (x *All) consumeMStringEntry(d *protobuf.Decoder, b []byte, value *All) err
 		return d.Refuse(b)
 	}
 	var key string
+	hasValue := false
 	for i := 0; i < len(b); {
 		start := i
 		tag := uint64(b[i])
@@ -1519,12 +1520,16 @@ func (x *All) consumeMStringEntry(d *protobuf.Decoder, b []byte, value *All) err
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
+			hasValue = true
 		default:
 			var err error
 			if i, err = d.Skip(b, start); err != nil {
 				return err
 			}
 		}
+	}
+	if !hasValue {
+		d.Partial()
 	}
 	d.Leave()
 	x.MString[key] = value

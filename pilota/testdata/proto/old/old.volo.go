@@ -1323,6 +1323,7 @@ func (x *Needs) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *Needs) 
 		return d.Refuse(b)
 	}
 	var key string
+	hasValue := false
 	for i := 0; i < len(b); {
 		start := i
 		tag := uint64(b[i])
@@ -1353,12 +1354,16 @@ func (x *Needs) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *Needs) 
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
+			hasValue = true
 		default:
 			var err error
 			if i, err = d.Skip(b, start); err != nil {
 				return err
 			}
 		}
+	}
+	if !hasValue {
+		d.Partial()
 	}
 	d.Leave()
 	x.ByName[key] = value
