@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/motore/loadbalance"
@@ -25,7 +26,11 @@ type clientCore struct {
 	callee  rpc.Endpoint // the address is zero if there is a discoverer
 	stack   Handler
 	peers   peers
-	headers sync.Map                                // *Method → *ttheader.Template
+	headers sync.Map // *Method → *ttheader.Template
+	latest  atomic.Pointer[header]
+
+	private bool                                    // there is no layer and no balancer to see a request
+	timed   bool                                    // somebody needs to know when a call began
 	stage   *loadbalance.Stage[*Request, *Response] // nil with a fixed address
 }
 
@@ -57,6 +62,8 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 		c.o.dial = d.Dial
 	}
 	c.peers.open = c.open
+	c.private = len(c.o.outer) == 0 && len(c.o.inner) == 0 && c.o.balancer == nil && c.o.discoverer == nil
+	c.timed = c.o.timeout > 0 || c.o.timePhases || c.o.connections == 0
 	c.stack = c.buildStack()
 	return &Client{core: c}, nil
 }
@@ -79,33 +86,46 @@ func (c *Client) With(opts ...CallOption) *Client {
 // the error.
 func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result Result) error {
 	core := c.core
-	req := &Request{
-		Info: rpc.Info{
-			Role:       rpc.Client,
-			Service:    m.Service,
-			Method:     m.Name,
-			Oneway:     m.Oneway,
-			Idempotent: m.Idempotent,
-			Caller:     rpc.Endpoint{Service: core.o.caller},
-			Callee:     core.callee,
-			Stats:      rpc.Stats{Start: time.Now()},
-		},
-		Method:  m,
-		Args:    args,
-		result:  result,
-		options: c.options,
-		parent:  ctx,
-	}
+	req := core.newRequest()
+	req.Info.Role = rpc.Client
+	req.Info.Service, req.Info.Method = m.Service, m.Name
+	req.Info.Oneway, req.Info.Idempotent = m.Oneway, m.Idempotent
+	req.Info.Caller.Service = core.o.caller
+	req.Info.Callee = core.callee
+	req.Method, req.Args, req.result = m, args, result
+	req.options, req.parent = c.options, ctx
 	if c.options != nil {
 		c.options.apply(&req.Info)
 	}
-	call := (*callContext)(req)
-	resp, err := core.stack.Call(call, req)
-	call.finish()
-	if err != nil {
-		return err
+	if !core.private || core.timed || c.options != nil {
+		req.Info.Stats.Start = time.Now()
 	}
-	return adopt(result, resp)
+	resp, err := core.stack.Call((*callContext)(req), req)
+	if err == nil {
+		err = adopt(result, resp)
+	}
+	core.over(req)
+	return err
+}
+
+// requests that nobody outside this package has seen, to be used again.
+var requests = sync.Pool{New: func() any { return new(Request) }}
+
+func (c *clientCore) newRequest() *Request {
+	if c.private {
+		return requests.Get().(*Request)
+	}
+	return new(Request)
+}
+
+// over ends the context of a call. A request that a layer may have kept is
+// left to it.
+func (c *clientCore) over(req *Request) {
+	(*callContext)(req).finish()
+	if c.private {
+		req.reset()
+		requests.Put(req)
+	}
 }
 
 func (o *callOptions) apply(info *rpc.Info) {

@@ -25,8 +25,22 @@ import (
 //	TTHeader        u32 len … fields … pad         envelope struct
 //	TTHeaderFramed  u32 len … fields … pad u32 len envelope struct
 
-// headerOf returns the header fields that all calls of m share, encoded once.
+// A header is the header fields that all calls of a method share, encoded once.
+type header struct {
+	method *Method
+	fields *ttheader.Template
+}
+
 func (c *clientCore) headerOf(m *Method) *ttheader.Template {
+	if h := c.latest.Load(); h != nil && h.method == m {
+		return h.fields
+	}
+	t := c.makeHeader(m)
+	c.latest.Store(&header{m, t})
+	return t
+}
+
+func (c *clientCore) makeHeader(m *Method) *ttheader.Template {
 	if t, ok := c.headers.Load(m); ok {
 		return t.(*ttheader.Template)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
@@ -31,13 +32,36 @@ type peers struct {
 	open func(rpc.Address) peer
 
 	byAddress sync.Map // rpc.Address → peer
+	latest    atomic.Pointer[addressed]
 
 	mu      sync.Mutex
 	retired []peer // dropped, with calls that still run
 	closed  bool
 }
 
+// An addressed is the peer that was asked for last: often it is the only one.
+type addressed struct {
+	rpc.Address
+	peer
+}
+
 func (p *peers) get(addr rpc.Address) (peer, error) {
+	if last := p.latest.Load(); last != nil && last.Address == addr {
+		return last.peer, nil
+	}
+	found, err := p.find(addr)
+	if err != nil {
+		return nil, err
+	}
+	last := &addressed{addr, found}
+	p.latest.Store(last)
+	if still, ok := p.byAddress.Load(addr); !ok || still != found {
+		p.latest.CompareAndSwap(last, nil) // dropped meanwhile
+	}
+	return found, nil
+}
+
+func (p *peers) find(addr rpc.Address) (peer, error) {
 	if found, ok := p.byAddress.Load(addr); ok {
 		return found.(peer), nil
 	}
@@ -59,6 +83,7 @@ func (p *peers) drop(addr rpc.Address) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.retired = slices.DeleteFunc(p.retired, peer.idle)
+	p.latest.Store(nil)
 	if found, ok := p.byAddress.LoadAndDelete(addr); ok {
 		found.(peer).retire()
 		p.retired = append(p.retired, found.(peer))

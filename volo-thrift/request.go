@@ -51,6 +51,14 @@ type Request struct {
 	life atomic.Pointer[life] // made when somebody first asks for Done
 }
 
+// reset makes a request as good as new.
+func (r *Request) reset() {
+	r.Info = rpc.Info{}
+	r.Method, r.Args, r.result, r.response, r.options = nil, nil, nil, Response{}, nil
+	r.parent = nil
+	r.life.Store(nil)
+}
+
 // A life is the cancellable half of a call's context.
 type life struct {
 	context.Context
