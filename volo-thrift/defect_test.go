@@ -1,0 +1,131 @@
+package volothrift_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/pilota/thrift"
+	volothrift "github.com/volo-go/volo/volo-thrift"
+	"github.com/volo-go/volo/volo-thrift/volothrifttest"
+)
+
+// What users get wrong fails the call, not the process.
+
+func TestALayerThatReturnsNothingFailsTheCall(t *testing.T) {
+	for what, nothing := range map[string]*volothrift.Response{"no response": nil, "a response without a result": {}} {
+		bad := layer(func(context.Context, *volothrift.Request, volothrift.Handler) (*volothrift.Response, error) {
+			return nothing, nil
+		})
+		for _, p := range protocols {
+			c := dial(t, serve(t, handler{}, volothrift.WithLayers(bad)), p.opts...)
+			if _, err := c.Get(t.Context(), "k"); !application(thrift.InternalError, "layer")(err, true) {
+				t.Errorf("%s: a server's layer with %s gave %v", p.name, what, err)
+			}
+			if err := c.Note(t.Context(), "n"); err != nil {
+				t.Errorf("%s: a server's layer with %s failed a oneway call: %v", p.name, what, err)
+			}
+			c = dial(t, serve(t, handler{}), append(p.opts, volothrift.WithOuter(bad))...)
+			if _, err := c.Get(t.Context(), "k"); !contains(err, "layer") {
+				t.Errorf("%s: a client's layer with %s gave %v", p.name, what, err)
+			}
+			if err := c.Note(t.Context(), "n"); err != nil {
+				t.Errorf("%s: a client's layer with %s failed a oneway call: %v", p.name, what, err)
+			}
+		}
+	}
+}
+
+func TestAHandlerThatEndsItsGoroutineFailsTheCall(t *testing.T) {
+	for _, p := range protocols {
+		synctest.Test(t, func(t *testing.T) {
+			pair := serve(t, handler{get: func(_ context.Context, key string) (string, error) {
+				if key == "goexit" {
+					runtime.Goexit() // as t.FailNow does
+				}
+				return key, nil
+			}})
+			c := dial(t, pair, append(p.opts, volothrift.WithTimeout(time.Minute))...)
+			start := time.Now()
+			_, err := c.Get(t.Context(), "goexit")
+			if e := asError(t, err); e.Phase != volothrift.PhaseRead || time.Since(start) > 0 {
+				t.Errorf("%s: got %v after %v; want a read error at once", p.name, err, time.Since(start))
+			}
+			mustGet(t, c, "next")
+			if err := pair.Server().Shutdown(t.Context()); err != nil {
+				t.Errorf("%s: Shutdown returned %v", p.name, err)
+			}
+		})
+	}
+}
+
+func TestAServerWithoutALoggerHasTheDefault(t *testing.T) {
+	log := new(logbook)
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
+	s := newServer(t, handler{}, volothrift.WithLogger(slog.Default()), volothrift.WithLogger(nil))
+	p := newPeer(t, volothrifttest.Serve(t, s))
+	p.send([]byte("GET / HTTP/1.1\r\n\r\n"))
+	p.expectEnd()
+	s.Close()
+	if lines := log.lines(); len(lines) != 1 {
+		t.Errorf("the default logger got %q, want a line", lines)
+	}
+}
+
+func TestReplacingADeadConnectionLastsNoLongerThanTheCall(t *testing.T) {
+	for _, p := range protocols {
+		if p.name == "multiplexed over three connections" {
+			continue
+		}
+		synctest.Test(t, func(t *testing.T) {
+			var dials atomic.Int32
+			dead := fakeServer(t, answerOnce)
+			c := newClient(t, "10.0.0.1:1", append(p.opts, volothrift.WithDialer(
+				func(ctx context.Context, addr rpc.Address) (*transport.Conn, error) {
+					if dials.Add(1) == 1 {
+						return dead(ctx, addr)
+					}
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}))...)
+			mustGet(t, c, "k")
+			synctest.Wait()
+			start := time.Now()
+			_, err := c.With(volothrift.CallTimeout(100*time.Millisecond)).Get(t.Context(), "k")
+			if took := time.Since(start); took != 100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: got %v after %v; want the deadline after 100 ms", p.name, err, took)
+			}
+		})
+	}
+}
+
+// answerOnce answers one get("k") in its dialect, then closes.
+func answerOnce(p *peer) {
+	b := make([]byte, 1024)
+	n, err := p.Read(b)
+	if err != nil {
+		return
+	}
+	b = b[:n]
+	body := message(typeReply, "get", 1, text(0, "k"))
+	switch {
+	case b[0] == 0x80:
+		p.Write(body)
+	case b[4] == 0x80:
+		p.Write(framed(body))
+	default:
+		h, payload := parse(p.t, b)
+		if payload[0] != 0x80 {
+			payload = payload[4:]
+		}
+		p.Write(replyTo(p.t, h.frame(payload), nil, typeReply, text(0, "k")))
+	}
+}
