@@ -62,8 +62,9 @@ var TheRules = Rules{
 	Purposes: []Purpose{
 		{"netpoll is for motore/transport", "github.com/cloudwego/netpoll", []string{"motore/transport/...", "integration/..."}},
 		{"x/sys is for motore/transport", "golang.org/x/sys", []string{"motore/transport/...", "integration/..."}},
-		{"google.golang.org/protobuf is for pilota/protobuf and the compiler", "google.golang.org/protobuf",
-			append([]string{"pilota/protobuf/...", "integration/..."}, compiler...)},
+		// The messages that users hand to volo-grpc are proto.Messages.
+		{"google.golang.org/protobuf is for pilota/protobuf, volo-grpc and the compiler", "google.golang.org/protobuf",
+			append([]string{"pilota/protobuf/...", "volo-grpc/...", "integration/..."}, compiler...)},
 		{"protocompile is for pilota/protoidl", "github.com/bufbuild/protocompile", []string{"pilota/protoidl/...", "integration/..."}},
 		{"x/net, for http2 and hpack, is for volo-grpc", "golang.org/x/net", []string{"volo-grpc/...", "integration/..."}},
 		{"Apache Thrift is for bridges and integration", "github.com/apache/thrift",
