@@ -19,8 +19,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"runtime/pprof"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -64,10 +66,15 @@ func Serve(t testing.TB, server *volothrift.Server) *Pair {
 	p := &Pair{server: server, listener: transport.NewMemoryListener()}
 	// Goroutines inherit labels, so this one finds all that handlers start.
 	mark := strconv.FormatInt(pairs.Add(1), 10)
-	served := make(chan error, 1)
+	served, accepts := make(chan error, 1), make(chan struct{})
 	go pprof.Do(context.Background(), pprof.Labels(label, mark), func(context.Context) {
-		served <- server.Serve(p.listener)
+		served <- server.Serve(&door{MemoryListener: p.listener, opened: accepts})
 	})
+	select {
+	case <-accepts: // from here on the server may be ended, too
+	case err := <-served:
+		t.Fatalf("volothrifttest: %v", err)
+	}
 	t.Cleanup(func() {
 		t.Helper()
 		ended := make(chan struct{})
@@ -89,6 +96,18 @@ func Serve(t testing.TB, server *volothrift.Server) *Pair {
 		}
 	})
 	return p
+}
+
+// A door is a listener that tells when it is first waited at.
+type door struct {
+	*transport.MemoryListener
+	once   sync.Once
+	opened chan struct{}
+}
+
+func (d *door) Accept() (net.Conn, error) {
+	d.once.Do(func() { close(d.opened) })
+	return d.MemoryListener.Accept()
 }
 
 // Server returns the server, for instance to shut it down within the test.
