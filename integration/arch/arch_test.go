@@ -70,8 +70,8 @@ var violations = []struct{ says, graph, want string }{
 
 	{"netpoll is for motore/transport", "volo-thrift: github.com/cloudwego/netpoll", "volo-thrift → github.com/cloudwego/netpoll"},
 	{"x/sys is for motore/transport", "volo-thrift: golang.org/x/sys", "volo-thrift → golang.org/x/sys"},
-	{"google.golang.org/protobuf is for pilota/protobuf and the compiler", "volo-grpc: google.golang.org/protobuf",
-		"volo-grpc → google.golang.org/protobuf"},
+	{"google.golang.org/protobuf is for pilota/protobuf, volo-grpc and the compiler", "volo-thrift: google.golang.org/protobuf",
+		"volo-thrift → google.golang.org/protobuf"},
 	{"protocompile is for pilota/protoidl", "pilota/lower: github.com/bufbuild/protocompile",
 		"pilota/lower → github.com/bufbuild/protocompile"},
 	{"x/net, for http2 and hpack, is for volo-grpc", "volo-thrift: golang.org/x/net", "volo-thrift → golang.org/x/net"},
