@@ -113,10 +113,10 @@ func (c *clientCore) unary(ctx context.Context, req *Request, o *outgoing) (*Res
 		return nil, req.fail(PhaseRemote, false, status)
 	}
 	if err == io.EOF {
-		return nil, req.fail(PhaseRead, false, &Error{Code: Unimplemented, Message: "the answer has no message"})
+		return nil, req.fail(PhaseRead, false, errNoMessage)
 	}
 	if _, err := st.Recv(http2.Bound{}); err != io.EOF {
-		return nil, req.fail(PhaseRead, false, &Error{Code: Unimplemented, Message: "the answer to a unary call has several messages"})
+		return nil, req.fail(PhaseRead, false, errManyMessages)
 	}
 	req.Info.Stats.ReceivedBytes = len(in.Data) + http2.EnvelopeSize
 	decoder, status := c.decoderOf(head)

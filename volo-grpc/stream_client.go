@@ -106,7 +106,8 @@ func (s *ClientStream) CloseSend() error {
 }
 
 // Recv receives a message into m, which is new. After the last one it returns
-// io.EOF if the call went well, and an [*Error] otherwise.
+// io.EOF if the call went well, and an [*Error] otherwise. The one answer of a
+// client streaming call is received when the call has ended well.
 func (s *ClientStream) Recv(m proto.Message) error {
 	if s.outcome != nil {
 		return s.outcome
@@ -114,21 +115,43 @@ func (s *ClientStream) Recv(m proto.Message) error {
 	s.sends.Store(0)
 	in, err := s.st.Recv(http2.Bound{})
 	if err != nil {
-		return s.over(s.ended(err))
+		if err = s.ended(err); err == io.EOF && !s.call.Method.Kind.manyAnswers() {
+			err = s.call.fail(PhaseRead, false, errNoMessage)
+		}
+		return s.over(err)
 	}
+	if err := s.decode(in, m); err != nil {
+		return s.over(s.call.fail(PhaseDecode, false, err))
+	}
+	if s.call.Method.Kind.manyAnswers() {
+		return nil
+	}
+	if _, err := s.st.Recv(http2.Bound{}); err == nil {
+		return s.over(s.call.fail(PhaseRead, false, errManyMessages))
+	} else if err = s.ended(err); err != io.EOF {
+		return s.over(err)
+	}
+	s.over(io.EOF)
+	return nil
+}
+
+var (
+	errNoMessage    = &Error{Code: Unimplemented, Message: "the answer has no message"}
+	errManyMessages = &Error{Code: Unimplemented, Message: "the answer has several messages where one is due"}
+)
+
+// decode fills m from a message that has arrived.
+func (s *ClientStream) decode(in http2.Message, m proto.Message) error {
 	if !s.opened {
 		head, _ := s.st.Head(http2.Bound{})
 		decoder, status := s.core.decoderOf(head)
 		if status != nil {
-			return s.over(s.call.fail(PhaseDecode, false, status))
+			return status
 		}
 		s.in, s.opened = decoder, true
 	}
 	s.call.Info.Stats.ReceivedBytes += len(in.Data) + http2.EnvelopeSize
-	if err := s.core.o.decodeMessage(in, m, s.in, s.maxRecv); err != nil {
-		return s.over(s.call.fail(PhaseDecode, false, err))
-	}
-	return nil
+	return s.core.o.decodeMessage(in, m, s.in, s.maxRecv)
 }
 
 // ended turns what package http2 says about the end of a stream into the
@@ -247,21 +270,7 @@ func (c *ClientStreamCall[Q, R]) Send(m *Q) error { return c.s.Send(message(m)) 
 func (c *ClientStreamCall[Q, R]) CloseAndRecv() (*R, error) {
 	defer c.s.Close()
 	c.s.CloseSend()
-	m := new(R)
-	if err := c.s.Recv(message(m)); err != nil {
-		if err == io.EOF {
-			err = c.s.call.fail(PhaseRead, false, &Error{Code: Unimplemented, Message: "the answer has no message"})
-		}
-		return nil, err
-	}
-	switch err := c.s.Recv(message(new(R))); err {
-	case io.EOF:
-		return m, nil
-	case nil:
-		return nil, c.s.call.fail(PhaseRead, false, &Error{Code: Unimplemented, Message: "the answer has several messages"})
-	default:
-		return nil, err
-	}
+	return recv[R](c.s)
 }
 
 // Header waits for the metadata that the answer begins with.
