@@ -121,7 +121,7 @@ func (c *callContext) alive() *life {
 		l.cancel(context.Canceled) // somebody else was first, or the call is over
 		return c.life.Load()
 	}
-	if c.conn != nil {
+	if c.conn != nil && !c.Info.Oneway {
 		// Only now: a connection has one watch at a time.
 		l.watch(c.conn)
 	}

@@ -28,6 +28,8 @@ type Server struct {
 	router  router
 	stack   Handler
 	base    context.Context // parent of every call's context
+	lasting context.Context // parent of those that do not end with their client
+	giveUp  context.CancelCauseFunc
 	workers *worker.Pool[task]
 
 	running atomic.Int64   // requests being handled
@@ -50,6 +52,7 @@ func NewServer(opts ...ServerOption) *Server {
 		listeners: make(map[*transport.Listener]struct{}),
 		conns:     make(map[*serverConn]struct{}),
 	}
+	s.lasting, s.giveUp = context.WithCancelCause(s.base)
 	for _, opt := range opts {
 		opt.server(&s.o)
 	}
@@ -222,6 +225,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return errors.Join(append(errs, err)...)
 	}
 	s.workers.Close()
+	s.giveUp(ErrServerClosed) // on nothing, since all handlers have returned
 	return errors.Join(errs...)
 }
 
@@ -300,6 +304,7 @@ func (s *Server) cutOff() {
 	s.mu.Lock()
 	s.over = true
 	s.mu.Unlock()
+	s.giveUp(ErrServerClosed)
 	for _, c := range s.open() {
 		c.end(ErrServerClosed)
 		c.conn.Close()

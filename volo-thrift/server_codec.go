@@ -200,6 +200,9 @@ func (s *Server) newRequest(c *serverConn, in *incoming, found *route) *Request 
 	if s.o.timePhases {
 		req.Info.Stats.Start = time.Now()
 	}
+	if found.method.Oneway {
+		req.parent = s.lasting // nobody waits for it, so that nobody's leaving ends it
+	}
 	if in.protocol.hasHeader() {
 		in.readHeader(req)
 	}
