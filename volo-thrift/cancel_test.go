@@ -215,3 +215,30 @@ func TestEveryAnswerMatchesItsRequest(t *testing.T) {
 		})
 	}
 }
+
+func TestAOnewayHandlerOutlivesItsClient(t *testing.T) {
+	for _, p := range protocols {
+		synctest.Test(t, func(t *testing.T) {
+			kept := make(chan context.Context, 1)
+			pair := serve(t, handler{note: func(ctx context.Context, _ string) error {
+				kept <- ctx
+				<-ctx.Done()
+				return nil
+			}})
+			c := dial(t, pair, p.opts...)
+			if err := c.Note(t.Context(), "n"); err != nil {
+				t.Fatal(err)
+			}
+			ctx := <-kept
+			c.Close()
+			time.Sleep(time.Minute)
+			if err := ctx.Err(); err != nil {
+				t.Errorf("%s: with its client, which does not wait, the handler's context has ended: %v", p.name, context.Cause(ctx))
+			}
+			pair.Server().Close()
+			if cause := context.Cause(ctx); cause != volothrift.ErrServerClosed {
+				t.Errorf("%s: the handler's context ended with %v, want ErrServerClosed", p.name, cause)
+			}
+		})
+	}
+}
