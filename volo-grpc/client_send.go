@@ -109,14 +109,20 @@ func (c *clientCore) unary(ctx context.Context, req *Request, o *outgoing) (*Res
 		}
 		return nil, req.failHTTP2(PhaseRead, o.until, o.maxRecv, err)
 	}
-	if status := statusOfEnd(head, tail); status != nil {
-		return nil, req.fail(PhaseRemote, false, status)
+	second := err
+	if err == nil {
+		_, second = st.Recv(http2.Bound{})
 	}
-	if err == io.EOF {
-		return nil, req.fail(PhaseRead, false, errNoMessage)
-	}
-	if _, err := st.Recv(http2.Bound{}); err != io.EOF {
+	switch status := statusOfEnd(head, tail); {
+	case second == nil && (status == nil || tail.Status == ""):
+		// A second message ends the waiting, so that there may be no tail.
 		return nil, req.fail(PhaseRead, false, errManyMessages)
+	case status != nil:
+		return nil, req.fail(PhaseRemote, false, status)
+	case err == io.EOF:
+		return nil, req.fail(PhaseRead, false, errNoMessage)
+	case second != io.EOF:
+		return nil, req.failHTTP2(PhaseRead, o.until, o.maxRecv, second)
 	}
 	req.Info.Stats.ReceivedBytes = len(in.Data) + http2.EnvelopeSize
 	decoder, status := c.decoderOf(head)
