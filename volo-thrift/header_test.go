@@ -15,6 +15,8 @@ import (
 	"github.com/volo-go/volo/motore/rpc"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 	"github.com/volo-go/volo/volo-thrift/internal/store"
+	"github.com/volo-go/volo/volo-thrift/internal/store/storethrift"
+	"github.com/volo-go/volo/volo-thrift/volothrifttest"
 )
 
 func TestServerReadsTheHeaderAsKitexWritesIt(t *testing.T) {
@@ -366,6 +368,44 @@ func TestHeadersThatAreTooLargeFailTheirCallAlone(t *testing.T) {
 				t.Errorf("an exception of 70 kB gave %.200v", err)
 			}
 			mustGet(t, c, "next")
+		})
+	}
+}
+
+func TestServerFindsTheServiceByItsHeader(t *testing.T) {
+	s := newServer(t, handler{})
+	if err := s.Register(storethrift.NewAuditService(auditor{})); err != nil {
+		t.Fatal(err)
+	}
+	p := newPeer(t, volothrifttest.Serve(t, s))
+	for _, tt := range []struct {
+		what, service, method string
+		typ                   byte
+		want                  string // in the payload
+	}{
+		{"its own service", "Store", "get", typeReply, "k"},
+		{"the other service", "Audit", "get", typeReply, "audited k"},
+		{"the own service again", "Store", "get", typeReply, "k"},
+		{"no service, a method that one has", "", "last", typeReply, "last"},
+		{"an unknown service, a method that one has", "Shop", "last", typeReply, "last"},
+		{"a service, a method of the other", "Store", "last", typeException, "service Store has no method"},
+		{"no service, a method that both have", "", "get", typeException, "several services"},
+		{"an unknown service, a method that both have", "Shop", "get", typeException, "no service Shop"},
+		{"an unknown service and method", "Shop", "buy", typeException, "no service Shop"},
+		{"Apache's way to name the service", "", "Audit:get", typeReply, "audited k"},
+		{"a service in the header, whatever the name says", "Audit", "get", typeReply, "audited k"},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			p.t = t
+			strs := map[string]string{}
+			if tt.service != "" {
+				strs["isn"] = tt.service
+			}
+			p.send(header{seq: 1, strs: strs}.frame(message(typeCall, tt.method, 1, text(1, "k"))))
+			_, payload := parse(t, p.receiveFrame())
+			if payload[3] != tt.typ || !strings.Contains(string(payload), tt.want) {
+				t.Errorf("got a message of type %d, %q; want type %d with %q", payload[3], payload, tt.typ, tt.want)
+			}
 		})
 	}
 }

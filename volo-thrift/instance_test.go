@@ -3,6 +3,7 @@ package volothrift_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -244,5 +245,33 @@ func TestCloseEndsADialUnderWay(t *testing.T) {
 				t.Errorf("%s: the call failed %v after Close with %v", p.name, time.Since(start), e)
 			}
 		})
+	}
+}
+
+func TestClosingAClientWhileItIsUsed(t *testing.T) {
+	for _, p := range protocols {
+		for range 30 {
+			pair := serve(t, handler{})
+			c := dial(t, pair, p.opts...)
+			var wg sync.WaitGroup
+			for i := range 8 {
+				wg.Go(func() {
+					for {
+						if _, err := c.Get(t.Context(), "k"); err != nil {
+							asError(t, err)
+							if contains(err, "closed") {
+								return
+							}
+						}
+						if i%2 == 0 {
+							c.Note(t.Context(), "n")
+						}
+					}
+				})
+			}
+			wg.Go(func() { c.Close() })
+			wg.Go(func() { c.Close() })
+			wg.Wait()
+		}
 	}
 }

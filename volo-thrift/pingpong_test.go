@@ -237,3 +237,29 @@ func TestAPeerThatAsksToGoIsLeftWithoutAFailedCall(t *testing.T) {
 		}
 	})
 }
+
+func TestAConnectionWhoseReplySaysSoIsNotUsedAgain(t *testing.T) {
+	for _, p := range protocols[:4] {
+		if p.name == "multiplexed over three connections" {
+			continue
+		}
+		synctest.Test(t, func(t *testing.T) {
+			dials := new(counter)
+			c := newClient(t, "10.0.0.1:1", append(p.opts, volothrift.WithDialer(dials.count(fakeServer(t, func(p *peer) {
+				h, payload := parse(p.t, p.receiveFrame())
+				if payload[0] != 0x80 {
+					payload = payload[4:]
+				}
+				p.send(replyTo(p.t, h.frame(payload), map[string]string{"crrst": "1"}, typeReply, text(0, "k")))
+				p.expectEnd()
+			}))))...)
+			for range 3 {
+				mustGet(t, c, "k")
+				synctest.Wait()
+			}
+			if n := dials.n.Load(); n != 3 {
+				t.Errorf("%s: three calls dialed %d times, want 3", p.name, n)
+			}
+		})
+	}
+}
