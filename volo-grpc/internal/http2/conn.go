@@ -93,6 +93,7 @@ type conn struct {
 	held   atomic.Int64  // bytes that were received and not yet taken by users
 	sent   atomic.Int64  // frames of calls
 	heard  atomic.Int64  // batches of frames received
+	known  atomic.Bool   // the peer has seen our settings
 	timers sync.Pool     // of stopped ones, to be used again
 	resets recent        // streams that we reset lately
 	done   chan struct{} // closed when the connection is over
@@ -260,7 +261,9 @@ func (c *conn) Closed(err error) {
 		err = &ConnError{Err: err}
 	}
 	c.mu.Lock()
-	if c.err == nil {
+	if c.err == nil && c.parting {
+		c.err = ErrGoingAway
+	} else if c.err == nil {
 		c.err = err
 	}
 	err = c.err

@@ -36,7 +36,7 @@ func (s *stream) send(o *outgoing, until Bound, async bool) (sent bool, err erro
 		b, err := c.w.Begin(until.Deadline, until.Done)
 		if err != nil {
 			c.quit(s, mine)
-			return sent, c.lost(err)
+			return sent, s.lost(err)
 		}
 		if s.id == 0 {
 			mine, err = c.enroll(s, mine)
@@ -64,7 +64,7 @@ func (s *stream) send(o *outgoing, until Bound, async bool) (sent bool, err erro
 			return sent, nil
 		}
 		if err := c.w.End(b, c.open.Load() > 1); err != nil {
-			return sent, c.lost(err)
+			return sent, s.lost(err)
 		}
 		if done {
 			return sent, nil
@@ -149,13 +149,16 @@ func (s *stream) appendBlock(b []byte, k *Block, fields []Field, end bool) []byt
 	return closeHeaders(b, at, s.id, end, c.maxFrame)
 }
 
-// lost returns the reason why the connection ended in place of err, which is
-// what the writer saw of it.
-func (c *conn) lost(err error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return c.err
+// lost returns the reason why the stream or the connection ended in place of
+// err, which is what the writer saw of it.
+func (s *stream) lost(err error) error {
+	if failed := s.failed(); failed != nil {
+		return failed
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	if s.c.err != nil {
+		return s.c.err
 	}
 	return err
 }

@@ -86,7 +86,8 @@ type keeper struct {
 	heard   int64     // conn.heard when we last looked
 	since   time.Time // of the silence
 	pinged  time.Time // zero unless an answer is awaited
-	idle    time.Time // since when no stream is open; zero otherwise
+	idle    time.Time // when we last looked and there had been calls
+	sent    int64     // conn.sent at that time
 	born    time.Time
 	age     time.Duration // at which the connection is drained; 0 for never
 	drained time.Time     // when it was asked to end
@@ -164,10 +165,8 @@ func (k *keeper) alive(now time.Time) {
 
 func (k *keeper) old(now time.Time) {
 	c, cfg := k.c, k.c.cfg.Keepalive
-	if !c.Idle() {
-		k.idle = time.Time{}
-	} else if k.idle.IsZero() {
-		k.idle = now
+	if sent := c.sent.Load(); !c.Idle() || sent != k.sent {
+		k.idle, k.sent = now, sent
 	}
 	switch {
 	case !k.drained.IsZero():
@@ -175,7 +174,7 @@ func (k *keeper) old(now time.Time) {
 			c.closeWith(&ConnError{Err: errMaxAge})
 		}
 	case k.age > 0 && now.Sub(k.born) >= k.age,
-		cfg.MaxIdle > 0 && !k.idle.IsZero() && now.Sub(k.idle) >= cfg.MaxIdle:
+		cfg.MaxIdle > 0 && now.Sub(k.idle) >= cfg.MaxIdle:
 		k.drained = now
 		c.drain()
 	}

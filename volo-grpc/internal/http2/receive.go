@@ -155,10 +155,18 @@ func (c *conn) data(id uint32, p []byte, size int, end bool) error {
 		return err
 	}
 	if s == nil {
+		if len(p) == 0 {
+			if err := c.cheap(); err != nil {
+				return err
+			}
+		}
 		return c.unknown(id, "DATA")
 	}
 	if s.gotEnd {
 		return &streamError{id, StreamClosed, "DATA after the end"}
+	}
+	if s.client != nil && !s.client.headed {
+		return &streamError{id, ProtocolError, "DATA before HEADERS"}
 	}
 	if len(p) > 0 || end {
 		c.useful++
@@ -277,6 +285,7 @@ func (c *conn) windowUpdate(id, n uint32) error {
 // settings applies the peer's settings, in order, and acknowledges them.
 func (c *conn) settings(f *xhttp2.SettingsFrame) error {
 	if f.IsAck() {
+		c.known.Store(true)
 		return c.cheap()
 	}
 	if c.greeted {

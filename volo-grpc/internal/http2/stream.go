@@ -94,6 +94,10 @@ func (s *stream) init(c *conn) {
 	s.declared = -1
 	s.limit = c.cfg.MaxMessageSize
 	s.ownWindow.Store(int64(c.cfg.StreamWindow))
+	if !c.known.Load() {
+		// Until then the default counts (RFC 9113, section 6.9.3).
+		s.ownWindow.Store(max(65535, int64(c.cfg.StreamWindow)))
+	}
 	s.wake = make(chan struct{}, 1)
 	s.credit = make(chan struct{}, 1)
 	s.messages = s.first[:0]
