@@ -3,6 +3,7 @@ package volothrift
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/volo-thrift/internal/multiplex"
 	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
 )
@@ -61,7 +63,12 @@ func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response,
 	seq := w.Seq()
 	frame, err := conn.Wait(w, until.deadline, until.done)
 	if err != nil {
-		return nil, req.fail(PhaseRead, false, until.cause(err))
+		phase := PhaseRead
+		var op *transport.OpError
+		if errors.As(err, &op) && op.Op == transport.OpWrite {
+			phase = PhaseWrite
+		}
+		return nil, req.fail(phase, false, until.cause(err))
 	}
 	p.core.stamp(&req.Info.Stats.ReadDone, req)
 	resp, reset, err := p.core.finish(ctx, req, frame, seq, true)
@@ -103,6 +110,9 @@ func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.C
 	}
 	p.core.stamp(&req.Info.Stats.EncodeDone, req)
 	sent, err := conn.Send(w, b, until.deadline, until.done)
+	if err != nil && sent && !req.Method.Oneway {
+		err = nil // an answer may have come before the connection ended: Wait knows
+	}
 	if err != nil {
 		return !sent && !conn.Usable(), req.fail(PhaseWrite, !sent, until.cause(err))
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/volo-go/volo/motore/transport"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
 
@@ -262,4 +264,45 @@ func TestAConnectionWhoseReplySaysSoIsNotUsedAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A hasty peer answers and hangs up before the write of the request returns.
+type hasty struct {
+	net.Conn // nil
+	t        *testing.T
+	answer   func(request []byte) []byte
+	in       chan []byte
+	once     sync.Once
+}
+
+func (h *hasty) Write(b []byte) (int, error) {
+	h.in <- h.answer(b)
+	h.Close()
+	synctest.Wait() // until the client has noticed all of it
+	return len(b), nil
+}
+
+func (h *hasty) Read(b []byte) (int, error) {
+	answer, ok := <-h.in
+	if !ok {
+		return 0, io.EOF
+	}
+	return copy(b, answer), nil
+}
+
+func (h *hasty) Close() error         { h.once.Do(func() { close(h.in) }); return nil }
+func (h *hasty) LocalAddr() net.Addr  { return nil }
+func (h *hasty) RemoteAddr() net.Addr { return nil }
+
+func TestAnAnswerCountsThoughThePeerHangsUpAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(t, "10.0.0.1:1", volothrift.WithDialer(func(context.Context, address) (*conn, error) {
+			return transport.NewConn(&hasty{t: t, in: make(chan []byte, 1), answer: func(request []byte) []byte {
+				return replyTo(t, request, nil, typeReply, text(0, "k"))
+			}}), nil
+		}))
+		for range 3 {
+			mustGet(t, c, "k")
+		}
+	})
 }

@@ -168,7 +168,7 @@ func (c *Conn) grow() {
 
 // Send sends the frame of w's call. sent says whether any of it may have left.
 // Unless the deadline has passed or done is closed, an error is the end of the
-// connection.
+// connection; if sent is true, Wait knows whether an answer came before it.
 func (c *Conn) Send(w *Waiter, frame []byte, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
 	before := c.batches.Load()
 	sent, err = c.writer.Send(frame, w.crowded, deadline, done)
