@@ -12,21 +12,25 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require golang.org/x/mod v0.41.0
+require (
+	golang.org/x/mod v0.41.0
+	google.golang.org/grpc v1.85.0
+)
 
 require (
 	github.com/bufbuild/protocompile v0.14.1 // indirect
-	golang.org/x/sync v0.23.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
 )
 
-require (
-	golang.org/x/tools v0.51.0 // indirect
-	google.golang.org/protobuf v1.36.12
-)
+require google.golang.org/protobuf v1.36.12
 
 require (
 	github.com/bytedance/gopkg v0.1.4 // indirect
 	github.com/cloudwego/gopkg v0.2.0
+	github.com/volo-go/volo/volo-grpc v0.0.0
 )
 
 replace github.com/volo-go/volo/motore => ../motore
@@ -38,3 +42,5 @@ replace github.com/volo-go/volo/pilota => ../pilota
 replace github.com/volo-go/volo/volo-thrift => ../volo-thrift
 
 replace github.com/volo-go/volo/volo-cli => ../volo-cli
+
+replace github.com/volo-go/volo/volo-grpc => ../volo-grpc
