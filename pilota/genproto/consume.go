@@ -223,9 +223,7 @@ func (w *writer) consumeScalar(f *protogen.Field) {
 		w.f("x.%s = &%s{%s: %s}", f.Oneof.GoName, w.QualifiedGoIdent(f.GoIdent), f.GoName, v)
 	case f.Desc.IsList():
 		if s == text || s == raw {
-			w.f("if len(x.%s) == cap(x.%s) {", f.GoName, f.GoName)
-			w.f("x.%s = %s(x.%s, %s(b, i, tag))", f.GoName, w.slices("Grow"), f.GoName, w.rt("Room"))
-			w.P("}")
+			w.room(f, s)
 		}
 		w.f("x.%s = append(x.%s, %s)", f.GoName, f.GoName, v)
 	case isPointer(f) && s == text:
@@ -235,6 +233,20 @@ func (w *writer) consumeScalar(f *protogen.Field) {
 	default:
 		w.f("x.%s = %s", f.GoName, v)
 	}
+}
+
+// room writes the code that makes room for the strings or bytes of a list, as
+// many as follow one another.
+func (w *writer) room(f *protogen.Field, s shape) {
+	if s == text {
+		w.f("if x.%s == nil {", f.GoName)
+		w.f("x.%s = d.Strings(%s(b, i, tag), len(b)-i)", f.GoName, w.rt("Room"))
+		w.f("} else if len(x.%s) == cap(x.%s) {", f.GoName, f.GoName)
+	} else {
+		w.f("if len(x.%s) == cap(x.%s) {", f.GoName, f.GoName)
+	}
+	w.f("x.%s = %s(x.%s, %s(b, i, tag))", f.GoName, w.slices("Grow"), f.GoName, w.rt("Room"))
+	w.P("}")
 }
 
 func (w *writer) slices(name string) string { return w.QualifiedGoIdent(slicesPackage.Ident(name)) }

@@ -47,14 +47,36 @@ func (d *Decoder) growWords(rest int) {
 // follow.
 func OptionalString(d *Decoder, v string, rest int) *string {
 	if len(d.heads) == 0 {
-		// A string takes two bytes at least.
-		d.head = min(max(4, 2*d.head), maxHeads, rest/2+1)
-		d.heads = make([]string, d.head)
+		d.growHeads(1, rest)
 	}
 	p := &d.heads[0]
 	d.heads = d.heads[1:]
 	*p = v
 	return p
+}
+
+// Strings returns an empty list with room for n strings. rest is how many
+// bytes of the message follow.
+func (d *Decoder) Strings(n, rest int) []string {
+	if n > maxHeads/4 {
+		return make([]string, 0, n)
+	}
+	if len(d.heads) < n {
+		d.growHeads(n, rest)
+	}
+	list := d.heads[:0:n]
+	d.heads = d.heads[n:]
+	return list
+}
+
+// growHeads makes a chunk for n strings at least: small at first, then
+// doubling, and never more than rest could have a use for, one string taking
+// two bytes at least.
+//
+//go:noinline
+func (d *Decoder) growHeads(n, rest int) {
+	d.head = max(n, min(max(8, 2*d.head), maxHeads, rest/2+1))
+	d.heads = make([]string, d.head)
 }
 
 // Slab returns zero messages for a field of which one was just found and more

@@ -69,6 +69,8 @@ func (d *Decoder) copyRest(s []byte) {
 	if len(rest)-len(s) <= len(s)/16 {
 		rest = s
 	}
-	d.text = append([]byte(nil), rest...)
+	text := make([]byte, len(rest)) // with copy at once, it is not cleared first
+	copy(text, rest)
+	d.text = text
 	d.from = d.whole - cap(s)
 }

@@ -13,41 +13,58 @@ import (
 const high = 0x8080808080808080
 
 // PutText puts a string that has to be UTF-8 and its length, or returns a
-// negative number if it is not.
+// negative number if it is not. The short ones are copied here, in words that
+// overlap.
 func PutText(b []byte, i int, s string) int {
 	// Safety: the bytes are only read, and not beyond the call.
 	from := unsafe.Slice(unsafe.StringData(s), len(s))
 	i -= len(s)
 	to := b[i:]
-	seen := uint64(0)
+	good := true
 	switch n := len(from); {
 	case n > 64:
-		if !isASCII(from) {
-			seen = high
-		}
-		copy(to, from)
-	case n >= 8:
+		good = copyASCII(to, from)
+	case n > 32:
+		head, tail := (*[32]byte)(from), (*[32]byte)(from[n-32:])
 		to = to[:n]
-		last := le64(from[n-8:])
-		seen = last
-		for k := 0; k+8 < n; k += 8 {
-			w := le64(from[k:])
-			seen |= w
-			binary.LittleEndian.PutUint64(to[k:], w)
+		headTo, tailTo := (*[32]byte)(to), (*[32]byte)(to[n-32:])
+		seen := uint64(0)
+		for k := 0; k < 32; k += 8 {
+			a, z := le64(head[k:k+8]), le64(tail[k:k+8])
+			seen |= a | z
+			binary.LittleEndian.PutUint64(headTo[k:k+8], a)
+			binary.LittleEndian.PutUint64(tailTo[k:k+8], z)
 		}
+		good = seen&high == 0
+	case n >= 16:
+		a, b, c, d := le64(from), le64(from[8:]), le64(from[n-16:]), le64(from[n-8:])
+		to = to[:n]
+		binary.LittleEndian.PutUint64(to, a)
+		binary.LittleEndian.PutUint64(to[8:], b)
+		binary.LittleEndian.PutUint64(to[n-16:], c)
+		binary.LittleEndian.PutUint64(to[n-8:], d)
+		good = (a|b|c|d)&high == 0
+	case n >= 8:
+		first, last := le64(from), le64(from[n-8:])
+		to = to[:n]
+		binary.LittleEndian.PutUint64(to, first)
 		binary.LittleEndian.PutUint64(to[n-8:], last)
+		good = (first|last)&high == 0
 	case n >= 4:
 		first, last := binary.LittleEndian.Uint32(from), binary.LittleEndian.Uint32(from[n-4:])
-		seen = uint64(first | last)
+		to = to[:n]
 		binary.LittleEndian.PutUint32(to, first)
 		binary.LittleEndian.PutUint32(to[n-4:], last)
+		good = uint64(first|last)&high == 0
 	default:
+		var w byte
 		for k, c := range from {
-			seen |= uint64(c)
+			w |= c
 			to[k] = c
 		}
+		good = w < 0x80
 	}
-	if seen&high != 0 && !utf8.Valid(from) {
+	if !good && !utf8.Valid(from) {
 		return -1
 	}
 	return PutVarint(b, i, uint64(len(s)))
@@ -56,30 +73,19 @@ func PutText(b []byte, i int, s string) int {
 // isUTF8 reports whether s is UTF-8.
 func isUTF8(s []byte) bool { return isASCII(s) || utf8.Valid(s) }
 
-// isASCII reports whether all bytes of s are below 0x80, 64 at a time.
-func isASCII(s []byte) bool {
-	if len(s) < 8 {
-		var w byte
-		for _, c := range s {
-			w |= c
-		}
-		return w < 0x80
+// isShortASCII reports whether all of fewer than 16 bytes are below 0x80.
+func isShortASCII(s []byte) bool {
+	switch n := len(s); {
+	case n >= 8:
+		return (le64(s)|le64(s[n-8:]))&high == 0
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(s)|binary.LittleEndian.Uint32(s[n-4:]))&high == 0
 	}
-	last := le64(s[len(s)-8:]) // what the loops leave over, and more
-	for len(s) >= 64 {
-		w := (*[64]byte)(s)
-		a := le64(w[0:8]) | le64(w[8:16]) | le64(w[16:24]) | le64(w[24:32])
-		b := le64(w[32:40]) | le64(w[40:48]) | le64(w[48:56]) | le64(w[56:64])
-		if (a|b)&high != 0 {
-			return false
-		}
-		s = s[64:]
+	var w byte
+	for _, c := range s {
+		w |= c
 	}
-	for len(s) > 8 {
-		last |= le64(s)
-		s = s[8:]
-	}
-	return last&high == 0
+	return w < 0x80
 }
 
 func le64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }

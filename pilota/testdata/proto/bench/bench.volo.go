@@ -439,7 +439,9 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.Labels) == cap(x.Labels) {
+			if x.Labels == nil {
+				x.Labels = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.Labels) == cap(x.Labels) {
 				x.Labels = slices.Grow(x.Labels, protobuf.Room(b, i, tag))
 			}
 			x.Labels = append(x.Labels, s)

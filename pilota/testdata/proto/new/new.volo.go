@@ -1081,7 +1081,9 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.RString) == cap(x.RString) {
+			if x.RString == nil {
+				x.RString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RString) == cap(x.RString) {
 				x.RString = slices.Grow(x.RString, protobuf.Room(b, i, tag))
 			}
 			x.RString = append(x.RString, s)

@@ -708,7 +708,9 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 274: // r_string
-			if len(x.RString) == cap(x.RString) {
+			if x.RString == nil {
+				x.RString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RString) == cap(x.RString) {
 				x.RString = slices.Grow(x.RString, protobuf.Room(b, i, tag))
 			}
 			x.RString = append(x.RString, d.String(data))

@@ -1866,7 +1866,9 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.RepeatedString) == cap(x.RepeatedString) {
+			if x.RepeatedString == nil {
+				x.RepeatedString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedString) == cap(x.RepeatedString) {
 				x.RepeatedString = slices.Grow(x.RepeatedString, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedString = append(x.RepeatedString, s)
@@ -1916,7 +1918,9 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
+			if x.RepeatedStringPiece == nil {
+				x.RepeatedStringPiece = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
 				x.RepeatedStringPiece = slices.Grow(x.RepeatedStringPiece, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedStringPiece = append(x.RepeatedStringPiece, s)
@@ -1925,7 +1929,9 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.RepeatedCord) == cap(x.RepeatedCord) {
+			if x.RepeatedCord == nil {
+				x.RepeatedCord = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedCord) == cap(x.RepeatedCord) {
 				x.RepeatedCord = slices.Grow(x.RepeatedCord, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedCord = append(x.RepeatedCord, s)
@@ -3055,6 +3061,7 @@ func (x *TestAllTypesEdition2023) consumeMapStringNestedMessageEntry(d *protobuf
 		return d.Refuse(b)
 	}
 	var key string
+	hasValue := false
 	for i := 0; i < len(b); {
 		start := i
 		tag := uint64(b[i])
@@ -3089,12 +3096,16 @@ func (x *TestAllTypesEdition2023) consumeMapStringNestedMessageEntry(d *protobuf
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
+			hasValue = true
 		default:
 			var err error
 			if i, err = d.Skip(b, start); err != nil {
 				return err
 			}
 		}
+	}
+	if !hasValue {
+		d.Partial()
 	}
 	d.Leave()
 	x.MapStringNestedMessage[key] = value

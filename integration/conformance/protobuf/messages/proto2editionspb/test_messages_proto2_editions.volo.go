@@ -2093,7 +2093,9 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 354: // repeated_string
-			if len(x.RepeatedString) == cap(x.RepeatedString) {
+			if x.RepeatedString == nil {
+				x.RepeatedString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedString) == cap(x.RepeatedString) {
 				x.RepeatedString = slices.Grow(x.RepeatedString, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedString = append(x.RepeatedString, d.String(data))
@@ -2139,12 +2141,16 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 434: // repeated_string_piece
-			if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
+			if x.RepeatedStringPiece == nil {
+				x.RepeatedStringPiece = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
 				x.RepeatedStringPiece = slices.Grow(x.RepeatedStringPiece, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedStringPiece = append(x.RepeatedStringPiece, d.String(data))
 		case 442: // repeated_cord
-			if len(x.RepeatedCord) == cap(x.RepeatedCord) {
+			if x.RepeatedCord == nil {
+				x.RepeatedCord = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedCord) == cap(x.RepeatedCord) {
 				x.RepeatedCord = slices.Grow(x.RepeatedCord, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedCord = append(x.RepeatedCord, d.String(data))
@@ -3288,6 +3294,7 @@ func (x *TestAllTypesProto2) consumeMapInt32NestedMessageEntry(d *protobuf.Decod
 		return d.Refuse(b)
 	}
 	var key int32
+	hasValue := false
 	for i := 0; i < len(b); {
 		start := i
 		tag := uint64(b[i])
@@ -3320,12 +3327,16 @@ func (x *TestAllTypesProto2) consumeMapInt32NestedMessageEntry(d *protobuf.Decod
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
+			hasValue = true
 		default:
 			var err error
 			if i, err = d.Skip(b, start); err != nil {
 				return err
 			}
 		}
+	}
+	if !hasValue {
+		d.Partial()
 	}
 	d.Leave()
 	x.MapInt32NestedMessage[key] = value
@@ -3469,6 +3480,7 @@ func (x *TestAllTypesProto2) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 		return d.Refuse(b)
 	}
 	var key string
+	hasValue := false
 	for i := 0; i < len(b); {
 		start := i
 		tag := uint64(b[i])
@@ -3499,12 +3511,16 @@ func (x *TestAllTypesProto2) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
+			hasValue = true
 		default:
 			var err error
 			if i, err = d.Skip(b, start); err != nil {
 				return err
 			}
 		}
+	}
+	if !hasValue {
+		d.Partial()
 	}
 	d.Leave()
 	x.MapStringNestedMessage[key] = value
@@ -5138,7 +5154,9 @@ func (x *ProtoWithKeywords) consumeProtobuf(d *protobuf.Decoder, b []byte, end u
 		case 18: // concept
 			x.Concept = protobuf.OptionalString(d, d.String(data), len(b)-i)
 		case 26: // requires
-			if len(x.Requires) == cap(x.Requires) {
+			if x.Requires == nil {
+				x.Requires = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.Requires) == cap(x.Requires) {
 				x.Requires = slices.Grow(x.Requires, protobuf.Room(b, i, tag))
 			}
 			x.Requires = append(x.Requires, d.String(data))

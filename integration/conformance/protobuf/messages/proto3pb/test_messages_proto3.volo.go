@@ -2353,7 +2353,9 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.RepeatedString) == cap(x.RepeatedString) {
+			if x.RepeatedString == nil {
+				x.RepeatedString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedString) == cap(x.RepeatedString) {
 				x.RepeatedString = slices.Grow(x.RepeatedString, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedString = append(x.RepeatedString, s)
@@ -2403,7 +2405,9 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
+			if x.RepeatedStringPiece == nil {
+				x.RepeatedStringPiece = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
 				x.RepeatedStringPiece = slices.Grow(x.RepeatedStringPiece, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedStringPiece = append(x.RepeatedStringPiece, s)
@@ -2412,7 +2416,9 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			if !ok {
 				return 0, d.InvalidUTF8(x, data, tag)
 			}
-			if len(x.RepeatedCord) == cap(x.RepeatedCord) {
+			if x.RepeatedCord == nil {
+				x.RepeatedCord = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.RepeatedCord) == cap(x.RepeatedCord) {
 				x.RepeatedCord = slices.Grow(x.RepeatedCord, protobuf.Room(b, i, tag))
 			}
 			x.RepeatedCord = append(x.RepeatedCord, s)

@@ -1,0 +1,65 @@
+package protobuf
+
+import "unsafe"
+
+// Text is copied and looked at 16 bytes at a time, as every amd64 can, or 32
+// where AVX2 is there.
+
+// wide says that AVX2 is there.
+var wide = hasAVX2()
+
+func hasAVX2() bool
+
+// ascii reports whether all of the n bytes at s are below 0x80; n is 16 at
+// least.
+//
+//go:noescape
+func ascii(s *byte, n int) bool
+
+// asciiWide is ascii with AVX2; n is 32 at least.
+//
+//go:noescape
+func asciiWide(s *byte, n int) bool
+
+// copyText copies n bytes, 16 at least, from s to to, which do not overlap, and
+// reports whether all are below 0x80.
+//
+//go:noescape
+func copyText(to, s *byte, n int) bool
+
+// copyTextWide is copyText with AVX2; n is 32 at least.
+//
+//go:noescape
+func copyTextWide(to, s *byte, n int) bool
+
+// copyASCII copies s, of at least 32 bytes, to the front of to and reports
+// whether all bytes are below 0x80.
+func copyASCII(to, s []byte) bool {
+	n := len(s)
+	to = to[:n]
+	// Safety: both have n bytes, of which the functions read and write no
+	// more; a message's text is never a part of the buffer that the message
+	// is written to. Beyond some KiB, copy knows better ways.
+	switch {
+	case wide && n <= 2048:
+		return copyTextWide(unsafe.SliceData(to), unsafe.SliceData(s), n)
+	case n <= 256:
+		return copyText(unsafe.SliceData(to), unsafe.SliceData(s), n)
+	}
+	copy(to, s)
+	return isASCII(s)
+}
+
+// isASCII reports whether all bytes of s are below 0x80.
+func isASCII(s []byte) bool {
+	// Safety: s has as many bytes as the functions want, and they only read
+	// them.
+	switch n := len(s); {
+	case n < 16:
+		return isShortASCII(s)
+	case n >= 64 && wide:
+		return asciiWide(unsafe.SliceData(s), n)
+	default:
+		return ascii(unsafe.SliceData(s), n)
+	}
+}

@@ -1,0 +1,206 @@
+#include "textflag.h"
+
+// func ascii(s *byte, n int) bool
+//
+// Safety: n is 16 at least, and every load lies within s[:n]: the last 16
+// bytes are loaded first, then 64 or 16 at a time from the front as long as
+// that many remain. Nothing is written but the result.
+TEXT ·ascii(SB), NOSPLIT, $0-17
+	MOVQ  s+0(FP), SI
+	MOVQ  n+8(FP), CX
+	MOVOU -16(SI)(CX*1), X0
+	PXOR  X1, X1
+
+blocks:
+	CMPQ  CX, $64
+	JLT   words
+	MOVOU (SI), X2
+	MOVOU 16(SI), X3
+	MOVOU 32(SI), X4
+	MOVOU 48(SI), X5
+	POR   X3, X2
+	POR   X5, X4
+	POR   X2, X0
+	POR   X4, X1
+	ADDQ  $64, SI
+	SUBQ  $64, CX
+	JMP   blocks
+
+words:
+	CMPQ  CX, $16
+	JLE   done
+	MOVOU (SI), X2
+	POR   X2, X0
+	ADDQ  $16, SI
+	SUBQ  $16, CX
+	JMP   words
+
+done:
+	POR      X1, X0
+	PMOVMSKB X0, AX
+	TESTL    AX, AX
+	SETEQ    ret+16(FP)
+	RET
+
+// func copyText(to, s *byte, n int) bool
+//
+// Safety: n is 16 at least, to and s have n bytes each and do not overlap.
+// Loads lie within s[:n] and stores within to[:n], as above; the last 16 bytes
+// are stored last, over what is the same.
+TEXT ·copyText(SB), NOSPLIT, $0-25
+	MOVQ  to+0(FP), DI
+	MOVQ  s+8(FP), SI
+	MOVQ  n+16(FP), CX
+	MOVOU -16(SI)(CX*1), X0
+	LEAQ  -16(DI)(CX*1), DX
+	MOVOU X0, X1
+
+pairs:
+	CMPQ  CX, $32
+	JLE   rest
+	MOVOU (SI), X2
+	MOVOU 16(SI), X3
+	MOVOU X2, (DI)
+	MOVOU X3, 16(DI)
+	POR   X3, X2
+	POR   X2, X1
+	ADDQ  $32, SI
+	ADDQ  $32, DI
+	SUBQ  $32, CX
+	JMP   pairs
+
+rest:
+	CMPQ  CX, $16
+	JLE   last
+	MOVOU (SI), X2
+	MOVOU X2, (DI)
+	POR   X2, X1
+
+last:
+	MOVOU    X0, (DX)
+	PMOVMSKB X1, AX
+	TESTL    AX, AX
+	SETEQ    ret+24(FP)
+	RET
+
+// func hasAVX2() bool
+//
+// Intel's manual, volume 1, 14.7.1: the instructions are there, and the system
+// keeps the registers.
+TEXT ·hasAVX2(SB), NOSPLIT, $0-1
+	MOVB  $0, ret+0(FP)
+	MOVL  $0, AX
+	MOVL  $0, CX
+	CPUID
+	CMPL  AX, $7
+	JLT   no
+	MOVL  $1, AX
+	MOVL  $0, CX
+	CPUID
+	ANDL  $0x18000000, CX // OSXSAVE, AVX
+	CMPL  CX, $0x18000000
+	JNE   no
+	MOVL  $0, CX
+	XGETBV
+	ANDL  $6, AX
+	CMPL  AX, $6
+	JNE   no
+	MOVL  $7, AX
+	MOVL  $0, CX
+	CPUID
+	SHRL  $5, BX
+	ANDL  $1, BX
+	MOVB  BX, ret+0(FP)
+
+no:
+	RET
+
+// func asciiWide(s *byte, n int) bool
+//
+// Safety: as ascii, with 32 bytes for 16; n is 32 at least.
+TEXT ·asciiWide(SB), NOSPLIT, $0-17
+	MOVQ    s+0(FP), SI
+	MOVQ    n+8(FP), CX
+	VMOVDQU -32(SI)(CX*1), Y0
+	VPXOR   Y1, Y1, Y1
+
+blocks:
+	CMPQ    CX, $128
+	JLT     words
+	VMOVDQU (SI), Y2
+	VMOVDQU 64(SI), Y3
+	VPOR    32(SI), Y2, Y2
+	VPOR    96(SI), Y3, Y3
+	VPOR    Y2, Y0, Y0
+	VPOR    Y3, Y1, Y1
+	ADDQ    $128, SI
+	SUBQ    $128, CX
+	JMP     blocks
+
+words:
+	CMPQ CX, $32
+	JLE  done
+	VPOR (SI), Y0, Y0
+	ADDQ $32, SI
+	SUBQ $32, CX
+	JMP  words
+
+done:
+	VPOR      Y1, Y0, Y0
+	VPMOVMSKB Y0, AX
+	VZEROUPPER
+	TESTL     AX, AX
+	SETEQ     ret+16(FP)
+	RET
+
+// func copyTextWide(to, s *byte, n int) bool
+//
+// Safety: as copyText, with 32 bytes for 16; n is 32 at least.
+TEXT ·copyTextWide(SB), NOSPLIT, $0-25
+	MOVQ    to+0(FP), DI
+	MOVQ    s+8(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVDQU -32(SI)(CX*1), Y0
+	LEAQ    -32(DI)(CX*1), DX
+	VMOVDQA Y0, Y1
+	VPXOR   Y6, Y6, Y6
+
+blocks:
+	CMPQ    CX, $128
+	JLE     words
+	VMOVDQU (SI), Y2
+	VMOVDQU 32(SI), Y3
+	VMOVDQU 64(SI), Y4
+	VMOVDQU 96(SI), Y5
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y3, 32(DI)
+	VMOVDQU Y4, 64(DI)
+	VMOVDQU Y5, 96(DI)
+	VPOR    Y3, Y2, Y2
+	VPOR    Y5, Y4, Y4
+	VPOR    Y2, Y1, Y1
+	VPOR    Y4, Y6, Y6
+	ADDQ    $128, SI
+	ADDQ    $128, DI
+	SUBQ    $128, CX
+	JMP     blocks
+
+words:
+	CMPQ    CX, $32
+	JLE     done
+	VMOVDQU (SI), Y2
+	VMOVDQU Y2, (DI)
+	VPOR    Y2, Y1, Y1
+	ADDQ    $32, SI
+	ADDQ    $32, DI
+	SUBQ    $32, CX
+	JMP     words
+
+done:
+	VMOVDQU   Y0, (DX)
+	VPOR      Y6, Y1, Y1
+	VPMOVMSKB Y1, AX
+	VZEROUPPER
+	TESTL     AX, AX
+	SETEQ     ret+24(FP)
+	RET
