@@ -25,6 +25,16 @@ type Client struct {
 // which ends when tc does. onAway, if not nil, is called once when the
 // connection takes no more streams.
 func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
+	c := newClient(tc, cfg, onAway)
+	go func() {
+		defer close(c.reader)
+		tc.Serve(c)
+	}()
+	return c
+}
+
+// newClient is NewClient without the goroutine.
+func newClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
 	c := &Client{onAway: onAway, reader: make(chan struct{})}
 	c.init(tc, cfg, c)
 	c.limit = 100 // until the peer has said (as other implementations assume)
@@ -33,10 +43,6 @@ func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
 		c.w.EndAsync(c.hello(append(b, xhttp2.ClientPreface...)))
 	}
 	c.keep()
-	go func() {
-		defer close(c.reader)
-		tc.Serve(c)
-	}()
 	return c
 }
 

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"github.com/volo-go/volo/motore/transport"
 	"golang.org/x/net/http2/hpack"
 )
 
@@ -108,3 +109,8 @@ const (
 
 // Append is Block without fields, to a buffer that is there.
 func (e *Encoder) Append(b []byte, k *Block) []byte { return e.block(e.begin(b), k) }
+
+// NewTestClient is a Client that the test feeds itself.
+func NewTestClient(tc *transport.Conn, cfg Config) *Client {
+	return newClient(tc, cfg, nil)
+}
