@@ -32,8 +32,7 @@ type Server struct {
 	giveUp  context.CancelCauseFunc
 	workers *worker.Pool[task]
 
-	running atomic.Int64   // requests being handled
-	leaving sync.WaitGroup // connections that wait for their last answer to leave
+	running atomic.Int64 // requests being handled
 
 	mu        sync.Mutex
 	listeners map[*transport.Listener]struct{}
@@ -219,8 +218,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, c := range s.open() {
 		c.drain()
 	}
-	defer s.leaving.Wait()
-	if err := s.drainUntil(ctx, emptied); err != nil {
+	var leaving sync.WaitGroup // connections that wait for their last answer to leave
+	defer leaving.Wait()
+	if err := s.drainUntil(ctx, emptied, &leaving); err != nil {
 		s.cutOff()
 		return errors.Join(append(errs, err)...)
 	}
@@ -234,7 +234,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 const drainGrace = 100 * time.Millisecond
 
 // drainUntil closes connections as they fall idle, until none is left.
-func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}) error {
+func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}, leaving *sync.WaitGroup) error {
 	look := time.NewTicker(drainGrace)
 	defer look.Stop()
 	for {
@@ -246,7 +246,7 @@ func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}) error 
 		case <-look.C:
 			for _, c := range s.open() {
 				if c.quiet() {
-					c.leave()
+					c.leave(leaving)
 				}
 			}
 		}

@@ -382,11 +382,11 @@ func (c *serverConn) quiet() bool { return c.inflight.Load() == 0 && !c.partial.
 
 // leave closes the connection once its last answer is on its way, unless
 // another request has come by then.
-func (c *serverConn) leave() {
+func (c *serverConn) leave(leaving *sync.WaitGroup) {
 	if c.leaving.Swap(true) {
 		return
 	}
-	c.server.leaving.Go(func() {
+	leaving.Go(func() {
 		defer c.leaving.Store(false)
 		if w := c.combined(); w != nil {
 			w.Flush()
