@@ -3,6 +3,7 @@ module github.com/volo-go/volo/volo-grpc
 go 1.26.0
 
 require (
+	github.com/klauspost/compress v1.20.3
 	github.com/volo-go/volo/metainfo v0.0.0
 	github.com/volo-go/volo/motore v0.0.0
 	github.com/volo-go/volo/pilota v0.0.0
