@@ -146,6 +146,9 @@ type framing struct{ limit int }
 
 func (f framing) Size(in []byte) (int, error) {
 	size, err := ttheader.FrameSize(in, f.limit)
+	if over, ok := errors.AsType[*ttheader.LimitError](err); ok && over.Size <= ttheader.MaxFrameSize {
+		return over.Size, sizeError(err)
+	}
 	if err != nil {
 		return 0, sizeError(err)
 	}

@@ -35,9 +35,12 @@ var (
 // Framing cuts the byte stream into frames.
 type Framing interface {
 	// Size returns the size of the frame that starts in, 0 if more bytes are
-	// needed to tell.
+	// needed to tell. If it returns a size beside an error, the frame is to be
+	// left out: its call gets the error, the others go on. Any other error
+	// ends the connection.
 	Size(in []byte) (int, error)
-	// Seq returns the sequence id of a whole frame.
+	// Seq returns the sequence id of a frame whose size is known; it need not
+	// be whole.
 	Seq(frame []byte) int32
 	// Draining reports whether a control frame, which is one with the
 	// sequence id 0, asks us to move to another connection.
@@ -54,6 +57,7 @@ type Conn struct {
 	unused  sync.Pool     // of *Waiter
 	batches atomic.Uint64 // that have been written whole
 	arrived []arrival     // scratch of that goroutine
+	skip    int           // bytes of an oversized frame that are yet to come; likewise
 
 	mu       sync.Mutex
 	waiters  []*Waiter // by seq & (len-1); len is a power of two
@@ -319,9 +323,17 @@ type reader Conn
 // calls of all frames that have arrived at once, under one lock.
 func (r *reader) Data(in []byte) (consumed, need int, err error) {
 	c := (*Conn)(r)
-	for err == nil {
+	for {
+		n := min(c.skip, len(in)-consumed)
+		c.skip -= n
+		consumed += n
 		var size int
 		size, err = c.framing.Size(in[consumed:])
+		if err != nil && size > 0 {
+			c.arrived = append(c.arrived, arrival{seq: c.framing.Seq(in[consumed:]), err: err})
+			c.skip, err = size, nil
+			continue
+		}
 		if err != nil {
 			break
 		}
@@ -346,6 +358,7 @@ func (r *reader) Data(in []byte) (consumed, need int, err error) {
 type arrival struct {
 	seq   int32
 	frame []byte
+	err   error // in place of the frame
 	w     *Waiter
 }
 
@@ -355,7 +368,7 @@ func (c *Conn) deliver() error {
 	c.mu.Lock()
 	for i := range c.arrived {
 		a := &c.arrived[i]
-		if a.seq == 0 {
+		if a.seq == 0 && a.err == nil {
 			c.draining = c.draining || c.framing.Draining(a.frame)
 			continue
 		}
@@ -365,7 +378,7 @@ func (c *Conn) deliver() error {
 	c.mu.Unlock()
 	for i := range c.arrived {
 		if a := &c.arrived[i]; a.w != nil {
-			a.w.frame = a.frame
+			a.w.frame, a.w.err = a.frame, a.err
 			a.w.ready <- struct{}{}
 		}
 	}
