@@ -24,7 +24,7 @@ func (w *writer) consume() {
 	w.P("if !d.Enter() {")
 	w.P("return 0, d.Refuse(b)")
 	w.P("}")
-	if len(w.required()) > 0 {
+	if w.countsRequired() {
 		w.P("var seen uint64")
 	}
 	for _, f := range w.m.Fields {
@@ -134,12 +134,13 @@ func isPackable(d protoreflect.FieldDescriptor) bool {
 
 // leave writes what is to be done at the end of the message.
 func (w *writer) leave() {
-	if n := len(w.required()); n > 64 {
-		w.P("d.Partial()")
-	} else if n > 0 {
-		w.f("if seen != %#x {", uint64(1)<<n-1)
+	switch {
+	case w.countsRequired():
+		w.f("if seen != %#x {", uint64(1)<<len(w.required())-1)
 		w.P("d.Partial()")
 		w.P("}")
+	case len(w.required()) > 0:
+		w.P("d.Partial()")
 	}
 	w.P("d.Leave()")
 }
@@ -149,6 +150,13 @@ func (w *writer) required() []*protogen.Field {
 	return slices.DeleteFunc(slices.Clone(w.m.Fields), func(f *protogen.Field) bool {
 		return f.Desc.Cardinality() != protoreflect.Required
 	})
+}
+
+// countsRequired tells whether the code notes which required fields are there.
+// Of more than 64, every message is looked at as a whole.
+func (w *writer) countsRequired() bool {
+	n := len(w.required())
+	return 0 < n && n <= 64
 }
 
 func (w *writer) consumeUnknown() {
@@ -172,10 +180,10 @@ func (w *writer) consumeUnknown() {
 	w.P("}")
 }
 
-// field writes the cases of one field.
+// consumeField writes the cases of one field.
 func (w *writer) consumeField(f *protogen.Field) {
 	w.f("case %d: // %s", elementTag(f.Desc), f.Desc.Name())
-	if k := slices.Index(w.required(), f); k >= 0 && k < 64 {
+	if k := slices.Index(w.required(), f); k >= 0 && w.countsRequired() {
 		w.f("seen |= %#x", uint64(1)<<k)
 	}
 	switch {

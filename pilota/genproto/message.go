@@ -35,14 +35,21 @@ func hasCodec(m *protogen.Message) bool {
 	if o, ok := m.Desc.Options().(*descriptorpb.MessageOptions); ok && o.GetMessageSetWireFormat() {
 		return false
 	}
-	return !slices.ContainsFunc(m.Fields, func(f *protogen.Field) bool { return slices.Contains(methods, f.GoName) })
+	return !slices.ContainsFunc(m.Fields, func(f *protogen.Field) bool { return slices.Contains(methods, f.GoName) }) &&
+		!slices.ContainsFunc(m.Oneofs, func(o *protogen.Oneof) bool { return slices.Contains(methods, o.GoName) })
 }
 
 // A writer writes the codec of one message.
 type writer struct {
 	*protogen.GeneratedFile
-	file *protogen.File
-	m    *protogen.Message
+	file    *protogen.File
+	aliases aliases
+	m       *protogen.Message
+}
+
+// QualifiedGoIdent returns the name of something as the file has to write it.
+func (w *writer) QualifiedGoIdent(id protogen.GoIdent) string {
+	return w.aliases.qualify(w.GeneratedFile, id)
 }
 
 // f writes a line, formatted as [fmt.Sprintf] does.
@@ -60,8 +67,10 @@ func codecFile(p *protogen.Plugin, f *protogen.File, messages []*protogen.Messag
 	g.P("// source: ", f.Desc.Path())
 	g.P()
 	g.P("package ", f.GoPackageName)
+	g.P()
+	a := importAliased(g, f.GoImportPath, typesOf(messages))
 	for _, m := range messages {
-		w := &writer{g, f, m}
+		w := &writer{g, f, a, m}
 		w.reflect()
 		w.size()
 		w.append()

@@ -12,7 +12,8 @@ import (
 // A stub is a service on its way into Go.
 type stub struct {
 	*protogen.GeneratedFile
-	s *protogen.Service
+	aliases aliases
+	s       *protogen.Service
 }
 
 // f writes a line, formatted as [fmt.Sprintf] does.
@@ -27,9 +28,13 @@ func (st *stub) proto() string { return st.QualifiedGoIdent(protoPackage.Ident("
 
 func (st *stub) client() string { return st.s.GoName + "Client" }
 
-func (st *stub) request(m *protogen.Method) string { return st.QualifiedGoIdent(m.Input.GoIdent) }
+func (st *stub) request(m *protogen.Method) string {
+	return st.aliases.qualify(st.GeneratedFile, m.Input.GoIdent)
+}
 
-func (st *stub) response(m *protogen.Method) string { return st.QualifiedGoIdent(m.Output.GoIdent) }
+func (st *stub) response(m *protogen.Method) string {
+	return st.aliases.qualify(st.GeneratedFile, m.Output.GoIdent)
+}
 
 // methods returns the name of the variable with the service's methods.
 func (st *stub) methods() string {
@@ -49,8 +54,15 @@ func stubsFile(p *protogen.Plugin, f *protogen.File) error {
 	g.P("package ", name)
 	g.P()
 	g.P("import vologrpc ", frameworkPackage)
+	var used []protogen.GoIdent
 	for _, s := range f.Services {
-		st := &stub{g, s}
+		for _, m := range s.Methods {
+			used = append(used, m.Input.GoIdent, m.Output.GoIdent)
+		}
+	}
+	a := importAliased(g, "", used)
+	for _, s := range f.Services {
+		st := &stub{g, a, s}
 		st.contract()
 		st.callers()
 		st.service()

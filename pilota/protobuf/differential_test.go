@@ -16,7 +16,7 @@ import (
 
 // types are messages that differ in what they are made of.
 var types = []proto.Message{
-	&old.All{}, &old.Needs{}, &old.Holder{}, &old.Open{}, &old.ClashHolder{}, &newer.All{}, &edition.All{}, &opaque.Shelf{},
+	&old.All{}, &old.Needs{}, &old.Many{}, &old.OneofClash{}, &old.Holder{}, &old.Open{}, &old.ClashHolder{}, &newer.All{}, &edition.All{}, &opaque.Shelf{},
 }
 
 func TestEncodingIsThatOfProtobufGo(t *testing.T) {

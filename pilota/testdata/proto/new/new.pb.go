@@ -9,6 +9,7 @@
 package newer
 
 import (
+	data "github.com/volo-go/volo/pilota/testdata/proto/data"
 	old "github.com/volo-go/volo/pilota/testdata/proto/old"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -140,6 +141,9 @@ type All struct {
 	Times         []*timestamppb.Timestamp          `protobuf:"bytes,73,rep,name=times,proto3" json:"times,omitempty"`
 	Old           *old.All                          `protobuf:"bytes,74,opt,name=old,proto3" json:"old,omitempty"`
 	Needs         *old.Needs                        `protobuf:"bytes,75,opt,name=needs,proto3" json:"needs,omitempty"`
+	Datum         *data.Datum                       `protobuf:"bytes,76,opt,name=datum,proto3" json:"datum,omitempty"`
+	Data          []*data.Datum                     `protobuf:"bytes,77,rep,name=data,proto3" json:"data,omitempty"`
+	Sorts         map[int32]data.Sort               `protobuf:"bytes,78,rep,name=sorts,proto3" json:"sorts,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"varint,2,opt,name=value,enum=volo.data.Sort"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -612,6 +616,27 @@ func (x *All) GetNeeds() *old.Needs {
 	return nil
 }
 
+func (x *All) GetDatum() *data.Datum {
+	if x != nil {
+		return x.Datum
+	}
+	return nil
+}
+
+func (x *All) GetData() []*data.Datum {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *All) GetSorts() map[int32]data.Sort {
+	if x != nil {
+		return x.Sorts
+	}
+	return nil
+}
+
 type isAll_Choice interface {
 	isAll_Choice()
 }
@@ -674,7 +699,7 @@ var File_new_new_proto protoreflect.FileDescriptor
 
 const file_new_new_proto_rawDesc = "" +
 	"\n" +
-	"\rnew/new.proto\x12\bvolo.new\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\rold/old.proto\"\xd5\x14\n" +
+	"\rnew/new.proto\x12\bvolo.new\x1a\x0fdata/data.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\rold/old.proto\"\x9e\x16\n" +
 	"\x03All\x12\x15\n" +
 	"\x06i_bool\x18\x01 \x01(\bR\x05iBool\x12\x17\n" +
 	"\ai_int32\x18\x02 \x01(\x05R\x06iInt32\x12\x17\n" +
@@ -738,7 +763,10 @@ const file_new_new_proto_rawDesc = "" +
 	"\x03any\x18H \x01(\v2\x14.google.protobuf.AnyR\x03any\x120\n" +
 	"\x05times\x18I \x03(\v2\x1a.google.protobuf.TimestampR\x05times\x12\x1f\n" +
 	"\x03old\x18J \x01(\v2\r.volo.old.AllR\x03old\x12%\n" +
-	"\x05needs\x18K \x01(\v2\x0f.volo.old.NeedsR\x05needs\x1a8\n" +
+	"\x05needs\x18K \x01(\v2\x0f.volo.old.NeedsR\x05needs\x12&\n" +
+	"\x05datum\x18L \x01(\v2\x10.volo.data.DatumR\x05datum\x12$\n" +
+	"\x04data\x18M \x03(\v2\x10.volo.data.DatumR\x04data\x12.\n" +
+	"\x05sorts\x18N \x03(\v2\x18.volo.new.All.SortsEntryR\x05sorts\x1a8\n" +
 	"\n" +
 	"MBoolEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\bR\x03key\x12\x14\n" +
@@ -764,7 +792,11 @@ const file_new_new_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05value:\x028\x01\x1a9\n" +
 	"\vMInt64Entry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x03R\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\bR\x05value:\x028\x01B\b\n" +
+	"\x05value\x18\x02 \x01(\bR\x05value:\x028\x01\x1aI\n" +
+	"\n" +
+	"SortsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12%\n" +
+	"\x05value\x18\x02 \x01(\x0e2\x0f.volo.data.SortR\x05value:\x028\x01B\b\n" +
 	"\x06choiceB\t\n" +
 	"\a_o_boolB\n" +
 	"\n" +
@@ -794,7 +826,7 @@ func file_new_new_proto_rawDescGZIP() []byte {
 }
 
 var file_new_new_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_new_new_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_new_new_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_new_new_proto_goTypes = []any{
 	(Shade)(0),                    // 0: volo.new.Shade
 	(*All)(nil),                   // 1: volo.new.All
@@ -806,10 +838,13 @@ var file_new_new_proto_goTypes = []any{
 	nil,                           // 7: volo.new.All.MUint32Entry
 	nil,                           // 8: volo.new.All.MTimeEntry
 	nil,                           // 9: volo.new.All.MInt64Entry
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*anypb.Any)(nil),             // 11: google.protobuf.Any
-	(*old.All)(nil),               // 12: volo.old.All
-	(*old.Needs)(nil),             // 13: volo.old.Needs
+	nil,                           // 10: volo.new.All.SortsEntry
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*anypb.Any)(nil),             // 12: google.protobuf.Any
+	(*old.All)(nil),               // 13: volo.old.All
+	(*old.Needs)(nil),             // 14: volo.old.Needs
+	(*data.Datum)(nil),            // 15: volo.data.Datum
+	(data.Sort)(0),                // 16: volo.data.Sort
 }
 var file_new_new_proto_depIdxs = []int32{
 	0,  // 0: volo.new.All.i_shade:type_name -> volo.new.Shade
@@ -819,7 +854,7 @@ var file_new_new_proto_depIdxs = []int32{
 	1,  // 4: volo.new.All.r_all:type_name -> volo.new.All
 	0,  // 5: volo.new.All.c_shade:type_name -> volo.new.Shade
 	1,  // 6: volo.new.All.c_all:type_name -> volo.new.All
-	10, // 7: volo.new.All.c_time:type_name -> google.protobuf.Timestamp
+	11, // 7: volo.new.All.c_time:type_name -> google.protobuf.Timestamp
 	2,  // 8: volo.new.All.m_bool:type_name -> volo.new.All.MBoolEntry
 	3,  // 9: volo.new.All.m_int32:type_name -> volo.new.All.MInt32Entry
 	4,  // 10: volo.new.All.m_sint64:type_name -> volo.new.All.MSint64Entry
@@ -828,19 +863,23 @@ var file_new_new_proto_depIdxs = []int32{
 	7,  // 13: volo.new.All.m_uint32:type_name -> volo.new.All.MUint32Entry
 	8,  // 14: volo.new.All.m_time:type_name -> volo.new.All.MTimeEntry
 	9,  // 15: volo.new.All.m_int64:type_name -> volo.new.All.MInt64Entry
-	10, // 16: volo.new.All.time:type_name -> google.protobuf.Timestamp
-	11, // 17: volo.new.All.any:type_name -> google.protobuf.Any
-	10, // 18: volo.new.All.times:type_name -> google.protobuf.Timestamp
-	12, // 19: volo.new.All.old:type_name -> volo.old.All
-	13, // 20: volo.new.All.needs:type_name -> volo.old.Needs
-	1,  // 21: volo.new.All.MStringEntry.value:type_name -> volo.new.All
-	0,  // 22: volo.new.All.MUint32Entry.value:type_name -> volo.new.Shade
-	10, // 23: volo.new.All.MTimeEntry.value:type_name -> google.protobuf.Timestamp
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	11, // 16: volo.new.All.time:type_name -> google.protobuf.Timestamp
+	12, // 17: volo.new.All.any:type_name -> google.protobuf.Any
+	11, // 18: volo.new.All.times:type_name -> google.protobuf.Timestamp
+	13, // 19: volo.new.All.old:type_name -> volo.old.All
+	14, // 20: volo.new.All.needs:type_name -> volo.old.Needs
+	15, // 21: volo.new.All.datum:type_name -> volo.data.Datum
+	15, // 22: volo.new.All.data:type_name -> volo.data.Datum
+	10, // 23: volo.new.All.sorts:type_name -> volo.new.All.SortsEntry
+	1,  // 24: volo.new.All.MStringEntry.value:type_name -> volo.new.All
+	0,  // 25: volo.new.All.MUint32Entry.value:type_name -> volo.new.Shade
+	11, // 26: volo.new.All.MTimeEntry.value:type_name -> google.protobuf.Timestamp
+	16, // 27: volo.new.All.SortsEntry.value:type_name -> volo.data.Sort
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_new_new_proto_init() }
@@ -865,7 +904,7 @@ func file_new_new_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_new_new_proto_rawDesc), len(file_new_new_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -15,6 +15,8 @@ import (
 	slices "slices"
 )
 
+import datapkg "github.com/volo-go/volo/pilota/testdata/proto/data"
+
 // ProtoReflect returns a reflective view of the message.
 func (x *All) ProtoReflect() protoreflect.Message {
 	m := x.stockReflect()
@@ -179,6 +181,15 @@ func (x *All) ProtobufSize() (n int) {
 	if x.Needs != nil {
 		n += 2 + protobuf.SizeBytes(protobuf.Size(x.Needs))
 	}
+	if x.Datum != nil {
+		n += 2 + protobuf.SizeBytes(protobuf.Size(x.Datum))
+	}
+	for _, v := range x.Data {
+		n += 2 + protobuf.SizeBytes(protobuf.Size(v))
+	}
+	for k, v := range x.Sorts {
+		n += 2 + protobuf.SizeBytes(2+protobuf.SizeVarint(uint64(k))+protobuf.SizeVarint(uint64(v)))
+	}
 	switch v := x.Choice.(type) {
 	case *All_CBool:
 		if v != nil {
@@ -317,6 +328,39 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 			b[i+1] = 0x3
 			b[i] = 0xda
 		}
+	}
+	if how&protobuf.Deterministic != 0 && len(x.Sorts) > 1 {
+		for _, k := range protobuf.KeysDescending(x.Sorts) {
+			if i = x.putSortsEntry(b, i, how, k, x.Sorts[k]); i < 0 {
+				return i
+			}
+		}
+	} else {
+		for k, v := range x.Sorts {
+			if i = x.putSortsEntry(b, i, how, k, v); i < 0 {
+				return i
+			}
+		}
+	}
+	for k := len(x.Data) - 1; k >= 0; k-- {
+		end := i
+		if i = protobuf.PutMessage(b, i, x.Data[k], how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 2
+		b[i+1] = 0x4
+		b[i] = 0xea
+	}
+	if x.Datum != nil {
+		end := i
+		if i = protobuf.PutMessage(b, i, x.Datum, how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 2
+		b[i+1] = 0x4
+		b[i] = 0xe2
 	}
 	if x.Needs != nil {
 		end := i
@@ -859,6 +903,21 @@ func (*All) putMInt64Entry(b []byte, i int, how protobuf.Flags, k int64, v bool)
 	return i
 }
 
+func (*All) putSortsEntry(b []byte, i int, how protobuf.Flags, k int32, v datapkg.Sort) int {
+	last := i
+	i = protobuf.PutVarint(b, i, uint64(v))
+	i -= 1
+	b[i] = 0x10
+	i = protobuf.PutVarint(b, i, uint64(k))
+	i -= 1
+	b[i] = 0x8
+	i = protobuf.PutVarint(b, i, uint64(last-i))
+	i -= 2
+	b[i+1] = 0x4
+	b[i] = 0xf2
+	return i
+}
+
 // ConsumeProtobuf merges an encoded message into the receiver.
 func (x *All) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
 	_, err := x.consumeProtobuf(d, b, 0)
@@ -873,6 +932,7 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 	var slab65 []All
 	var slab67 []timestamppb.Timestamp
 	var slab73 []timestamppb.Timestamp
+	var slab77 []datapkg.Datum
 	for i := 0; i < len(b); {
 		start := i
 		tag := uint64(b[i])
@@ -1276,6 +1336,31 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			if err := d.Message(x.Needs, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
+		case 610: // datum
+			if x.Datum == nil {
+				x.Datum = new(datapkg.Datum)
+			}
+			if err := d.Message(x.Datum, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 618: // data
+			if len(slab77) == 0 {
+				slab77 = protobuf.Slab[datapkg.Datum](b, i, tag)
+				x.Data = slices.Grow(x.Data, len(slab77))
+			}
+			p := &slab77[0]
+			slab77 = slab77[1:]
+			x.Data = append(x.Data, p)
+			if err := d.Message(p, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 626: // sorts
+			if x.Sorts == nil {
+				x.Sorts = make(map[int32]datapkg.Sort, protobuf.Room(b, i, tag))
+			}
+			if err := x.consumeSortsEntry(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
 		default:
 			if tag == end && end != 0 {
 				d.Leave()
@@ -1666,5 +1751,45 @@ func (x *All) consumeMInt64Entry(d *protobuf.Decoder, b []byte) error {
 	}
 	d.Leave()
 	x.MInt64[key] = value
+	return nil
+}
+
+func (x *All) consumeSortsEntry(d *protobuf.Decoder, b []byte) error {
+	if !d.Enter() {
+		return d.Refuse(b)
+	}
+	var key int32
+	var value datapkg.Sort
+	for i := 0; i < len(b); {
+		start := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if tag, i = protobuf.Varint(b, start); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+		}
+		var v uint64
+		if tag&7 == 0 {
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+		}
+		switch tag {
+		case 8: // key
+			key = int32(v)
+		case 16: // value
+			value = datapkg.Sort(v)
+		default:
+			var err error
+			if i, err = d.Skip(b, start); err != nil {
+				return err
+			}
+		}
+	}
+	d.Leave()
+	x.Sorts[key] = value
 	return nil
 }

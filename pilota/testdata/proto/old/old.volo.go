@@ -1724,3 +1724,803 @@ func (x *ClashHolder) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 	d.Leave()
 	return len(b), nil
 }
+
+// ProtoReflect returns a reflective view of the message.
+func (x *Many) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *Many) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.F1 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F1))
+	}
+	if x.F2 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F2))
+	}
+	if x.F3 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F3))
+	}
+	if x.F4 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F4))
+	}
+	if x.F5 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F5))
+	}
+	if x.F6 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F6))
+	}
+	if x.F7 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F7))
+	}
+	if x.F8 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F8))
+	}
+	if x.F9 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F9))
+	}
+	if x.F10 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F10))
+	}
+	if x.F11 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F11))
+	}
+	if x.F12 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F12))
+	}
+	if x.F13 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F13))
+	}
+	if x.F14 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F14))
+	}
+	if x.F15 != nil {
+		n += 1 + protobuf.SizeVarint(uint64(*x.F15))
+	}
+	if x.F16 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F16))
+	}
+	if x.F17 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F17))
+	}
+	if x.F18 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F18))
+	}
+	if x.F19 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F19))
+	}
+	if x.F20 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F20))
+	}
+	if x.F21 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F21))
+	}
+	if x.F22 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F22))
+	}
+	if x.F23 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F23))
+	}
+	if x.F24 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F24))
+	}
+	if x.F25 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F25))
+	}
+	if x.F26 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F26))
+	}
+	if x.F27 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F27))
+	}
+	if x.F28 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F28))
+	}
+	if x.F29 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F29))
+	}
+	if x.F30 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F30))
+	}
+	if x.F31 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F31))
+	}
+	if x.F32 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F32))
+	}
+	if x.F33 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F33))
+	}
+	if x.F34 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F34))
+	}
+	if x.F35 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F35))
+	}
+	if x.F36 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F36))
+	}
+	if x.F37 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F37))
+	}
+	if x.F38 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F38))
+	}
+	if x.F39 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F39))
+	}
+	if x.F40 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F40))
+	}
+	if x.F41 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F41))
+	}
+	if x.F42 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F42))
+	}
+	if x.F43 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F43))
+	}
+	if x.F44 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F44))
+	}
+	if x.F45 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F45))
+	}
+	if x.F46 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F46))
+	}
+	if x.F47 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F47))
+	}
+	if x.F48 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F48))
+	}
+	if x.F49 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F49))
+	}
+	if x.F50 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F50))
+	}
+	if x.F51 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F51))
+	}
+	if x.F52 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F52))
+	}
+	if x.F53 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F53))
+	}
+	if x.F54 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F54))
+	}
+	if x.F55 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F55))
+	}
+	if x.F56 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F56))
+	}
+	if x.F57 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F57))
+	}
+	if x.F58 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F58))
+	}
+	if x.F59 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F59))
+	}
+	if x.F60 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F60))
+	}
+	if x.F61 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F61))
+	}
+	if x.F62 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F62))
+	}
+	if x.F63 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F63))
+	}
+	if x.F64 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F64))
+	}
+	if x.F65 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F65))
+	}
+	if x.F66 != nil {
+		n += 2 + protobuf.SizeVarint(uint64(*x.F66))
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *Many) AppendProtobuf(b []byte) ([]byte, error) {
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *Many) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	if x.F66 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F66))
+		i -= 2
+		b[i+1] = 0x4
+		b[i] = 0x90
+	}
+	if x.F65 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F65))
+		i -= 2
+		b[i+1] = 0x4
+		b[i] = 0x88
+	}
+	if x.F64 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F64))
+		i -= 2
+		b[i+1] = 0x4
+		b[i] = 0x80
+	}
+	if x.F63 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F63))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xf8
+	}
+	if x.F62 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F62))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xf0
+	}
+	if x.F61 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F61))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xe8
+	}
+	if x.F60 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F60))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xe0
+	}
+	if x.F59 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F59))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xd8
+	}
+	if x.F58 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F58))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xd0
+	}
+	if x.F57 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F57))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xc8
+	}
+	if x.F56 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F56))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xc0
+	}
+	if x.F55 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F55))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xb8
+	}
+	if x.F54 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F54))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xb0
+	}
+	if x.F53 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F53))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xa8
+	}
+	if x.F52 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F52))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0xa0
+	}
+	if x.F51 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F51))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0x98
+	}
+	if x.F50 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F50))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0x90
+	}
+	if x.F49 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F49))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0x88
+	}
+	if x.F48 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F48))
+		i -= 2
+		b[i+1] = 0x3
+		b[i] = 0x80
+	}
+	if x.F47 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F47))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xf8
+	}
+	if x.F46 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F46))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xf0
+	}
+	if x.F45 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F45))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xe8
+	}
+	if x.F44 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F44))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xe0
+	}
+	if x.F43 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F43))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xd8
+	}
+	if x.F42 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F42))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xd0
+	}
+	if x.F41 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F41))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xc8
+	}
+	if x.F40 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F40))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xc0
+	}
+	if x.F39 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F39))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xb8
+	}
+	if x.F38 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F38))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xb0
+	}
+	if x.F37 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F37))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xa8
+	}
+	if x.F36 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F36))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xa0
+	}
+	if x.F35 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F35))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0x98
+	}
+	if x.F34 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F34))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0x90
+	}
+	if x.F33 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F33))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0x88
+	}
+	if x.F32 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F32))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0x80
+	}
+	if x.F31 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F31))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xf8
+	}
+	if x.F30 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F30))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xf0
+	}
+	if x.F29 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F29))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xe8
+	}
+	if x.F28 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F28))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xe0
+	}
+	if x.F27 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F27))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xd8
+	}
+	if x.F26 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F26))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xd0
+	}
+	if x.F25 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F25))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xc8
+	}
+	if x.F24 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F24))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xc0
+	}
+	if x.F23 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F23))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xb8
+	}
+	if x.F22 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F22))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xb0
+	}
+	if x.F21 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F21))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xa8
+	}
+	if x.F20 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F20))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xa0
+	}
+	if x.F19 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F19))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0x98
+	}
+	if x.F18 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F18))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0x90
+	}
+	if x.F17 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F17))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0x88
+	}
+	if x.F16 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F16))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0x80
+	}
+	if x.F15 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F15))
+		i -= 1
+		b[i] = 0x78
+	}
+	if x.F14 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F14))
+		i -= 1
+		b[i] = 0x70
+	}
+	if x.F13 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F13))
+		i -= 1
+		b[i] = 0x68
+	}
+	if x.F12 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F12))
+		i -= 1
+		b[i] = 0x60
+	}
+	if x.F11 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F11))
+		i -= 1
+		b[i] = 0x58
+	}
+	if x.F10 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F10))
+		i -= 1
+		b[i] = 0x50
+	}
+	if x.F9 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F9))
+		i -= 1
+		b[i] = 0x48
+	}
+	if x.F8 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F8))
+		i -= 1
+		b[i] = 0x40
+	}
+	if x.F7 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F7))
+		i -= 1
+		b[i] = 0x38
+	}
+	if x.F6 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F6))
+		i -= 1
+		b[i] = 0x30
+	}
+	if x.F5 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F5))
+		i -= 1
+		b[i] = 0x28
+	}
+	if x.F4 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F4))
+		i -= 1
+		b[i] = 0x20
+	}
+	if x.F3 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F3))
+		i -= 1
+		b[i] = 0x18
+	}
+	if x.F2 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F2))
+		i -= 1
+		b[i] = 0x10
+	}
+	if x.F1 != nil {
+		i = protobuf.PutVarint(b, i, uint64(*x.F1))
+		i -= 1
+		b[i] = 0x8
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *Many) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *Many) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+	for i := 0; i < len(b); {
+		start := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		var v uint64
+		if tag&7 == 0 {
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		switch tag {
+		case 8: // f1
+			x.F1 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 16: // f2
+			x.F2 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 24: // f3
+			x.F3 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 32: // f4
+			x.F4 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 40: // f5
+			x.F5 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 48: // f6
+			x.F6 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 56: // f7
+			x.F7 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 64: // f8
+			x.F8 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 72: // f9
+			x.F9 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 80: // f10
+			x.F10 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 88: // f11
+			x.F11 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 96: // f12
+			x.F12 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 104: // f13
+			x.F13 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 112: // f14
+			x.F14 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 120: // f15
+			x.F15 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 128: // f16
+			x.F16 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 136: // f17
+			x.F17 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 144: // f18
+			x.F18 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 152: // f19
+			x.F19 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 160: // f20
+			x.F20 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 168: // f21
+			x.F21 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 176: // f22
+			x.F22 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 184: // f23
+			x.F23 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 192: // f24
+			x.F24 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 200: // f25
+			x.F25 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 208: // f26
+			x.F26 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 216: // f27
+			x.F27 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 224: // f28
+			x.F28 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 232: // f29
+			x.F29 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 240: // f30
+			x.F30 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 248: // f31
+			x.F31 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 256: // f32
+			x.F32 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 264: // f33
+			x.F33 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 272: // f34
+			x.F34 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 280: // f35
+			x.F35 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 288: // f36
+			x.F36 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 296: // f37
+			x.F37 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 304: // f38
+			x.F38 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 312: // f39
+			x.F39 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 320: // f40
+			x.F40 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 328: // f41
+			x.F41 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 336: // f42
+			x.F42 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 344: // f43
+			x.F43 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 352: // f44
+			x.F44 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 360: // f45
+			x.F45 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 368: // f46
+			x.F46 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 376: // f47
+			x.F47 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 384: // f48
+			x.F48 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 392: // f49
+			x.F49 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 400: // f50
+			x.F50 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 408: // f51
+			x.F51 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 416: // f52
+			x.F52 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 424: // f53
+			x.F53 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 432: // f54
+			x.F54 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 440: // f55
+			x.F55 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 448: // f56
+			x.F56 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 456: // f57
+			x.F57 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 464: // f58
+			x.F58 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 472: // f59
+			x.F59 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 480: // f60
+			x.F60 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 488: // f61
+			x.F61 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 496: // f62
+			x.F62 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 504: // f63
+			x.F63 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 512: // f64
+			x.F64 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 520: // f65
+			x.F65 = protobuf.Optional(d, int32(v), len(b)-i)
+		case 528: // f66
+			x.F66 = protobuf.Optional(d, int32(v), len(b)-i)
+		default:
+			if tag == end && end != 0 {
+				d.Partial()
+				d.Leave()
+				return i, nil
+			}
+			var err error
+			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Partial()
+	d.Leave()
+	return len(b), nil
+}

@@ -9,6 +9,7 @@
 package shop
 
 import (
+	data "github.com/volo-go/volo/pilota/testdata/proto/data"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	emptypb "google.golang.org/protobuf/types/known/emptypb"
@@ -203,7 +204,7 @@ var File_shop_shop_proto protoreflect.FileDescriptor
 
 const file_shop_shop_proto_rawDesc = "" +
 	"\n" +
-	"\x0fshop/shop.proto\x12\tvolo.shop\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\" \n" +
+	"\x0fshop/shop.proto\x12\tvolo.shop\x1a\x0fdata/data.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\" \n" +
 	"\x0eGetItemRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\"\xff\x02\n" +
 	"\x04Item\x12\x0e\n" +
@@ -217,9 +218,10 @@ const file_shop_shop_proto_rawDesc = "" +
 	"\vByNameEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
 	"\x05value\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05value:\x028\x01B\x05\n" +
-	"\x03how2\xec\x01\n" +
+	"\x03how2\x98\x02\n" +
 	"\x05Items\x12:\n" +
-	"\aGetItem\x12\x19.volo.shop.GetItemRequest\x1a\x0f.volo.shop.Item\"\x03\x90\x02\x01\x125\n" +
+	"\aGetItem\x12\x19.volo.shop.GetItemRequest\x1a\x0f.volo.shop.Item\"\x03\x90\x02\x01\x12*\n" +
+	"\x04Keep\x12\x10.volo.data.Datum\x1a\x10.volo.data.Datum\x125\n" +
 	"\x05Watch\x12\x19.volo.shop.GetItemRequest\x1a\x0f.volo.shop.Item0\x01\x123\n" +
 	"\x06Upload\x12\x0f.volo.shop.Item\x1a\x16.google.protobuf.Empty(\x01\x12;\n" +
 	"\x04Chat\x12\x0f.volo.shop.Item\x1a\x19.volo.shop.GetItemRequest\"\x03\x88\x02\x01(\x010\x01B4Z2github.com/volo-go/volo/pilota/testdata/proto/shopb\x06proto3"
@@ -242,7 +244,8 @@ var file_shop_shop_proto_goTypes = []any{
 	(*Item)(nil),                  // 1: volo.shop.Item
 	nil,                           // 2: volo.shop.Item.ByNameEntry
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
-	(*emptypb.Empty)(nil),         // 4: google.protobuf.Empty
+	(*data.Datum)(nil),            // 4: volo.data.Datum
+	(*emptypb.Empty)(nil),         // 5: google.protobuf.Empty
 }
 var file_shop_shop_proto_depIdxs = []int32{
 	3,  // 0: volo.shop.Item.sold:type_name -> google.protobuf.Timestamp
@@ -252,15 +255,17 @@ var file_shop_shop_proto_depIdxs = []int32{
 	0,  // 4: volo.shop.Item.who:type_name -> volo.shop.GetItemRequest
 	3,  // 5: volo.shop.Item.ByNameEntry.value:type_name -> google.protobuf.Timestamp
 	0,  // 6: volo.shop.Items.GetItem:input_type -> volo.shop.GetItemRequest
-	0,  // 7: volo.shop.Items.Watch:input_type -> volo.shop.GetItemRequest
-	1,  // 8: volo.shop.Items.Upload:input_type -> volo.shop.Item
-	1,  // 9: volo.shop.Items.Chat:input_type -> volo.shop.Item
-	1,  // 10: volo.shop.Items.GetItem:output_type -> volo.shop.Item
-	1,  // 11: volo.shop.Items.Watch:output_type -> volo.shop.Item
-	4,  // 12: volo.shop.Items.Upload:output_type -> google.protobuf.Empty
-	0,  // 13: volo.shop.Items.Chat:output_type -> volo.shop.GetItemRequest
-	10, // [10:14] is the sub-list for method output_type
-	6,  // [6:10] is the sub-list for method input_type
+	4,  // 7: volo.shop.Items.Keep:input_type -> volo.data.Datum
+	0,  // 8: volo.shop.Items.Watch:input_type -> volo.shop.GetItemRequest
+	1,  // 9: volo.shop.Items.Upload:input_type -> volo.shop.Item
+	1,  // 10: volo.shop.Items.Chat:input_type -> volo.shop.Item
+	1,  // 11: volo.shop.Items.GetItem:output_type -> volo.shop.Item
+	4,  // 12: volo.shop.Items.Keep:output_type -> volo.data.Datum
+	1,  // 13: volo.shop.Items.Watch:output_type -> volo.shop.Item
+	5,  // 14: volo.shop.Items.Upload:output_type -> google.protobuf.Empty
+	0,  // 15: volo.shop.Items.Chat:output_type -> volo.shop.GetItemRequest
+	11, // [11:16] is the sub-list for method output_type
+	6,  // [6:11] is the sub-list for method input_type
 	6,  // [6:6] is the sub-list for extension type_name
 	6,  // [6:6] is the sub-list for extension extendee
 	0,  // [0:6] is the sub-list for field type_name

@@ -12,6 +12,7 @@ import (
 )
 
 import vologrpc "github.com/volo-go/volo/volo-grpc"
+import datapkg "github.com/volo-go/volo/pilota/testdata/proto/data"
 
 // ItemsName is the name of the service on the wire.
 const ItemsName = "volo.shop.Items"
@@ -22,6 +23,7 @@ const ItemsName = "volo.shop.Items"
 type Items interface {
 	// GetItem finds one.
 	GetItem(ctx context.Context, req *shop.GetItemRequest) (*shop.Item, error)
+	Keep(ctx context.Context, req *datapkg.Datum) (*datapkg.Datum, error)
 	Watch(ctx context.Context, req *shop.GetItemRequest, stream *vologrpc.Sender[shop.Item]) error
 	Upload(ctx context.Context, stream *vologrpc.Receiver[shop.Item]) (*emptypb.Empty, error)
 	// Deprecated: Do not use.
@@ -63,6 +65,15 @@ func (c *ItemsClient) GetItem(ctx context.Context, req *shop.GetItemRequest) (*s
 	return resp, nil
 }
 
+// Keep calls volo.shop.Items.Keep.
+func (c *ItemsClient) Keep(ctx context.Context, req *datapkg.Datum) (*datapkg.Datum, error) {
+	resp := new(datapkg.Datum)
+	if err := c.c.Unary(ctx, itemsMethods.Keep, req, resp); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
 // Watch calls volo.shop.Items.Watch.
 func (c *ItemsClient) Watch(ctx context.Context, req *shop.GetItemRequest) (*vologrpc.ServerStreamCall[shop.Item], error) {
 	return vologrpc.OpenServerStream[shop.Item](ctx, c.c, itemsMethods.Watch, req)
@@ -85,6 +96,7 @@ func (c *ItemsClient) Chat(ctx context.Context) (*vologrpc.BidiStreamCall[shop.I
 func NewItemsService(h Items) *vologrpc.Service {
 	return &vologrpc.Service{Name: ItemsName, Handler: h, Methods: []*vologrpc.Method{
 		itemsMethods.GetItem,
+		itemsMethods.Keep,
 		itemsMethods.Watch,
 		itemsMethods.Upload,
 		itemsMethods.Chat,
@@ -94,6 +106,7 @@ func NewItemsService(h Items) *vologrpc.Service {
 // itemsMethods are the methods of volo.shop.Items. They are never changed.
 var itemsMethods = struct {
 	GetItem *vologrpc.Method
+	Keep    *vologrpc.Method
 	Watch   *vologrpc.Method
 	Upload  *vologrpc.Method
 	Chat    *vologrpc.Method
@@ -107,6 +120,20 @@ var itemsMethods = struct {
 		NewResponse: func() proto.Message { return new(shop.Item) },
 		Invoke: func(ctx context.Context, handler any, req proto.Message) (proto.Message, error) {
 			resp, err := handler.(Items).GetItem(ctx, req.(*shop.GetItemRequest))
+			if err != nil {
+				return nil, err
+			}
+			return resp, nil
+		},
+	},
+	Keep: &vologrpc.Method{
+		Service:     ItemsName,
+		Name:        "Keep",
+		Kind:        vologrpc.Unary,
+		NewRequest:  func() proto.Message { return new(datapkg.Datum) },
+		NewResponse: func() proto.Message { return new(datapkg.Datum) },
+		Invoke: func(ctx context.Context, handler any, req proto.Message) (proto.Message, error) {
+			resp, err := handler.(Items).Keep(ctx, req.(*datapkg.Datum))
 			if err != nil {
 				return nil, err
 			}
