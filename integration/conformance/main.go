@@ -28,6 +28,7 @@ type suite struct {
 func suites() []suite {
 	return []suite{
 		{"h2spec", "HTTP/2 and HPACK, as a client sees our server", h2spec},
+		{"connect", "connectrpc.com/conformance: gRPC, server and client", connect},
 	}
 }
 
