@@ -12,7 +12,7 @@
 // stock.go makes the base file; message.go decides which messages get a codec
 // and writes the frame of it; size.go, put.go and consume.go write one method
 // each, field by field; field.go holds what they know of a field; stubs.go
-// writes services.
+// writes services; alias.go keeps packages apart from variables.
 //
 // # Which messages have a codec
 //

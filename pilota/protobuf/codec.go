@@ -45,6 +45,9 @@ func Size(m proto.Message) int {
 	if c, ok := m.(Codec); ok {
 		return c.ProtobufSize()
 	}
+	if seconds, nanos, ok := instant(m); ok {
+		return sizeInstant(seconds, nanos)
+	}
 	return proto.Size(m)
 }
 

@@ -193,6 +193,33 @@ func TestReflectionFindsTheCodec(t *testing.T) {
 	}
 }
 
+func TestTimestampsAreThoseOfProtobufGo(t *testing.T) {
+	unknown := &timestamppb.Timestamp{Seconds: 5}
+	unknown.ProtoReflect().SetUnknown([]byte("\x18\x01"))
+	for _, at := range []*timestamppb.Timestamp{
+		{}, {Seconds: 1}, {Nanos: 1}, {Seconds: -1, Nanos: -1}, {Seconds: 1 << 62, Nanos: 999_999_999}, unknown,
+	} {
+		m := &newer.All{Time: at, Times: []*timestamppb.Timestamp{at, nil, at}, Choice: &newer.All_CTime{CTime: at}}
+		got, err := protobuf.Marshal(m)
+		if want := encode(t, m); err != nil || string(got) != string(want) {
+			t.Errorf("%v: got %x, %v, want %x", at, got, err, want)
+		}
+		same(t, m, got, protobuf.DecodeOptions{})
+	}
+	for _, wire := range []string{
+		"\xba\x04\x02\x08\x01\xba\x04\x02\x10\x02", // in two parts
+		"\xba\x04\x04\x08\x01\x08\x02",             // the last one counts
+		"\xba\x04\x04\x08\x01\x18\x02",             // an unknown field
+		"\xba\x04\x03\x88\x00\x01",                 // a tag of two bytes
+		"\xba\x04\x02\x08\x80",                     // no end
+		"\xba\x04\x01\x08",                         // no value
+		"\xba\x04\x03\x0a\x01\x01",                 // another wire type
+		"\xba\x04\x06\x10\xff\xff\xff\xff\x7f",     // more than 32 bits
+	} {
+		same(t, new(newer.All), []byte(wire), protobuf.DecodeOptions{})
+	}
+}
+
 func TestManyMayEncodeOneMessage(t *testing.T) {
 	m := medium(3)
 	want := encode(t, m)

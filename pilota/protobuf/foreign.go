@@ -13,10 +13,13 @@ func PutMessage(b []byte, i int, m proto.Message, how Flags) int {
 	if c, ok := m.(Codec); ok {
 		return c.PutProtobuf(b, i, how)
 	}
+	if seconds, nanos, ok := instant(m); ok {
+		return putInstant(b, i, seconds, nanos)
+	}
 	o := proto.MarshalOptions{
 		AllowPartial:  true,
 		Deterministic: how&Deterministic != 0,
-		// Our ProtobufSize has called proto.Size in this very encoding.
+		// Size has called proto.Size in this very encoding.
 		UseCachedSize: true,
 	}
 	start := i - o.Size(m)
@@ -37,6 +40,9 @@ func (d *Decoder) Message(m proto.Message, b []byte) error {
 	}
 	if d.depth <= 0 {
 		return d.TooDeep(b)
+	}
+	if consumeInstant(m, b) {
+		return nil
 	}
 	out, err := proto.UnmarshalOptions{
 		Merge:          true,
