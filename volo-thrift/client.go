@@ -122,6 +122,9 @@ func (c *clientCore) newRequest() *Request {
 // left to it.
 func (c *clientCore) over(req *Request) {
 	(*callContext)(req).finish()
+	if req.onDone != nil {
+		req.onDone()
+	}
 	if c.private {
 		req.reset()
 		requests.Put(req)

@@ -41,6 +41,8 @@ type Request struct {
 	response Response
 	options  *callOptions // of a client's call, nil if none
 
+	onDone func() // nil if nobody asked
+
 	// The context half, see callContext.
 	parent   context.Context
 	metadata *metainfo.Metadata // received; servers only
@@ -49,6 +51,17 @@ type Request struct {
 	handler  any         // servers only
 
 	life atomic.Pointer[life] // made when somebody first asks for Done
+}
+
+// OnDone has f called once when all facts of the call are known: on a server
+// after the answer was encoded and written, which layers do not live to see, on
+// a client when the call returns. Layers may call it while they run.
+func (r *Request) OnDone(f func()) {
+	if before := r.onDone; before != nil {
+		r.onDone = func() { before(); f() }
+		return
+	}
+	r.onDone = f
 }
 
 // reset makes a request as good as new.

@@ -21,9 +21,10 @@ type incoming struct {
 	message  thrift.Message
 	name     string // of the method, as the reply names it
 	body     []byte
-	size     int  // of the frame
-	owned    bool // the frame's memory belongs to the request
-	reset    bool // the reply asks the peer to go
+	request  *Request // that was made of it, nil if it never came to that
+	size     int      // of the frame
+	owned    bool     // the frame's memory belongs to the request
+	reset    bool     // the reply asks the peer to go
 }
 
 // parse takes a whole frame apart.
@@ -207,4 +208,19 @@ func (s *Server) newRequest(c *serverConn, in *incoming, found *route) *Request 
 		in.readHeader(req)
 	}
 	return req
+}
+
+// done completes the facts of a call whose answer was handed to the network,
+// and tells whoever asked for that.
+func (s *Server) done(in *incoming) {
+	req := in.request
+	if req == nil {
+		return
+	}
+	if s.o.timePhases {
+		req.Info.Stats.WriteDone = time.Since(req.Info.Stats.Start)
+	}
+	if req.onDone != nil {
+		req.onDone()
+	}
 }

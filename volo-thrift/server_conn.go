@@ -139,9 +139,10 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 	}
 	c.told = c.told || in.reset
 	if len(buf.b) > 0 {
-		return c.conn.Write(buf.b)
+		err = c.conn.Write(buf.b)
 	}
-	return nil
+	c.server.done(&in)
+	return err
 }
 
 // write ends the connection when it fails, for whoever's bytes it was.
@@ -173,6 +174,7 @@ func (t task) run() {
 	if failed == nil && len(answer) > 0 {
 		failed = c.send(answer)
 	}
+	c.server.done(&in)
 	err = failed
 }
 
@@ -244,6 +246,7 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 	defer s.end()
 
 	req := s.newRequest(c, in, found)
+	in.request = req
 	req.Args, req.result = found.method.New()
 	if err := in.decodeArgs(req.Args, s.o.decode); err != nil {
 		return c.reply(b, in, nil, exception(thrift.ProtocolError, err.Error()))

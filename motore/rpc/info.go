@@ -58,7 +58,7 @@ type Stats struct {
 	Start time.Time // the call entered the framework
 
 	EncodeDone time.Duration // request (client) or reply (server) is bytes
-	WriteDone  time.Duration // client: the request was handed to the connection
+	WriteDone  time.Duration // request or reply was handed to the connection; 0 where a client writes and reads in one step
 	ReadDone   time.Duration // the whole message is here
 	DecodeDone time.Duration // reply (client) or request (server) is values
 	HandleDone time.Duration // server: the handler has returned
