@@ -144,6 +144,7 @@ func (c *Client) Open(r Request, until Bound) (*ClientStream, error) {
 func (c *Client) start(s *ClientStream, r *Request, until Bound) error {
 	s.init(&c.conn)
 	s.client = s
+	s.awaken()
 	if r.MaxMessageSize > 0 {
 		s.limit = r.MaxMessageSize
 	}

@@ -144,3 +144,23 @@ func TestUnary(t *testing.T) {
 	c.Close()
 	w.close()
 }
+
+// TestAllocationsOfACall counts those of both sides, and one of the handler.
+func TestAllocationsOfACall(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	w := start(t)
+	c := w.dial(t)
+	body := frame(make([]byte, 1024))
+	n := testing.AllocsPerRun(2000, func() {
+		if _, _, err := unary(c, body); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 6 {
+		t.Errorf("got %v allocations, want at most 6", n)
+	}
+	c.Close()
+	w.close()
+}

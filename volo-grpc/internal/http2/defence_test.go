@@ -73,6 +73,11 @@ func TestFloodsAreCutOff(t *testing.T) {
 		{name: "SETTINGS", most: 20000, again: func(p *peer) error { return p.fr.WriteSettings() }},
 		{name: "acknowledgements", most: 20000, again: func(p *peer) error { return p.fr.WriteSettingsAck() }},
 		{name: "PING", most: 20000, again: func(p *peer) error { return p.fr.WritePing(false, [8]byte{}) }},
+		{name: "WINDOW_UPDATE", most: 20000, again: func(p *peer) error { return p.fr.WriteWindowUpdate(0, 1) }},
+		{name: "WINDOW_UPDATE on a closed stream", most: 20000,
+			first: func(p *peer) { p.open(1, true) },
+			again: func(p *peer) error { return p.fr.WriteWindowUpdate(1, 1) }},
+		{name: "GOAWAY", most: 20000, again: func(p *peer) error { return p.fr.WriteGoAway(0, xhttp2.ErrCodeNo, nil) }},
 		{name: "PRIORITY", most: 20000, again: func(p *peer) error {
 			return p.fr.WritePriority(7, xhttp2.PriorityParam{StreamDep: 3})
 		}},

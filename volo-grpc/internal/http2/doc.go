@@ -18,9 +18,18 @@
 //
 //	the reader's goroutine   decoder, assembly of header blocks, receive windows
 //	the writer's lock        encoder, send windows, settings of the peer, ids
-//	conn.mu                  the stream table, going away
+//	conn.mu                  the stream table, places, shares, going away
 //	stream.mu                what has arrived on the stream
 //
 // Locks are taken in this order: writer, conn.mu, stream.mu. A message that
 // Recv returns belongs to the caller; header fields are immutable strings.
+//
+// # What a peer cannot do
+//
+// It cannot make us hold more than [Config].MaxUnread bytes of messages, 64 MiB
+// of large ones that it was granted in advance, two lists of header fields and
+// some 8 MiB of answers that it does not read. It cannot open more than
+// MaxConcurrentStreams, nor keep more than twice as many handlers running. It is
+// sent away with ENHANCE_YOUR_CALM if it sends too much that is of no use
+// (guard.go), header blocks without end, or pings too often.
 package http2

@@ -114,3 +114,12 @@ func (e *Encoder) Append(b []byte, k *Block) []byte { return e.block(e.begin(b),
 func NewTestClient(tc *transport.Conn, cfg Config) *Client {
 	return newClient(tc, cfg, nil)
 }
+
+// Windows are what we may send on all streams together, and what the peer may.
+// Nothing must be under way.
+func (c *conn) Windows() (ours, theirs int64) {
+	if b, err := c.w.BeginNow(); err == nil {
+		defer c.w.EndAsync(b)
+	}
+	return c.window, c.room
+}

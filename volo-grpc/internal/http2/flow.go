@@ -108,7 +108,6 @@ func (c *conn) quit(s *stream, mine *turn) {
 // if s is starved.
 func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 	c := s.c
-	c.sent.Add(1)
 	if o.head != nil {
 		b = s.appendBlock(b, o.head, o.headFields, false)
 		o.head = nil
@@ -120,8 +119,10 @@ func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 		b = appendData(b, o.body[:n], s.id, endsWithData, c.maxFrame)
 		s.window -= int64(n)
 		c.window -= int64(n)
+		c.sent.Add(int64(n / perUse))
 		o.body = o.body[n:]
 	}
+	c.sent.Add(1)
 	switch {
 	case done && o.tail != nil:
 		b = s.appendBlock(b, o.tail, o.tailFields, true)
@@ -132,10 +133,24 @@ func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 			s.sentEnd.Store(true)
 		}
 	case !s.starved && (s.window <= 0 || c.window <= 0):
-		s.starved = true
-		c.starved = append(c.starved, s)
+		s.hunger()
 	}
 	return b, done
+}
+
+// hunger makes the sender of s wait for credit: a token says that window may
+// have come, or that the stream has ended. It runs under the writer's lock.
+func (s *stream) hunger() {
+	s.starved = true
+	s.c.starved = append(s.c.starved, s)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.credit == nil {
+		s.credit = make(chan struct{}, 1)
+	}
+	if s.err != nil || s.outErr != nil {
+		s.creditNow()
+	}
 }
 
 func (s *stream) appendBlock(b []byte, k *Block, fields []Field, end bool) []byte {
@@ -163,7 +178,8 @@ func (s *stream) lost(err error) error {
 	return err
 }
 
-// creditNow lets a sender that waits for window look again.
+// creditNow lets a sender that waits for window look again. It runs under the
+// writer's lock or stream.mu; both are held where credit is made.
 func (s *stream) creditNow() {
 	select {
 	case s.credit <- struct{}{}:

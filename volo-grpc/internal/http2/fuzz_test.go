@@ -217,7 +217,7 @@ func FuzzEnvelopes(f *testing.F) {
 		if size > len(in) {
 			t.Fatalf("%d bytes of messages in %d", size, len(in))
 		}
-		if largest > 4*len(in)+1<<10 {
+		if largest > 8*len(in)+1<<10 {
 			t.Fatalf("%d bytes reserved for %d", largest, len(in))
 		}
 	})

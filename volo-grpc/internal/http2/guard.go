@@ -17,6 +17,7 @@ type guard struct {
 const (
 	frameBurst, framesPerSecond = 5000, 1000
 	framesPerUse                = 8
+	perUse                      = 4 << 10 // bytes sent that count as one more use
 
 	resetBurst, resetsPerSecond = 500, 100
 	resetsPerUse                = 1

@@ -75,7 +75,7 @@ func (c *conn) other(f xhttp2.Frame) error {
 		return c.ping(f)
 	case *xhttp2.GoAwayFrame:
 		c.side.goAway(f.LastStreamID, f.ErrCode, string(f.DebugData()))
-		return nil
+		return c.cheap()
 	case *xhttp2.PushPromiseFrame:
 		return protocolError("PUSH_PROMISE")
 	case *xhttp2.PriorityFrame:
@@ -264,6 +264,9 @@ func (c *conn) peerReset(f *xhttp2.RSTStreamFrame) error {
 }
 
 func (c *conn) windowUpdate(id, n uint32) error {
+	if err := c.cheap(); err != nil {
+		return err
+	}
 	switch {
 	case id == 0 && n == 0:
 		return protocolError("WINDOW_UPDATE of 0")
@@ -275,7 +278,7 @@ func (c *conn) windowUpdate(id, n uint32) error {
 	case s == nil && c.idle(id):
 		return protocolError("WINDOW_UPDATE on idle stream %d", id)
 	case s == nil:
-		return c.cheap()
+		return nil
 	case n == 0:
 		return &streamError{id, ProtocolError, "WINDOW_UPDATE of 0"}
 	}

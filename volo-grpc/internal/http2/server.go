@@ -190,7 +190,9 @@ func (c *Server) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 	}
 	c.useful++
 	c.hot = &s.stream
-	s.whole = c.handler.Begin(s)
+	if s.whole = c.handler.Begin(s); !s.whole {
+		s.awaken()
+	}
 	if !s.whole || end {
 		c.run(s)
 	}
@@ -353,6 +355,9 @@ func (c *Server) arrived(st *stream, waiting int, end bool) {
 		st.notify()
 	case st.gone.Load(): // reset: nobody has begun with it
 	case end || waiting > 1:
+		if !end {
+			s.awaken()
+		}
 		c.run(s)
 	}
 }

@@ -54,7 +54,7 @@ type stream struct {
 	window  int64         // that we may still send
 	starved bool          // is in conn.starved
 	sentEnd atomic.Bool   // written there, read anywhere
-	credit  chan struct{} // capacity 1: window may have come, or the stream has ended
+	credit  chan struct{} // see hunger
 
 	// Of the reader's goroutine.
 	assembly assembly
@@ -79,7 +79,7 @@ type stream struct {
 	outErr   error         // why we cannot send, although the response is complete
 	held     int64         // bytes of this stream in conn.held
 	released bool          // held is no longer counted
-	wake     chan struct{} // capacity 1: something has changed
+	wake     chan struct{} // capacity 1: something has changed; nil while nobody can wait
 	onEnd    func(error)
 }
 
@@ -98,8 +98,6 @@ func (s *stream) init(c *conn) {
 		// Until then the default counts (RFC 9113, section 6.9.3).
 		s.ownWindow.Store(max(65535, int64(c.cfg.StreamWindow)))
 	}
-	s.wake = make(chan struct{}, 1)
-	s.credit = make(chan struct{}, 1)
 	s.messages = s.first[:0]
 }
 
@@ -139,7 +137,7 @@ func (a *assembly) take(p []byte, limit int, done []arrival, begun func(size int
 				begun(a.total)
 			}
 			// What is announced is not yet here: memory follows the bytes.
-			a.body = make([]byte, 0, min(a.total, max(4*len(p), 1<<10)))
+			a.body = make([]byte, 0, min(a.total, max(8*len(p), 1<<10)))
 		}
 		n := min(len(p), a.total-len(a.body))
 		if need := len(a.body) + n; need > cap(a.body) {
@@ -161,7 +159,10 @@ func (a *assembly) take(p []byte, limit int, done []arrival, begun func(size int
 // partial reports that a message has begun and not ended.
 func (a *assembly) partial() bool { return a.have > 0 }
 
-// notify wakes the receiver.
+// awaken lets somebody wait. It must be called before a receiver starts.
+func (s *stream) awaken() { s.wake = make(chan struct{}, 1) }
+
+// notify wakes the receiver, if there can be one.
 func (s *stream) notify() {
 	select {
 	case s.wake <- struct{}{}:
@@ -205,16 +206,16 @@ func (s *stream) fail(err error) {
 	}
 	if s.client != nil && s.ended {
 		s.outErr = err // the server has answered and wants no more of the request
-		s.mu.Unlock()
 		s.creditNow()
+		s.mu.Unlock()
 		return
 	}
 	s.err = err
 	onEnd := s.onEnd
 	s.onEnd = nil
+	s.creditNow()
 	s.mu.Unlock()
 	s.notify()
-	s.creditNow()
 	if onEnd != nil {
 		onEnd(err)
 	}
