@@ -19,13 +19,16 @@ require (
 
 require (
 	github.com/bufbuild/protocompile v0.14.1 // indirect
-	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
 )
 
-require google.golang.org/protobuf v1.36.12
+require (
+	connectrpc.com/connect v1.21.1
+	golang.org/x/net v0.62.0
+	google.golang.org/protobuf v1.36.12
+)
 
 require (
 	github.com/bytedance/gopkg v0.1.4 // indirect

@@ -69,6 +69,8 @@ var TheRules = Rules{
 		{"x/net, for http2 and hpack, is for volo-grpc", "golang.org/x/net", []string{"volo-grpc/...", "integration/..."}},
 		{"Apache Thrift is for bridges and integration", "github.com/apache/thrift",
 			[]string{"pilota/thrift/apachebridge/...", "volo-thrift/apachebridge/...", "integration/..."}},
+		{"grpc-go is for the bridge and integration", "google.golang.org/grpc", []string{"volo-grpc/contrib/grpcgo/...", "integration/..."}},
+		{"connect-go is for integration", "connectrpc.com/connect", []string{"integration/..."}},
 		{"cobra is for volo-cli", "github.com/spf13/cobra", []string{"volo-cli/..."}},
 		{"yaml is for volo-cli", "go.yaml.in/yaml/v3", []string{"volo-cli/..."}},
 		{"x/mod is for volo-cli and integration", "golang.org/x/mod", []string{"volo-cli/...", "integration/..."}},

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 
 	"github.com/volo-go/volo/integration/bench/child"
@@ -44,7 +45,7 @@ func newCatalog(progress func(string)) catalog {
 	})
 	var c catalog
 	for _, p := range house().Peers {
-		c.peers = append(c.peers, entry{p.Name, p.About, self})
+		c.peers = append(c.peers, entry{p.Name, p.About, withProgram(p.Needs, self)})
 	}
 	for _, p := range kitex.Peers() {
 		c.peers = append(c.peers, entry{p[0], p[1], build})
@@ -56,6 +57,20 @@ func newCatalog(progress func(string)) catalog {
 		c.codecs = append(c.codecs, entry{k[0], k[1], build})
 	}
 	return c
+}
+
+// withProgram returns binary for a peer that needs a program beside it: it fails
+// where that is not installed.
+func withProgram(program string, binary func(context.Context) (string, error)) func(context.Context) (string, error) {
+	if program == "" {
+		return binary
+	}
+	return func(ctx context.Context) (string, error) {
+		if _, err := exec.LookPath(program); err != nil {
+			return "", fmt.Errorf("%s is not installed (Debian has it in nghttp2-client)", program)
+		}
+		return binary(ctx)
+	}
 }
 
 // once remembers what f said the first time: a framework that cannot be had

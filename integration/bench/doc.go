@@ -22,6 +22,7 @@
 //	codec          shapes and the timing of codecs
 //	peer           the implementations in this repository
 //	kitex          one that is generated on demand
+//	idl            generates code of the .proto files
 //	report         medians, paired ratios, targets, the table and JSON
 package main
 
@@ -30,6 +31,7 @@ package main
 // checked in because few have it.
 //
 //go:generate go run ../../volo-cli/cmd/volo gen
+//go:generate go run ./idl/generate
 //go:generate thrift -strict --gen go:skip_remote,package_prefix=github.com/volo-go/volo/integration/bench/gen/apache/ -out gen/apache echo.thrift
 //go:generate thrift -strict --gen go:skip_remote,package_prefix=github.com/volo-go/volo/integration/bench/gen/apache/ -out gen/apache codec.thrift
 //go:generate gofmt -w gen/apache

@@ -44,7 +44,7 @@ type options struct {
 	base      string
 	callers   []int // empty: those of the scenario
 	size      int   // 0: that of the scenario
-	conns     int
+	conns     int   // 0: those of the scenario
 	warmup    time.Duration
 	window    time.Duration
 	rounds    int
@@ -70,6 +70,13 @@ func (o options) sizeOf(sc scenario) int {
 	return sc.size
 }
 
+func (o options) connsOf(sc scenario) int {
+	if o.conns > 0 {
+		return o.conns
+	}
+	return max(1, sc.conns)
+}
+
 func parse(args []string, errs io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -79,7 +86,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	flags.StringVar(&o.base, "base", "", "compare with this `peer`; the first one of each scenario if empty")
 	callers := flags.String("c", "", "concurrent callers, a `list` separated by commas; those of the scenario if empty")
 	flags.IntVar(&o.size, "size", 0, "`bytes` of a message; those of the scenario if 0")
-	flags.IntVar(&o.conns, "conns", 2, "connections of a multiplexing client")
+	flags.IntVar(&o.conns, "conns", 0, "connections of a multiplexing client; those of the scenario if 0")
 	flags.DurationVar(&o.window, "d", 3*time.Second, "how long to measure in a round")
 	flags.DurationVar(&o.warmup, "warmup", time.Second, "how long to warm up before")
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds; in each, the peers run in turn")
@@ -110,8 +117,8 @@ func parse(args []string, errs io.Writer) (options, error) {
 	if o.callers, err = numbers(*callers); err != nil {
 		return o, fmt.Errorf("-c: %w", err)
 	}
-	if o.rounds < 1 || o.window <= 0 || o.operation <= 0 || o.warmup < 0 || o.size < 0 || o.conns < 1 {
-		return o, errors.New("-rounds, -d, -op and -conns must be positive, -warmup and -size not negative")
+	if o.rounds < 1 || o.window <= 0 || o.operation <= 0 || o.warmup < 0 || o.size < 0 || o.conns < 0 {
+		return o, errors.New("-rounds, -d and -op must be positive, -warmup, -size and -conns not negative")
 	}
 	return o, nil
 }

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/volo-go/volo/integration/bench/idl"
 	"github.com/volo-go/volo/integration/bench/report"
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
@@ -164,7 +166,7 @@ func TestWrongArguments(t *testing.T) {
 		{"a broken expression of shapes", []string{"-run", ".", "-shapes", "("}, "-shapes: "},
 		{"callers that are no number", []string{"-run", ".", "-c", "1,many"}, `-c: "many" is not a positive number`},
 		{"no callers", []string{"-run", ".", "-c", "0"}, `-c: "0" is not a positive number`},
-		{"no rounds", []string{"-run", ".", "-rounds", "0"}, "-rounds, -d, -op and -conns must be positive"},
+		{"no rounds", []string{"-run", ".", "-rounds", "0"}, "-rounds, -d and -op must be positive"},
 		{"something left over", []string{"thrift-mux"}, `unexpected argument "thrift-mux"`},
 	}
 	for _, test := range tests {
@@ -205,7 +207,19 @@ func TestGeneratedCodeIsCurrent(t *testing.T) {
 			t.Errorf("gen/%s is not what go generate writes (%v)", f.Path, err)
 		}
 	}
-	err := fs.WalkDir(os.DirFS("gen"), ".", func(name string, d fs.DirEntry, err error) error {
+	protos, err := idl.Files(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range protos {
+		name := path.Join("proto", f.Path)
+		want[name] = true
+		got, err := os.ReadFile(filepath.Join("gen", filepath.FromSlash(name)))
+		if err != nil || string(got) != string(f.Content) {
+			t.Errorf("gen/%s is not what go generate writes (%v)", name, err)
+		}
+	}
+	err = fs.WalkDir(os.DirFS("gen"), ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && !want[name] && !strings.HasPrefix(name, "apache/") {
 			t.Errorf("gen/%s is not generated from the IDLs", name)
 		}

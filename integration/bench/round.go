@@ -22,7 +22,8 @@ type round struct {
 	number  int
 	warmup  time.Duration
 	window  time.Duration
-	conns   int    // of a multiplexing client
+	conns   int // of a multiplexing client
+	kind    load.Kind
 	profile string // folder for CPU profiles, empty for none
 	cores   cores
 }
@@ -60,6 +61,7 @@ func (r round) measure(ctx context.Context) (report.Sample, error) {
 		"-c", strconv.Itoa(r.Callers),
 		"-size", strconv.Itoa(r.Size),
 		"-conns", strconv.Itoa(r.conns),
+		"-kind", string(r.kind),
 		"-idle", strconv.Itoa(r.Idle))
 	if err != nil {
 		return report.Sample{}, err

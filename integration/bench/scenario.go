@@ -1,12 +1,16 @@
 package main
 
+import "github.com/volo-go/volo/integration/bench/load"
+
 // A scenario is something to measure and who takes part.
 type scenario struct {
 	name    string
 	about   string
 	callers []int
-	size    int  // bytes of a message
-	idle    int  // connections on which nothing is sent
+	size    int // bytes of a message
+	idle    int // connections on which nothing is sent
+	conns   int // of a multiplexing client
+	kind    load.Kind
 	pinned  bool // server and client to one core each
 
 	// peers or, of a scenario with none, codecs take part. The first one that
@@ -16,6 +20,10 @@ type scenario struct {
 }
 
 func scenarios() []scenario {
+	return append(thriftScenarios(), grpcScenarios()...)
+}
+
+func thriftScenarios() []scenario {
 	pingpong := []string{
 		"kitex-pingpong", "apache-framed", "apache-buffered",
 		"raw-net", "raw-netpoll",
@@ -60,6 +68,7 @@ func scenarios() []scenario {
 			about:   "echo of 1 KiB, all calls over a few connections",
 			callers: []int{1, 100, 1000},
 			size:    1 << 10,
+			conns:   2,
 			pinned:  true,
 			peers:   mux,
 		},
@@ -68,6 +77,7 @@ func scenarios() []scenario {
 			about:   "the same with both sides on all cores",
 			callers: []int{100},
 			size:    1 << 10,
+			conns:   2,
 			peers:   mux,
 		},
 		{

@@ -65,7 +65,7 @@ func (s *session) calls(ctx context.Context, sc scenario) error {
 				}
 				s.round(ctx, round{
 					Config: config, contestant: p, number: number,
-					warmup: s.warmup, window: s.window, conns: s.conns,
+					warmup: s.warmup, window: s.window, conns: s.connsOf(sc), kind: sc.kind,
 					profile: s.profile, cores: cores,
 				})
 			}

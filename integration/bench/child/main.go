@@ -85,11 +85,13 @@ func (c *child) load(p load.Peer, args []string) error {
 	flags.IntVar(&t.Callers, "c", 1, "callers")
 	flags.IntVar(&t.Size, "size", 1024, "bytes of a message")
 	flags.IntVar(&t.Conns, "conns", 2, "connections of a multiplexing client")
+	kind := flags.String("kind", "", "what a call is")
 	idle := flags.Int("idle", 0, "connections on which nothing is sent, beside the client's")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	open, err := load.OpenIdle(t.Addr, *idle)
+	t.Kind = load.Kind(*kind)
+	open, err := load.OpenIdle(t.Addr, *idle, p.Greeting)
 	if err != nil {
 		return err
 	}
@@ -99,13 +101,13 @@ func (c *child) load(p load.Peer, args []string) error {
 		return fmt.Errorf("dialing %s at %s: %w", p.Name, t.Addr, err)
 	}
 	defer client.Close()
-	calls, err := load.Connect(client, t)
+	run, err := load.Prepare(client, t)
 	if err != nil {
 		return fmt.Errorf("connecting to %s at %s: %w", p.Name, t.Addr, err)
 	}
 	return c.obey(Report{}, func(o Order) Report {
 		before := load.ReadUsage()
-		result, err := load.Run(calls, o.For)
+		result, err := run(o.For)
 		if err != nil {
 			return Report{Error: err.Error()}
 		}

@@ -6,11 +6,11 @@ import (
 	"net"
 )
 
-// Idle is a number of connections on which nothing is ever sent.
+// Idle is a number of connections on which nothing is sent, but a greeting.
 type Idle []net.Conn
 
-// OpenIdle opens n of them to the server at addr.
-func OpenIdle(addr string, n int) (Idle, error) {
+// OpenIdle opens n of them to the server at addr and sends greeting on each.
+func OpenIdle(addr string, n int, greeting []byte) (Idle, error) {
 	idle := make(Idle, 0, n)
 	for range n {
 		conn, err := net.Dial("tcp", addr)
@@ -19,6 +19,10 @@ func OpenIdle(addr string, n int) (Idle, error) {
 			return nil, errors.Join(err, idle.Close())
 		}
 		idle = append(idle, conn)
+		if _, err := conn.Write(greeting); err != nil {
+			err = fmt.Errorf("greeting on idle connection %d of %d: %w", len(idle), n, err)
+			return nil, errors.Join(err, idle.Close())
+		}
 	}
 	return idle, nil
 }

@@ -15,7 +15,7 @@ func TestIdleConnectionsStayOpenUntilClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	idle, err := load.OpenIdle(ln.Addr().String(), 3)
+	idle, err := load.OpenIdle(ln.Addr().String(), 3, []byte("hello"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,8 +32,8 @@ func TestIdleConnectionsStayOpenUntilClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, conn := range accepted {
-		if b, err := io.ReadAll(conn); len(b) > 0 || err != nil {
-			t.Errorf("connection %d carried %q, %v, want nothing and its end", i, b, err)
+		if b, err := io.ReadAll(conn); string(b) != "hello" || err != nil {
+			t.Errorf("connection %d carried %q, %v, want the greeting and its end", i, b, err)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func TestAnIdleConnectionThatFailsIsCounted(t *testing.T) {
 	}
 	addr := ln.Addr().String()
 	ln.Close()
-	_, err = load.OpenIdle(addr, 3)
+	_, err = load.OpenIdle(addr, 3, nil)
 	if err == nil || !strings.Contains(err.Error(), "idle connection 1 of 3: ") {
 		t.Errorf("err = %v, want one that says which connection failed", err)
 	}

@@ -3,12 +3,20 @@ package load
 import (
 	"fmt"
 	"io"
+	"time"
 )
 
 // A Peer is one implementation of the echo service.
 type Peer struct {
 	Name  string
 	About string // one line
+
+	// Needs is a program that has to be installed, empty for none.
+	Needs string
+
+	// Greeting is what a client says before it is silent, for connections
+	// that the server would not keep otherwise.
+	Greeting []byte
 
 	// Serve listens on addr, host:0 for a free port, and serves in the
 	// background until the server is closed.
@@ -36,13 +44,34 @@ type Client interface {
 	Caller(number int, msg string) (Call, error)
 }
 
+// A Runner is a client that makes the calls of all callers by itself. It is
+// asked for no Caller.
+type Runner interface {
+	Client
+
+	// Run is as the function of that name.
+	Run(d time.Duration) (Result, error)
+}
+
 // A Target says which server a client is for and how it will be used.
 type Target struct {
 	Addr    string
 	Callers int
 	Size    int // bytes of a message
 	Conns   int // connections that a multiplexing client opens
+	Kind    Kind
 }
+
+// A Kind says what a call is. Peers that know but one kind are only asked for
+// that one.
+type Kind string
+
+// The kinds.
+const (
+	Unary Kind = ""      // a request and its answer
+	Bidi  Kind = "bidi"  // a message and its answer, on a stream that each caller has
+	Flood Kind = "flood" // the next message of those that the server sends without being asked
+)
 
 // A Call makes one request and returns an error unless its echo came back.
 type Call func() error

@@ -26,6 +26,19 @@ var ErrStuck = errors.New("callers are still waiting for replies")
 // patience is how long after the end of a run the last replies may come.
 const patience = 10 * time.Second
 
+// Prepare returns what makes calls for some time: c itself if it is a
+// [Runner], and otherwise [Run] with the calls of all callers of t.
+func Prepare(c Client, t Target) (func(time.Duration) (Result, error), error) {
+	if r, ok := c.(Runner); ok {
+		return r.Run, nil
+	}
+	calls, err := Connect(c, t)
+	if err != nil {
+		return nil, err
+	}
+	return func(d time.Duration) (Result, error) { return Run(calls, d) }, nil
+}
+
 // Connect makes the calls of all callers of t.
 func Connect(c Client, t Target) ([]Call, error) {
 	calls := make([]Call, t.Callers)

@@ -8,7 +8,8 @@ import (
 // All returns the peers of this package.
 func All() []load.Peer {
 	peers := append(voloPeers(), apacheFramed(), apacheBuffered(), rawNet(), rawMux())
-	return append(peers, netpollPeers()...)
+	peers = append(peers, netpollPeers()...)
+	return append(peers, grpcPeers()...)
 }
 
 // Codecs returns the codecs of this package.

@@ -1,6 +1,9 @@
 package peer_test
 
 import (
+	"errors"
+	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,10 +26,38 @@ func TestPeersEcho(t *testing.T) {
 	}
 	for _, p := range peer.All() {
 		t.Run(p.Name, func(t *testing.T) {
+			needs(t, p)
 			for _, test := range targets {
 				t.Run(test.name, func(t *testing.T) { smoke(t, p, test.target) })
 			}
 		})
+	}
+}
+
+// The gRPC peers do the same on streams.
+func TestPeersStream(t *testing.T) {
+	for _, kind := range []load.Kind{load.Bidi, load.Flood} {
+		for _, name := range []string{"volo-grpc", "grpc-go", "connect-go", "raw-http2", "volo-grpc-by-grpc-go"} {
+			if kind == load.Flood && name == "raw-http2" {
+				continue
+			}
+			t.Run(string(kind)+"/"+name, func(t *testing.T) {
+				i := slices.IndexFunc(peer.All(), func(p load.Peer) bool { return p.Name == name })
+				for _, size := range []int{0, 64, 100_000} {
+					smoke(t, peer.All()[i], load.Target{Callers: 4, Size: size, Conns: 2, Kind: kind})
+				}
+			})
+		}
+	}
+}
+
+// needs skips a test of a peer whose program is not installed.
+func needs(t *testing.T, p load.Peer) {
+	if p.Needs == "" {
+		return
+	}
+	if _, err := exec.LookPath(p.Needs); err != nil {
+		t.Skip(err)
 	}
 }
 
@@ -40,11 +71,11 @@ func smoke(t *testing.T, p load.Peer, target load.Target) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls, err := load.Connect(client, target)
+	run, err := load.Prepare(client, target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := load.Run(calls, 50*time.Millisecond)
+	got, err := run(50 * time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +94,7 @@ func smoke(t *testing.T, p load.Peer, target load.Target) {
 func TestPeersFailWithoutAServer(t *testing.T) {
 	for _, p := range peer.All() {
 		t.Run(p.Name, func(t *testing.T) {
+			needs(t, p)
 			server, err := p.Serve("127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
@@ -84,11 +116,15 @@ func call(p load.Peer, target load.Target) error {
 		return err
 	}
 	defer client.Close()
-	calls, err := load.Connect(client, target)
+	run, err := load.Prepare(client, target)
 	if err != nil {
 		return err
 	}
-	return calls[0]()
+	got, err := run(time.Millisecond)
+	if err == nil && got.Errors > 0 {
+		err = errors.New(got.FirstError)
+	}
+	return err
 }
 
 // Every codec gives back every shape as it is.

@@ -1,0 +1,35 @@
+// Command generate writes the code of the benchmark's .proto files, which are
+// in the current folder, below gen/proto.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/volo-go/volo/integration/bench/idl"
+)
+
+func main() {
+	if err := generate(); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func generate() error {
+	files, err := idl.Files(".")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		name := filepath.Join("gen", "proto", filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
