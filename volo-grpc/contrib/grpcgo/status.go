@@ -15,7 +15,9 @@ import (
 // recognises.
 type statusError struct{ err *vologrpc.Error }
 
-func (e statusError) Error() string { return e.err.Error() }
+// Error returns the text that grpc-go has, for programs that compare it; the
+// error that Unwrap returns says more.
+func (e statusError) Error() string { return e.GRPCStatus().Err().Error() }
 
 // GRPCStatus is what status.FromError looks for.
 func (e statusError) GRPCStatus() *status.Status {
