@@ -31,9 +31,10 @@ func newInit(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init <name> <idl>",
 		Short: "Write a project that builds and runs at once",
-		Long: `Init writes a project for a Thrift IDL: the generated code, a handler with one
-method for each method of the IDL, a server, a client that calls every method,
-volo.yml, go.mod and a README. It builds and runs as it is.
+		Long: `Init writes a project for an IDL: the generated code, a handler with one method
+for each method of the IDL, a server, a client that calls every method,
+volo.yml, go.mod and a README. It builds and runs as it is. A .thrift file makes
+a project of Thrift, a .proto file one of gRPC; that needs no protoc.
 
 The project goes into the folder <name>, or into --dir. The IDL and everything
 that it includes are copied to idl/, keeping their places relative to one
@@ -44,13 +45,14 @@ A volo that was built from a checkout of its repository writes replace lines to
 that checkout into go.mod; a released one requires released versions and runs
 "go mod tidy".`,
 		Example: `  volo init hello echo.thrift
+  volo init hello echo.proto
   volo init shop idl/shop.thrift --include third_party/idl
   volo init shop shop.thrift --module github.com/me/shop --dir .`,
 		Args: positional("<name>", "<idl>"),
 		RunE: func(cmd *cobra.Command, args []string) error { return i.run(cmd.Context(), args[0], args[1]) },
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				return []string{"thrift"}, cobra.ShellCompDirectiveFilterFileExt
+				return []string{"thrift", "proto"}, cobra.ShellCompDirectiveFilterFileExt
 			}
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
@@ -71,9 +73,6 @@ var projectName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]*(/[A-Za-z0-9][
 func (i *initialize) plan(name, idl string) (scaffold.Plan, error) {
 	if !projectName.MatchString(name) {
 		return scaffold.Plan{}, usagef("%q cannot be the name of a project: use letters, digits, dots and dashes", name)
-	}
-	if strings.HasSuffix(idl, ".proto") {
-		return scaffold.Plan{}, fmt.Errorf("%s: protobuf is not supported yet; this version of volo compiles Thrift", idl)
 	}
 	p := scaffold.Plan{Name: name[strings.LastIndexByte(name, '/')+1:], Module: i.module, IDL: idl, Includes: i.includes, Dir: i.env.Dir}
 	if p.Module == "" {

@@ -28,7 +28,7 @@ func TestExitCodesTellFailureFromMisuse(t *testing.T) {
 		{"init x --force=maybe y", 2, "volo init: invalid argument \"maybe\" for \"--force\" flag…"},
 		{"init a/../b x.thrift", 2, "volo init: \"a/../b\" cannot be the name of a project: use letters, digits, dots and dashes\n…"},
 		{"init x x.thrift --module Not/a/../path", 2, "volo init: malformed module path…"},
-		{"init x x.proto", 1, "volo init: x.proto: protobuf is not supported yet; this version of volo compiles Thrift\n"},
+		{"init x nowhere.proto", 1, "error: cannot read `nowhere.proto`…"},
 		{"init x nowhere.thrift", 1, "error: cannot read `nowhere.thrift`…"},
 		{"init x x.thrift --checkout .", 1, "volo init: …"},
 		{"gen extra", 2, "volo gen: unexpected argument \"extra\"\n…"},

@@ -35,16 +35,59 @@ service Everything {
   Whole whole(1: Whole w) throws (1: Fault f)
   Key key(1: Key k)
 }
+service Empty {}
+`
+
+// everythingProto has names that scaffolded code uses itself, messages that
+// must have something in them, and every kind of call.
+const everythingProto = `syntax = "proto2";
+package stream;
+import "google/protobuf/empty.proto";
+
+enum Colour { RED = 1; }
+message Part { required string name = 1; required bytes raw = 2; }
+message Whole {
+  required Part part = 1;
+  required Colour colour = 2;
+  required int64 n = 3;
+  optional Whole more = 4;
+  oneof key { int64 id = 5; string label = 6; }
+}
+
+service Everything {
+  rpc Nothing(google.protobuf.Empty) returns (google.protobuf.Empty);
+  rpc Get(Whole) returns (Part);
+  rpc range(stream Whole) returns (Whole);
+  rpc Send(Part) returns (stream Whole);
+  rpc Open(stream Whole) returns (stream Part);
+}
+
+service Show { rpc Context(Part) returns (Part); }
+service server {}
 `
 
 func TestAProjectServesEveryMethodAsItIs(t *testing.T) {
+	for _, tt := range []struct {
+		file, text string
+		want       []string
+	}{
+		{"everything.thrift", everything,
+			[]string{"Nothing: done", "Poke: done", "Yes: false", "Tiny: 0", "Text: \n", "ID: [0 0", "Wholes: []", "Parts: map[]", "Whole: ", "Key: "}},
+		{"everything.proto", everythingProto,
+			[]string{"Nothing: {}", `Get: {"name":`, `Range: {"part":`, `Send: {"part":`, `Open: {"name":`, `Context: {"name":`, "RED"}},
+	} {
+		t.Run(tt.file, func(t *testing.T) { testServes(t, tt.file, tt.text, tt.want) })
+	}
+}
+
+func testServes(t *testing.T, file, text string, want []string) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "everything.thrift"), []byte(everything), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
 	env := &command.Env{Stdout: &out, Stderr: &out, Dir: dir, Environ: os.Environ()}
-	if code := command.Main(t.Context(), env, []string{"init", "x", "everything.thrift"}); code != 0 {
+	if code := command.Main(t.Context(), env, []string{"init", "x", file}); code != 0 {
 		t.Fatalf("init: exit code %d\n%s", code, &out)
 	}
 	project := filepath.Join(dir, "x")
@@ -71,7 +114,7 @@ func TestAProjectServesEveryMethodAsItIs(t *testing.T) {
 	if err != nil {
 		t.Errorf("client: %v\n%s", err, got)
 	}
-	for _, want := range []string{"Nothing: done", "Poke: done", "Yes: false", "Tiny: 0", "Text: \n", "ID: [0 0", "Wholes: []", "Parts: map[]", "Whole: ", "Key: "} {
+	for _, want := range want {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("the client's output lacks %q:\n%s", want, got)
 		}

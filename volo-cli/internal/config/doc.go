@@ -19,9 +19,12 @@
 //	          config: { no_service: true }
 //	    touch_all: true            # generate everything, reached or not
 //
-// What this version of volo does not act upon yet (protobuf, git sources,
-// dedups, special_namings, split_generated_files, descriptors, field masks) it
-// refuses by name.
+// touch and keep_unknown_fields are for Thrift; of Protobuf everything is
+// generated, and unknown fields are kept.
+//
+// What this version of volo does not act upon yet (git sources, dedups,
+// special_namings, split_generated_files, descriptors, field masks) it refuses
+// by name.
 //
 // Paths are relative to the file. [Parse] reports every problem of a file, not
 // only the first, each with its place; a key that nobody reads is a problem,

@@ -66,12 +66,7 @@ func (r *reader) entry(key, n *yaml.Node) *Entry {
 	what := "entry `" + key.Value + "`"
 	before := len(r.found)
 	r.mapping(what, n,
-		field{"protocol", func(key, n *yaml.Node) {
-			r.choice("protocol", &e.Protocol, Thrift, Protobuf)(key, n)
-			if e.Protocol == Protobuf {
-				r.problem(follow(n), "protobuf is not supported yet").Hint("this version of volo compiles Thrift")
-			}
-		}},
+		field{"protocol", r.choice("protocol", &e.Protocol, Thrift, Protobuf)},
 		field{"filename", r.folder(&e.Filename)},
 		field{"repos", func(_, n *yaml.Node) {
 			r.pairs("repos", n, func(key, value *yaml.Node) { e.Repos = append(e.Repos, r.repo(key, value)) })
@@ -93,13 +88,31 @@ func (r *reader) entry(key, n *yaml.Node) *Entry {
 		return e
 	}
 	if e.Protocol == "" {
-		r.problem(key, "%s has no protocol", what).Hint("add protocol: thrift")
+		r.problem(key, "%s has no protocol", what).Hint("add protocol: thrift, or protobuf")
 	}
 	if len(e.Services) == 0 {
 		r.problem(key, "%s has no services", what).Hint("add one, for example - idl: { source: local, path: idl/echo.thrift }")
 	}
 	r.repoNames(e)
+	r.dialect(e)
 	return e
+}
+
+// dialect checks that what the services say goes with the entry's protocol.
+func (r *reader) dialect(e *Entry) {
+	for _, s := range e.Services {
+		switch proto := strings.HasSuffix(s.Path, ".proto"); {
+		case e.Protocol == Thrift && proto:
+			r.found.Errorf("", s.Span, "a .proto file in entry `%s`, whose protocol is thrift", e.Name).
+				Hint("give it an entry of its own with protocol: protobuf")
+		case e.Protocol == Protobuf && !proto:
+			r.found.Errorf("", s.Span, "entry `%s` has protocol protobuf, and this is no .proto file", e.Name)
+		case e.Protocol == Protobuf && len(s.Touch) > 0:
+			r.found.Errorf("", s.Span, "touch is for Thrift").Hint("leave it out: all of a .proto file is generated")
+		case e.Protocol == Protobuf && s.KeepUnknownFields:
+			r.found.Errorf("", s.Span, "keep_unknown_fields is for Thrift").Hint("leave it out: messages of Protobuf keep them")
+		}
+	}
 }
 
 // repo reads one repository.
@@ -157,8 +170,6 @@ func (r *reader) idl(s *IDL, key, n *yaml.Node) {
 		r.problem(key, "idl has no path").Hint("add the path of the IDL file")
 	case s.Source == Git && s.Repo == "":
 		r.problem(key, "idl comes from git but names no repo").Hint("name one of the entry's repos")
-	case strings.HasSuffix(s.Path, ".proto"):
-		r.found.Errorf("", s.Span, "protobuf is not supported yet").Hint("this version of volo compiles Thrift")
 	case s.Source == Local && s.Repo != "":
 		r.problem(key, "idl is local but names repo `%s`", s.Repo).Hint("use source: git")
 	}

@@ -8,7 +8,9 @@
 package generate
 
 import (
+	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
@@ -32,13 +34,30 @@ type Input struct {
 
 // An Output is what came out.
 type Output struct {
-	Program *ir.Program
+	Program *ir.Program       // of Thrift
+	Inputs  []string          // of Protobuf: what others import the inputs by
 	Files   map[string][]byte // by name below the folder of the generated code
 }
 
 // Compile compiles the entry. The output is nil if the diagnostics have an
 // error.
 func Compile(in Input) (*Output, report.List) {
+	if in.Entry.Protocol == config.Protobuf {
+		return compileProto(in)
+	}
+	return compileThrift(in)
+}
+
+// read returns what reads the IDLs.
+func (in *Input) read() func(name string) ([]byte, error) {
+	if in.ReadFile != nil {
+		return in.ReadFile
+	}
+	return func(name string) ([]byte, error) { return os.ReadFile(filepath.FromSlash(name)) }
+}
+
+// compileThrift is Compile for an entry of Thrift files.
+func compileThrift(in Input) (*Output, report.List) {
 	o := pilota.Options{ReadFile: in.ReadFile, KeepAll: in.Entry.TouchAll, Go: gen.Options{PackagePrefix: in.Package}}
 	for i, s := range in.Entry.Services {
 		o.Inputs = append(o.Inputs, path.Join(in.Root, s.Path))

@@ -52,7 +52,9 @@ func place(root string, names, includes []string) (*placement, error) {
 func (pl *placement) apart(names []string, root string, includes []string) error {
 	taken := map[string]string{root: idlFolder}
 	for _, dir := range includes {
-		if taken[dir] == "" {
+		if dir == root {
+			pl.dirs = append(pl.dirs, idlFolder)
+		} else if taken[dir] == "" {
 			to := path.Join(idlFolder, path.Base(dir))
 			for slices.Contains(pl.dirs, to) {
 				to += "_"

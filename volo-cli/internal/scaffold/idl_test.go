@@ -23,6 +23,8 @@ func TestPlaceKeepsFilesRelativeToOneAnother(t *testing.T) {
 			"/w/a.thrift→idl/a.thrift /w/x/b.thrift→idl/x/b.thrift", "idl"},
 		{"far apart", "/home/me", "/home/me/a.thrift /srv/idl/b.thrift", "/srv/idl",
 			"/home/me/a.thrift→idl/a.thrift /srv/idl/b.thrift→idl/idl/b.thrift", "idl/idl"},
+		{"far apart, the file's folder an include folder", "/p", "/p/a.proto /q/idl/b.proto", "/p /q/idl",
+			"/p/a.proto→idl/a.proto /q/idl/b.proto→idl/idl/b.proto", "idl idl/idl"},
 		{"two far folders of one name", "/p", "/p/a.thrift /q/idl/b.thrift /r/idl/c.thrift", "/q/idl /r/idl",
 			"/p/a.thrift→idl/a.thrift /q/idl/b.thrift→idl/idl/b.thrift /r/idl/c.thrift→idl/idl_/c.thrift", "idl/idl idl/idl_"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/volo-go/volo/pilota"
@@ -29,6 +30,14 @@ type Plan struct {
 // New compiles the IDL and returns the project made of it, nil if the
 // diagnostics have an error. Nothing is written.
 func New(p Plan) (*Project, report.List, error) {
+	if strings.HasSuffix(p.IDL, ".proto") {
+		return newProto(p)
+	}
+	return newThrift(p)
+}
+
+// newThrift is New for Thrift.
+func newThrift(p Plan) (*Project, report.List, error) {
 	// Compiled where they are first, so that diagnostics name the files that
 	// the user knows.
 	o := pilota.Options{
@@ -51,7 +60,7 @@ func New(p Plan) (*Project, report.List, error) {
 		return nil, list, err
 	}
 	project := &Project{
-		Name: p.Name, Module: p.Module, Origin: p.Origin,
+		Name: p.Name, Module: p.Module, Origin: p.Origin, Protocol: config.Thrift,
 		Includes: placed.dirs, Sources: make(map[string][]byte), Generated: make(map[string][]byte),
 	}
 	for i, f := range program.Files {
@@ -60,6 +69,39 @@ func New(p Plan) (*Project, report.List, error) {
 		if f.Root {
 			project.IDL = name
 		}
+	}
+	return project, list, project.compile()
+}
+
+// newProto is New for Protobuf.
+func newProto(p Plan) (*Project, report.List, error) {
+	read := func(name string) ([]byte, error) { return os.ReadFile(p.abs(name)) }
+	dirs := p.Includes
+	if len(dirs) == 0 { // beside the file, or as protoc has it
+		dirs = []string{path.Dir(filepath.ToSlash(p.IDL)), "."}
+	}
+	protos, list := generate.Protos([]string{p.IDL}, dirs, read)
+	if protos == nil {
+		return nil, list, nil
+	}
+	var names, includes []string
+	for _, f := range protos {
+		names = append(names, p.abs(f.Path))
+		if dir := p.abs(f.Dir); !slices.Contains(includes, dir) {
+			includes = append(includes, dir)
+		}
+	}
+	placed, err := place(includes[0], names, includes)
+	if err != nil {
+		return nil, list, err
+	}
+	project := &Project{
+		Name: p.Name, Module: p.Module, Origin: p.Origin, Protocol: config.Protobuf,
+		IDL: placed.files[names[0]], Includes: placed.dirs,
+		Sources: make(map[string][]byte), Generated: make(map[string][]byte),
+	}
+	for i, f := range protos {
+		project.Sources[placed.files[names[i]]] = f.Text
 	}
 	return project, list, project.compile()
 }
@@ -75,7 +117,7 @@ func (p *Plan) abs(name string) string {
 
 // compile generates code from the project's copies, as `volo gen` will.
 func (p *Project) compile() error {
-	entry := &config.Entry{Name: "default", Protocol: config.Thrift, Filename: "gen", TouchAll: true,
+	entry := &config.Entry{Name: "default", Protocol: p.Protocol, Filename: "gen", TouchAll: p.Protocol == config.Thrift,
 		Services: []*config.IDL{{Source: config.Local, Path: p.IDL, Includes: p.Includes}}}
 	out, list := generate.Compile(generate.Input{
 		Entry:   entry,
@@ -94,9 +136,13 @@ func (p *Project) compile() error {
 	if err != nil {
 		return err
 	}
-	for _, f := range out.Program.Files {
-		if f.Root && len(f.Services) > 0 {
-			p.Services = declaredIn(f, services)
+	if p.Protocol == config.Protobuf {
+		p.Services = slices.DeleteFunc(services, func(s *stub.Service) bool { return s.Source != out.Inputs[0] })
+	} else {
+		for _, f := range out.Program.Files {
+			if f.Root && len(f.Services) > 0 {
+				p.Services = declaredIn(f, services)
+			}
 		}
 	}
 	for name, text := range out.Files {

@@ -105,13 +105,15 @@ func isCheckout(dir string) bool {
 	return true
 }
 
-// goMod returns the go.mod and the go.sum of a project that imports the Thrift
-// framework; sum is nil if nobody knows it yet and `go mod tidy` has to.
+// goMod returns the go.mod and the go.sum of a project that imports a
+// framework, volo-thrift or volo-grpc; sum is nil if nobody knows it yet and
+// `go mod tidy` has to.
 //
 // From a checkout, the project requires what the framework itself requires, in
 // the same versions and with the same sums, so that building it needs nothing
 // that building the framework does not.
-func (o Origin) goMod(path string) (mod, sum []byte, err error) {
+func (o Origin) goMod(path, framework string) (mod, sum []byte, err error) {
+	direct := []string{Prefix + framework, Prefix + "pilota", Prefix + "motore", "google.golang.org/protobuf"}
 	f := new(modfile.File)
 	if err := f.AddModuleStmt(path); err != nil {
 		return nil, nil, err
@@ -120,13 +122,15 @@ func (o Origin) goMod(path string) (mod, sum []byte, err error) {
 		if err := f.AddGoStmt(goVersion); err != nil {
 			return nil, nil, err
 		}
-		for _, name := range slices.Sorted(maps.Keys(direct)) {
-			f.AddNewRequire(Prefix+name, o.Version, false)
+		for _, path := range slices.Sorted(slices.Values(direct)) {
+			if strings.HasPrefix(path, Prefix) {
+				f.AddNewRequire(path, o.Version, false)
+			}
 		}
 		mod, err = f.Format()
 		return mod, nil, err
 	}
-	need, sum, language, err := o.requirements()
+	need, sum, language, err := o.requirements(framework)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -135,7 +139,7 @@ func (o Origin) goMod(path string) (mod, sum []byte, err error) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(need)) {
 		name, ours := strings.CutPrefix(path, Prefix)
-		f.AddNewRequire(path, need[path], !direct[name])
+		f.AddNewRequire(path, need[path], !slices.Contains(direct, path))
 		if !ours {
 			continue
 		}
@@ -149,17 +153,14 @@ func (o Origin) goMod(path string) (mod, sum []byte, err error) {
 	return mod, sum, err
 }
 
-// direct are the modules of ours that scaffolded code imports.
-var direct = map[string]bool{"volo-thrift": true, "pilota": true, "motore": true}
-
 // requirements returns what the framework and its own modules require, with
 // the highest version of each, the lines of their go.sum files, and the
 // version of Go that they need.
-func (o Origin) requirements() (need map[string]string, sum []byte, language string, err error) {
+func (o Origin) requirements(framework string) (need map[string]string, sum []byte, language string, err error) {
 	language = goVersion
-	need = map[string]string{Prefix + "volo-thrift": "v0.0.0"}
+	need = map[string]string{Prefix + framework: "v0.0.0"}
 	lines := make(map[string]bool)
-	for _, name := range []string{"volo-thrift", "motore", "metainfo"} {
+	for _, name := range []string{framework, "motore", "metainfo"} {
 		at := filepath.Join(o.Dir, name, "go.mod")
 		text, err := os.ReadFile(at)
 		if err != nil {

@@ -19,6 +19,8 @@ func checkout(t *testing.T) string {
 		"motore/go.sum":      "example.org/a v1.10.0 h1:y=\nexample.org/b v1.0.0 h1:z=\n",
 		"metainfo/go.mod":    "module " + Prefix + "metainfo\n",
 		"pilota/go.mod":      "module " + Prefix + "pilota\n",
+		"volo-grpc/go.mod":   "module " + Prefix + "volo-grpc\n\ngo 1.26\n\nrequire (\n\t" + Prefix + "pilota v0.0.0\n\tgoogle.golang.org/protobuf v1.36.0\n\texample.org/c v1.0.0\n)\n",
+		"volo-grpc/go.sum":   "example.org/c v1.0.0 h1:c=\n",
 	} {
 		at := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(at), 0o777); err != nil {
@@ -66,7 +68,7 @@ func TestOpenCheckoutRefusesOtherFolders(t *testing.T) {
 
 func TestGoModOfACheckoutRequiresWhatItsModulesDo(t *testing.T) {
 	dir := checkout(t)
-	mod, sum, err := Origin{Dir: dir}.goMod("example.com/x")
+	mod, sum, err := Origin{Dir: dir}.goMod("example.com/x", "volo-thrift")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +105,7 @@ replace github.com/volo-go/volo/volo-thrift => DIR/volo-thrift
 }
 
 func TestGoModOfAReleaseRequiresIt(t *testing.T) {
-	mod, sum, err := Origin{Version: "v0.3.0"}.goMod("example.com/x")
+	mod, sum, err := Origin{Version: "v0.3.0"}.goMod("example.com/x", "volo-thrift")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,5 +121,26 @@ require (
 `
 	if string(mod) != want || sum != nil {
 		t.Errorf("got\n%s and sum %q, want\n%s and none", mod, sum, want)
+	}
+}
+
+func TestGoModOfAProjectOfGRPC(t *testing.T) {
+	mod, sum, err := Origin{Dir: checkout(t)}.goMod("example.com/x", "volo-grpc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\tgoogle.golang.org/protobuf v1.36.0\n", "\t" + Prefix + "volo-grpc v0.0.0\n", "\texample.org/c v1.0.0 // indirect\n",
+	} {
+		if !strings.Contains(string(mod), want) {
+			t.Errorf("go.mod: got\n%s\nwant %q in it", mod, want)
+		}
+	}
+	if strings.Contains(string(mod), "volo-thrift") || !strings.Contains(string(sum), "example.org/c v1.0.0 h1:c=\n") {
+		t.Errorf("got\n%s\nand sum\n%s\nwant nothing of volo-thrift and the sums of volo-grpc", mod, sum)
+	}
+	mod, _, err = Origin{Version: "v0.3.0"}.goMod("example.com/x", "volo-grpc")
+	if err != nil || !strings.Contains(string(mod), "volo-grpc v0.3.0\n") || strings.Contains(string(mod), "google.golang.org") {
+		t.Errorf("of a release: got\n%s\nand %v, want volo-grpc v0.3.0 and nothing of others", mod, err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/volo-go/volo/volo-cli/internal/config"
 	"github.com/volo-go/volo/volo-cli/internal/stub"
 )
 
@@ -29,6 +30,7 @@ type Project struct {
 	Module string // module path
 	Origin Origin // where Volo comes from
 
+	Protocol string            // config.Thrift or config.Protobuf
 	IDL      string            // the IDL file, slash-separated, below the project
 	Includes []string          // folders to look for includes in, likewise
 	Sources  map[string][]byte // the IDL and all that it includes
@@ -45,7 +47,7 @@ func (p *Project) Files() (map[string][]byte, error) {
 	files := make(map[string][]byte)
 	maps.Copy(files, p.Sources)
 	maps.Copy(files, p.Generated)
-	mod, sum, err := p.Origin.goMod(p.Module)
+	mod, sum, err := p.Origin.goMod(p.Module, p.framework())
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func (p *Project) Files() (map[string][]byte, error) {
 	data := page{Project: p}
 	if len(p.Services) > 0 {
 		pages["cmd/server/main.go"] = "server.go.tmpl"
-		pages["cmd/client/main.go"] = "client.go.tmpl"
+		pages["cmd/client/main.go"] = p.template("client")
 	}
 	for name, tmpl := range pages {
 		if files[name], err = data.render(name, tmpl); err != nil {
@@ -70,11 +72,30 @@ func (p *Project) Files() (map[string][]byte, error) {
 	}
 	for _, s := range p.Services {
 		name := handlerFile(s)
-		if files[name], err = (page{Project: p, Service: s}).render(name, "handler.go.tmpl"); err != nil {
+		if files[name], err = (page{Project: p, Service: s}).render(name, p.template("handler")); err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
+}
+
+// framework returns the folder of the framework that the project uses.
+func (p *Project) framework() string {
+	if p.Protocol == config.Protobuf {
+		return "volo-grpc"
+	}
+	return "volo-thrift"
+}
+
+// Framework returns the name of the framework's package.
+func (p *Project) Framework() string { return strings.ReplaceAll(p.framework(), "-", "") }
+
+// template returns the template for a file that differs between protocols.
+func (p *Project) template(name string) string {
+	if p.Protocol == config.Protobuf {
+		name += "_grpc"
+	}
+	return name + ".go.tmpl"
 }
 
 // A page is what a template sees.
@@ -86,6 +107,24 @@ type page struct {
 
 // Checkout reports whether the project builds against a checkout.
 func (p page) Checkout() bool { return p.Origin.Dir != "" }
+
+// about returns the services that the page is about.
+func (p page) about() []*stub.Service {
+	if p.Service != nil {
+		return []*stub.Service{p.Service}
+	}
+	return p.Services
+}
+
+// Receives reports whether a method of a service receives from a stream.
+func (p page) Receives() bool {
+	for _, s := range p.about() {
+		if slices.ContainsFunc(s.Methods, receives) {
+			return true
+		}
+	}
+	return false
+}
 
 // render executes a template; Go comes out formatted.
 func (p page) render(name, tmpl string) ([]byte, error) {
@@ -118,12 +157,8 @@ func (p page) render(name, tmpl string) ([]byte, error) {
 func (p page) imports(tmpl string) []string {
 	need := make(map[string]bool)
 	add := func(imp stub.Import) { need[strings.TrimSpace(imp.Name+" "+strconv.Quote(imp.Path))] = true }
-	services := p.Services
-	if p.Service != nil {
-		services = []*stub.Service{p.Service}
-	}
-	for _, s := range services {
-		if tmpl != "handler.go.tmpl" {
+	for _, s := range p.about() {
+		if !strings.HasPrefix(tmpl, "handler") {
 			imp := stub.Import{Path: s.Import}
 			if name := stubPackage(s); name != s.Package {
 				imp.Name = name
@@ -141,7 +176,7 @@ func (p page) imports(tmpl string) []string {
 	if tmpl == "server.go.tmpl" {
 		add(stub.Import{Path: Prefix + "motore/rpc"})
 		add(stub.Import{Path: p.Module + "/handler"})
-		add(stub.Import{Name: "volothrift", Path: Prefix + "volo-thrift"})
+		add(stub.Import{Name: p.Framework(), Path: Prefix + p.framework()})
 	}
 	return slices.Sorted(maps.Keys(need))
 }
@@ -150,18 +185,21 @@ func (p page) imports(tmpl string) []string {
 func codeOf(m stub.Method, tmpl string) []string {
 	var code []string
 	for _, p := range m.Params {
-		switch tmpl {
-		case "handler.go.tmpl":
+		switch {
+		case strings.HasPrefix(tmpl, "handler"):
 			code = append(code, p.Type)
-		case "client.go.tmpl":
+		case strings.HasPrefix(tmpl, "client"):
 			code = append(code, p.Zero)
 		}
 	}
-	if tmpl == "handler.go.tmpl" {
-		code = append(code, m.Result, m.Zero)
+	if strings.HasPrefix(tmpl, "handler") {
+		code = append(code, m.Result, m.Zero, m.Answer)
 	}
 	return code
 }
+
+// receives reports whether the handler of m receives from a stream.
+func receives(m stub.Method) bool { return m.Stream == "Receiver" || m.Stream == "Duplex" }
 
 // names reports whether the code names something of a package.
 func names(code []string, local string) bool {
@@ -186,7 +224,7 @@ func lower(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 // stubPackage returns the name under which mains import the stubs of a
 // service. A namespace called volo has stubs of the framework's name.
 func stubPackage(s *stub.Service) string {
-	if s.Package == "volothrift" {
+	if s.Package == "volothrift" || s.Package == "vologrpc" {
 		return "stubs"
 	}
 	return s.Package

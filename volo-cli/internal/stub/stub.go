@@ -28,6 +28,7 @@ type Service struct {
 	Import  string // path of the stub package
 	Package string // its name
 	File    string // that declares the interface, as in Read
+	Source  string // the IDL that File says it was made from, empty if it does not say
 	Doc     string // of the interface, lines joined by \n, no markers
 	Methods []Method
 }
@@ -42,6 +43,14 @@ type Method struct {
 	// message, an empty list, 0. Empty for void.
 	Zero    string
 	Imports []Import // what the types and Zero need
+
+	// Stream is how a handler of gRPC takes part in a call with a stream:
+	// Sender, Receiver or Duplex. Empty for a unary method. The stream is the
+	// last of Params then, and its Zero an empty message for the client to
+	// send, empty for a Sender.
+	Stream string
+	// Answer is an empty message for the handler to send into the stream.
+	Answer string
 }
 
 // A Param is one parameter.
@@ -96,6 +105,7 @@ type reader struct {
 	prefix   string
 	packages map[string]*pkg // by import path
 	order    []*pkg
+	shared   []Import // what methods of gRPC need, in all services
 }
 
 // A pkg is what matters of a package.
@@ -104,7 +114,8 @@ type pkg struct {
 	interfaces []*decl
 	funcs      map[string]bool
 	types      map[string]*typeDecl
-	unions     map[string]bool // types of which exactly one member must be set
+	unions     map[string]bool   // types of which exactly one member must be set
+	values     map[string]string // the first constant of a type
 }
 
 // A typeDecl is what a type is declared as, and where.
@@ -120,6 +131,7 @@ type decl struct {
 	typ  *ast.InterfaceType
 	file *ast.File
 	in   string // name of the file
+	from string // its IDL
 }
 
 // parse adds one file.
@@ -131,7 +143,7 @@ func (r *reader) parse(name string, text []byte) error {
 	at := path.Join(r.prefix, path.Dir(name))
 	p := r.packages[at]
 	if p == nil {
-		p = &pkg{path: at, name: f.Name.Name, funcs: make(map[string]bool), types: make(map[string]*typeDecl), unions: make(map[string]bool)}
+		p = &pkg{path: at, name: f.Name.Name, funcs: make(map[string]bool), types: make(map[string]*typeDecl), unions: make(map[string]bool), values: make(map[string]string)}
 		r.packages[at] = p
 		r.order = append(r.order, p)
 	}
@@ -145,6 +157,7 @@ func (r *reader) parse(name string, text []byte) error {
 			}
 		case *ast.GenDecl:
 			p.addTypes(name, f, d)
+			p.addValue(d)
 		}
 	}
 	return nil
@@ -166,8 +179,31 @@ func (p *pkg) addTypes(name string, f *ast.File, d *ast.GenDecl) {
 		if doc == nil {
 			doc = d.Doc
 		}
-		p.interfaces = append(p.interfaces, &decl{ts.Name.Name, text(doc), it, f, name})
+		p.interfaces = append(p.interfaces, &decl{ts.Name.Name, text(doc), it, f, name, source(f)})
 	}
+}
+
+// addValue notes the first constant of a declaration as the first of its type.
+func (p *pkg) addValue(d *ast.GenDecl) {
+	if len(d.Specs) == 0 || d.Tok != token.CONST {
+		return
+	}
+	first := d.Specs[0].(*ast.ValueSpec)
+	if id, ok := first.Type.(*ast.Ident); ok && p.values[id.Name] == "" {
+		p.values[id.Name] = first.Names[0].Name
+	}
+}
+
+// source returns what stands behind "source:" above the package clause.
+func source(f *ast.File) string {
+	for _, c := range f.Comments {
+		for line := range strings.Lines(c.Text()) {
+			if from, ok := strings.CutPrefix(line, "source: "); ok && c.Pos() < f.Package {
+				return strings.TrimSpace(from)
+			}
+		}
+	}
+	return ""
 }
 
 // checksUnion reports whether a method is one of a union: nothing else can
@@ -196,7 +232,7 @@ func receiver(d *ast.FuncDecl) string {
 
 // service turns an interface into a Service.
 func (r *reader) service(p *pkg, d *decl) *Service {
-	return &Service{Name: d.name, Import: p.path, Package: p.name, File: d.in, Doc: d.doc, Methods: r.methods(p, d, 0)}
+	return &Service{Name: d.name, Import: p.path, Package: p.name, File: d.in, Source: d.from, Doc: d.doc, Methods: r.methods(p, d, 0)}
 }
 
 // methods returns the methods of an interface, those of embedded ones
@@ -206,6 +242,10 @@ func (r *reader) methods(p *pkg, d *decl, depth int) []Method {
 	for _, f := range d.typ.Methods.List {
 		switch t := f.Type.(type) {
 		case *ast.FuncType:
+			if imp, ok := lookup(d.file, framework); ok && path.Base(imp.Path) == "volo-grpc" {
+				methods = append(methods, r.grpcMethod(p, d.file, f, t))
+				continue
+			}
 			methods = append(methods, r.method(p, d.file, f, t))
 		default:
 			// Go forbids cycles of embedding, but nobody has compiled this yet.

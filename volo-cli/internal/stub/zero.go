@@ -79,6 +79,8 @@ func (z *zeroes) message(n named, depth int) string {
 			if _, ok := f.Type.(*ast.StarExpr); ok {
 				members = append(members, f.Names[0].Name+": "+z.set(n.place, f.Type, depth+1))
 			}
+		case strings.Contains(f.Tag.Value, ",req,"): // of Protobuf; bytes are no pointer
+			members = append(members, f.Names[0].Name+": "+z.required(n.place, f.Type, depth+1))
 		}
 		if union && len(members) == 1 {
 			break
@@ -100,6 +102,17 @@ func (z *zeroes) set(at place, e ast.Expr, depth int) string {
 		return "new(" + z.typ(at, star.X) + ")"
 	}
 	return v
+}
+
+// required is set for a required member of Protobuf, where zero need not be
+// among the values of an enum.
+func (z *zeroes) required(at place, e ast.Expr, depth int) string {
+	if star, ok := e.(*ast.StarExpr); ok {
+		if n, ok := z.named(at, star.X); ok && n.pkg != nil && n.pkg.values[n.name] != "" {
+			return z.local(n.from) + "." + n.pkg.values[n.name] + ".Enum()"
+		}
+	}
+	return z.set(at, e, depth)
 }
 
 // named follows a name to what is not another name. It reports false for
@@ -154,6 +167,8 @@ func (z *zeroes) typ(at place, e ast.Expr) string {
 			args = append(args, z.typ(at, arg))
 		}
 		return z.typ(at, e.X) + "[" + strings.Join(args, ", ") + "]"
+	case *ast.IndexExpr: // vologrpc.Sender[T]
+		return z.typ(at, e.X) + "[" + z.typ(at, e.Index) + "]"
 	case *ast.SelectorExpr:
 		imp, _ := lookup(at.file, e.X.(*ast.Ident).Name)
 		return z.local(imp.Path) + "." + e.Sel.Name
