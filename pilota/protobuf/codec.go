@@ -2,7 +2,6 @@ package protobuf
 
 import (
 	"slices"
-	"sync"
 
 	"google.golang.org/protobuf/proto"
 )
@@ -27,8 +26,8 @@ type Codec interface {
 	PutProtobuf(b []byte, i int, how Flags) int
 
 	// ConsumeProtobuf merges b, which is one encoded message and a part of
-	// what d was made ready for, into the receiver. On an error the receiver
-	// is partly filled. Required fields that are missing are no error here;
+	// what d was made ready for, into the receiver. It keeps neither d nor, but
+	// for [Alias], b. On an error the receiver is partly filled. Required fields that are missing are no error here;
 	// [Decoder.Check] finds them.
 	ConsumeProtobuf(d *Decoder, b []byte) error
 }
@@ -102,14 +101,12 @@ func Unmarshal(b []byte, m proto.Message, o DecodeOptions) error {
 	if !ok {
 		return unmarshalForeign(b, m, o)
 	}
-	d := decoders.Get().(*Decoder)
+	var d Decoder
 	d.Reset(b, o)
-	err := c.ConsumeProtobuf(d, b)
-	if err == nil {
-		err = d.Check(c)
+	if err := c.ConsumeProtobuf(onStack(&d), b); err != nil {
+		return err
 	}
-	d.release()
-	return err
+	return d.Check(c)
 }
 
 func unmarshalForeign(b []byte, m proto.Message, o DecodeOptions) error {
@@ -120,7 +117,3 @@ func unmarshalForeign(b []byte, m proto.Message, o DecodeOptions) error {
 		Resolver:       o.Resolver,
 	}.Unmarshal(b, m)
 }
-
-// decoders spares Unmarshal an allocation. Nothing that a Decoder hands out
-// is recycled with it.
-var decoders = sync.Pool{New: func() any { return new(Decoder) }}

@@ -71,10 +71,10 @@ type Decoder struct {
 
 	text  []byte   // CopyOnce: the message from its first string on
 	from  int      // offset of text in the message
-	words []uint64 // rest of a chunk that optional scalars are taken from
-	word  int      // size of the latest chunk of words
-	heads []string // rest of a chunk that optional strings are taken from
-	head  int      // size of the latest chunk of heads
+	words []uint64 // the chunk that optional scalars are taken from
+	heads []string // the chunk that optional strings and lists of strings are taken from
+
+	nextWord, nextHead int // what has been taken of them
 }
 
 // Reset makes d ready for a message. d keeps no reference to msg, but every
@@ -91,13 +91,7 @@ func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
 	d.tooBig = o.MaxSize > 0 && len(msg) > o.MaxSize
 	// Words hold no pointers, so what is left of their chunk may serve the
 	// next message. Strings would keep the texts of earlier messages alive.
-	d.text, d.from, d.heads, d.head = nil, 0, nil, 0
-}
-
-// release gives d back to the pool, without what it handed out.
-func (d *Decoder) release() {
-	d.text, d.heads, d.head, d.resolver = nil, nil, 0, nil
-	decoders.Put(d)
+	d.text, d.from, d.heads, d.nextHead = nil, 0, nil, 0
 }
 
 // offset returns where b, a part of the message, begins.

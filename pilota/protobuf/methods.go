@@ -38,18 +38,17 @@ func marshalMethod(in protoiface.MarshalInput) (protoiface.MarshalOutput, error)
 }
 
 func unmarshalMethod(in protoiface.UnmarshalInput) (protoiface.UnmarshalOutput, error) {
-	d := decoders.Get().(*Decoder)
+	var d Decoder
 	d.Reset(in.Buf, DecodeOptions{
 		DiscardUnknown: in.Flags&protoiface.UnmarshalDiscardUnknown != 0,
 		Resolver:       in.Resolver,
 	})
 	d.depth = in.Depth
-	err := codecOf(in.Message).ConsumeProtobuf(d, in.Buf)
+	err := codecOf(in.Message).ConsumeProtobuf(onStack(&d), in.Buf)
 	var out protoiface.UnmarshalOutput
 	if !d.partial {
 		out.Flags = protoiface.UnmarshalInitialized
 	}
-	d.release()
 	return out, err
 }
 

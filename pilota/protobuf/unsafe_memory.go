@@ -22,14 +22,14 @@ type Scalar interface {
 // Optional returns a pointer to a copy of v. rest is how many bytes of the
 // message follow.
 func Optional[T Scalar](d *Decoder, v T, rest int) *T {
-	if len(d.words) == 0 {
+	if d.nextWord == len(d.words) {
 		d.growWords(rest)
 	}
 	// Safety: a word is aligned for every Scalar and as large as the largest;
-	// none has pointers. The word has not been handed out before and leaves
-	// d.words below, so that nothing else refers to it.
-	p := (*T)(unsafe.Pointer(&d.words[0]))
-	d.words = d.words[1:]
+	// none has pointers. The word has not been handed out before and is passed
+	// below, so that nothing else refers to it.
+	p := (*T)(unsafe.Pointer(&d.words[d.nextWord]))
+	d.nextWord++ // cheaper than to cut d.words, a store that the collector watches
 	*p = v
 	return p
 }
@@ -39,18 +39,18 @@ func Optional[T Scalar](d *Decoder, v T, rest int) *T {
 //
 //go:noinline
 func (d *Decoder) growWords(rest int) {
-	d.word = min(max(4, 2*d.word), maxWords, rest/2+1)
-	d.words = make([]uint64, d.word)
+	d.words = make([]uint64, min(max(8, 2*len(d.words)), maxWords, rest/2+1))
+	d.nextWord = 0
 }
 
 // OptionalString returns a pointer to v. rest is how many bytes of the message
 // follow.
 func OptionalString(d *Decoder, v string, rest int) *string {
-	if len(d.heads) == 0 {
+	if d.nextHead == len(d.heads) {
 		d.growHeads(1, rest)
 	}
-	p := &d.heads[0]
-	d.heads = d.heads[1:]
+	p := &d.heads[d.nextHead]
+	d.nextHead++
 	*p = v
 	return p
 }
@@ -61,12 +61,12 @@ func (d *Decoder) Strings(n, rest int) []string {
 	if n > maxHeads/4 {
 		return make([]string, 0, n)
 	}
-	if len(d.heads) < n {
+	if len(d.heads)-d.nextHead < n {
 		d.growHeads(n, rest)
 	}
-	list := d.heads[:0:n]
-	d.heads = d.heads[n:]
-	return list
+	from := d.nextHead
+	d.nextHead += n
+	return d.heads[from:from:d.nextHead]
 }
 
 // growHeads makes a chunk for n strings at least: small at first, then
@@ -75,8 +75,8 @@ func (d *Decoder) Strings(n, rest int) []string {
 //
 //go:noinline
 func (d *Decoder) growHeads(n, rest int) {
-	d.head = max(n, min(max(8, 2*d.head), maxHeads, rest/2+1))
-	d.heads = make([]string, d.head)
+	d.heads = make([]string, max(n, min(max(8, 2*len(d.heads)), maxHeads, rest/2+1)))
+	d.nextHead = 0
 }
 
 // Slab returns zero messages for a field of which one was just found and more
@@ -94,3 +94,18 @@ const maxAhead = 1024
 // Room returns how many values of a field to make room for, of which one was
 // just found and more with the same tag may follow at b[i:].
 func Room(b []byte, i int, tag uint64) int { return 1 + Count(b, i, tag, maxAhead) }
+
+// onStack returns d, hidden from the compiler's search for pointers that
+// outlive a call, so that d need not be allocated.
+//
+// Safety: the result is only passed to ConsumeProtobuf, which by the contract
+// of [Codec] does not keep it; generated code never stores it. While the call
+// runs, copies of it lie on the same stack, where the runtime finds and adjusts
+// them as it would any pointer. Between the two lines below nothing can move
+// the stack: there is no call, and it is not moved at asynchronous preemption.
+//
+//go:nosplit
+func onStack(d *Decoder) *Decoder {
+	hidden := uintptr(unsafe.Pointer(d))
+	return *(**Decoder)(unsafe.Pointer(&hidden))
+}
