@@ -19,6 +19,7 @@ require (
 
 require (
 	github.com/bufbuild/protocompile v0.14.1 // indirect
+	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
@@ -26,6 +27,7 @@ require (
 
 require (
 	connectrpc.com/connect v1.21.1
+	github.com/cncf/xds/go v0.0.0-20260202195803-dba9d589def2
 	golang.org/x/net v0.62.0
 	google.golang.org/protobuf v1.36.12
 )

@@ -28,6 +28,7 @@ type suite struct {
 func suites() []suite {
 	return []suite{
 		{"h2spec", "HTTP/2 and HPACK, as a client sees our server", h2spec},
+		{"interop", "grpc-go's interop cases, both ways", interop},
 		{"connect", "connectrpc.com/conformance: gRPC, server and client", connect},
 	}
 }
