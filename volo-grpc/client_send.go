@@ -242,7 +242,11 @@ func statusOfEnd(h http2.Head, t http2.Tail) *Error {
 		return nil
 	}
 	status := &Error{Code: Code(n), Message: unescape(t.Message)}
+	status.Trailer, _ = readMetadata(t.Fields)
 	for _, f := range t.Fields {
+		if f.Name == pushbackKey {
+			status.pushback = f.Value
+		}
 		if f.Name != "grpc-status-details-bin" {
 			continue
 		}

@@ -103,6 +103,10 @@ func (p *peer) retire() {
 	}
 }
 
+// errRetired is why a call gets no connection to an instance that discovery has
+// dropped since it was picked; another one is as good.
+var errRetired = unavailable(errors.New("the instance is gone"))
+
 // ended reports that nothing is left after retire.
 func (p *peer) ended() bool {
 	for i := range p.lines {
@@ -138,7 +142,7 @@ type line struct {
 	retry    time.Time
 	lastErr  error
 	old      []*http2.Client
-	closed   bool
+	closed   error // why no connections are made any more; nil while they are
 }
 
 // A dialing is one attempt to connect, which any number of calls wait for and
@@ -166,9 +170,9 @@ func (l *line) acquire(until bound, wait bool) (*http2.Client, error) {
 func (l *line) connect(until bound, wait bool) error {
 	for {
 		l.mu.Lock()
-		if l.closed {
+		if err := l.closed; err != nil {
 			l.mu.Unlock()
-			return errClientClosed
+			return err
 		}
 		if conn := l.live.Load(); conn != nil && conn.Usable() {
 			l.mu.Unlock()
@@ -183,7 +187,7 @@ func (l *line) connect(until bound, wait bool) error {
 			if err := until.wait(d.done, 0); err != nil {
 				return err
 			}
-			if d.err == nil || !wait || errors.Is(d.err, errClientClosed) {
+			if d.err == nil || !wait {
 				return d.err
 			}
 			continue
@@ -240,8 +244,8 @@ func (l *line) run(ctx context.Context, d *dialing) {
 	l.mu.Lock()
 	l.dialing = nil
 	d.err = err
-	if err == nil && l.closed {
-		d.err = errClientClosed
+	if err == nil && l.closed != nil {
+		d.err = l.closed
 		l.mu.Unlock()
 		conn.Close()
 		return
@@ -302,10 +306,13 @@ func ended(c *http2.Client) bool {
 	}
 }
 
-// stop makes no more connections and returns those there are.
-func (l *line) stop() []*http2.Client {
+// stop makes no more connections, for the given reason, and returns those
+// there are.
+func (l *line) stop(why error) []*http2.Client {
 	l.mu.Lock()
-	l.closed = true
+	if l.closed == nil {
+		l.closed = why
+	}
 	d := l.dialing
 	l.mu.Unlock()
 	if d != nil {
@@ -322,17 +329,17 @@ func (l *line) stop() []*http2.Client {
 }
 
 func (l *line) retire() {
-	for _, c := range l.stop() {
+	for _, c := range l.stop(errRetired) {
 		c.Retire()
 	}
 }
 
 func (l *line) ended() bool {
-	return !slices.ContainsFunc(l.stop(), func(c *http2.Client) bool { return !ended(c) })
+	return !slices.ContainsFunc(l.stop(errRetired), func(c *http2.Client) bool { return !ended(c) })
 }
 
 func (l *line) close() {
-	for _, c := range l.stop() {
+	for _, c := range l.stop(errClientClosed) {
 		c.Close()
 	}
 }

@@ -275,6 +275,9 @@ func appendStatus(fields []http2.Field, e *Error) []http2.Field {
 	if e.Message != "" {
 		fields = append(fields, http2.Field{Name: "grpc-message", Value: escape(e.Message)})
 	}
+	if e.pushback != "" && e.Phase == 0 { // our own, not that of a peer of ours
+		fields = append(fields, http2.Field{Name: pushbackKey, Value: e.pushback})
+	}
 	if len(e.Details) > 0 {
 		if packed, err := e.appendDetails(nil); err == nil {
 			fields = append(fields, http2.Field{Name: "grpc-status-details-bin", Value: encodeBinary(packed)})

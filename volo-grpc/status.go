@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -61,7 +62,12 @@ type Error struct {
 	// Unsent says that the peer has not acted on the call and will not: no
 	// byte of it has reached the network, or the peer said so.
 	Unsent bool
-	Err    error // the cause; nil for PhaseRemote
+	// Trailer is what the answer ended with beside the status; nil unless
+	// Phase is PhaseRemote.
+	Trailer Metadata
+	Err     error // the cause; nil for PhaseRemote
+	// pushback is the trailer by which a peer says when to try again.
+	pushback string
 }
 
 // Errorf returns a status for a handler to return. The cause of the error is
@@ -82,6 +88,16 @@ func (e *Error) WithDetails(details ...proto.Message) *Error {
 			panic(fmt.Sprintf("vologrpc: detail of type %s: %v", m.ProtoReflect().Descriptor().FullName(), err))
 		}
 		c.Details = append(c.Details, packed)
+	}
+	return &c
+}
+
+// WithPushback returns a copy of e that tells callers who retry when to do so;
+// a negative d tells them not to (gRFC A6, grpc-retry-pushback-ms).
+func (e *Error) WithPushback(d time.Duration) *Error {
+	c := *e
+	if c.pushback = "-1"; d >= 0 {
+		c.pushback = strconv.FormatInt(min(d.Milliseconds(), 1<<31-1), 10)
 	}
 	return &c
 }
@@ -120,8 +136,11 @@ func (e *Error) Is(target error) bool {
 }
 
 // Retryable reports that another instance may be asked, whatever the method:
-// the peer did nothing, and not because of the request.
-func (e *Error) Retryable() bool { return e.Unsent && e.Phase != PhaseEncode && e.Phase != 0 }
+// the peer did nothing, and neither because of the request nor for want of
+// time.
+func (e *Error) Retryable() bool {
+	return e.Unsent && e.Phase != PhaseEncode && e.Phase != 0 && e.Code != Canceled && e.Code != DeadlineExceeded
+}
 
 // CodeOf returns the code of err as a handler's caller would see it: OK for
 // nil, the code of the first [*Error] in its chain, what errors of package

@@ -1,0 +1,173 @@
+package vologrpc
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// A RetryPolicy says when a unary call that has failed is made again (gRFC
+// A6). Calls that the peer has not processed are sent again without one.
+//
+// A policy is for methods of which it is known that running them twice does
+// no harm, or for codes that say that nothing was done.
+type RetryPolicy struct {
+	// Attempts is how often a call is made at most, the first time included.
+	// At most 5; less than 2 retries nothing.
+	Attempts int
+	// Codes are those that are worth another attempt.
+	Codes []Code
+	// Idempotent limits the policy to calls that are declared idempotent, by
+	// their method or by [CallIdempotent].
+	Idempotent bool
+	// Backoff is how long to wait before attempt n+1: up to 20 % more or less
+	// than Base × Multiplier^(n-1), at most Max. The defaults are 100 ms,
+	// 1.6 and 5 s. The peer may name another time, or forbid to retry, by the
+	// trailer grpc-retry-pushback-ms. Jitter is not used.
+	Backoff Backoff
+	// Throttle, if not nil, stops retrying while too many calls fail. Policies
+	// may share one.
+	Throttle *Throttle
+}
+
+// maxAttempts bounds [RetryPolicy.Attempts], as the specification does.
+const maxAttempts = 5
+
+// Retry returns a layer that makes unary calls again as p says; other calls
+// pass through. It belongs to the outer layers of a client, so that each
+// attempt may go to another instance.
+//
+// Of an answer that comes too late for its deadline, or not within it after
+// the next pause, the error of the last attempt is returned.
+func Retry(p RetryPolicy) Layer {
+	if p.Backoff.Base <= 0 {
+		p.Backoff.Base = 100 * time.Millisecond
+	}
+	if p.Backoff.Max <= 0 {
+		p.Backoff.Max = 5 * time.Second
+	}
+	if p.Backoff.Multiplier <= 0 {
+		p.Backoff.Multiplier = 1.6
+	}
+	p.Attempts = min(p.Attempts, maxAttempts)
+	if p.Attempts < 2 || len(p.Codes) == 0 {
+		return nil
+	}
+	return func(next Handler) Handler {
+		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
+			if req.Method.Kind != Unary || p.Idempotent && !req.Info.Idempotent {
+				return next.Call(ctx, req)
+			}
+			return p.call(ctx, req, next)
+		})
+	}
+}
+
+func (p *RetryPolicy) call(ctx context.Context, req *Request, next Handler) (*Response, error) {
+	picked := req.Info.Callee.Address
+	for attempt := 1; ; attempt++ {
+		resp, err := next.Call(ctx, req)
+		pushback, allowed := p.judge(err)
+		if err == nil || !allowed || attempt == p.Attempts {
+			return resp, err
+		}
+		pause := pushback
+		if pause < 0 {
+			pause = p.Backoff.before(attempt)
+		}
+		if !sleep(ctx, pause) {
+			return resp, err
+		}
+		req.Info.Attempt++
+		req.Info.Callee.Address = picked
+		if req.reply != nil {
+			proto.Reset(req.reply) // of what could be decoded of a broken answer
+		}
+	}
+}
+
+// judge reports whether a call that ended with err may be made again, and
+// after which pause, if the peer said.
+func (p *RetryPolicy) judge(err error) (pushback time.Duration, allowed bool) {
+	if err == nil {
+		p.Throttle.succeeded()
+		return -1, false
+	}
+	var e *Error
+	if !errors.As(err, &e) || !slices.Contains(p.Codes, e.Code) {
+		return -1, false
+	}
+	pushback, allowed = -1, true
+	if ms := e.pushback; ms != "" {
+		n, bad := strconv.ParseUint(ms, 10, 31)
+		allowed = bad == nil // what is no time means not at all
+		pushback = time.Duration(n) * time.Millisecond
+	}
+	return pushback, p.Throttle.failed() && allowed
+}
+
+const pushbackKey = "grpc-retry-pushback-ms"
+
+// before returns how long to wait after attempt n.
+func (b *Backoff) before(n int) time.Duration {
+	d := min(float64(b.Base)*math.Pow(b.Multiplier, float64(n-1)), float64(b.Max))
+	return time.Duration(d * (0.8 + 0.4*rand.Float64()))
+}
+
+// sleep waits; it reports false if ctx would be over before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if t, ok := ctx.Deadline(); ok && time.Until(t) <= d {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// A Throttle stops retrying while too many calls fail: it holds Max tokens at
+// first; a failure that could be retried costs one, a success earns ratio.
+// Below half of Max nothing is retried. It may be used concurrently.
+type Throttle struct {
+	max, ratio float64
+
+	mu     sync.Mutex
+	tokens float64
+}
+
+// NewThrottle returns a throttle; the specification allows max up to 1000 and
+// has it at 10 and ratio at 0.1 in its example.
+func NewThrottle(max, ratio float64) *Throttle {
+	return &Throttle{max: max, ratio: ratio, tokens: max}
+}
+
+func (t *Throttle) succeeded() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tokens = min(t.tokens+t.ratio, t.max)
+}
+
+// failed reports whether a retry is allowed.
+func (t *Throttle) failed() bool {
+	if t == nil {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tokens = max(t.tokens-1, 0)
+	return t.tokens > t.max/2
+}
