@@ -243,6 +243,9 @@ func statusOfEnd(h http2.Head, t http2.Tail) *Error {
 	}
 	status := &Error{Code: Code(n), Message: unescape(t.Message)}
 	status.Trailer, _ = readMetadata(t.Fields)
+	if biz := parseBizError(t.Fields, status.Message); biz != nil {
+		status.Err = biz
+	}
 	for _, f := range t.Fields {
 		if f.Name == pushbackKey {
 			status.pushback = f.Value
@@ -254,7 +257,7 @@ func statusOfEnd(h http2.Head, t http2.Tail) *Error {
 		if err == nil {
 			status.Details, err = parseDetails(raw)
 		}
-		if err != nil {
+		if err != nil && status.Err == nil {
 			status.Err = errDetails // the status itself is worth more
 		}
 	}

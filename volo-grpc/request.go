@@ -56,6 +56,9 @@ type Request struct {
 	life     atomic.Pointer[life]
 }
 
+// Stream returns the server's side of the call, nil on a client.
+func (r *Request) Stream() *ServerStream { return r.stream }
+
 // A Response is the answer to a [Request] that has not failed.
 type Response struct {
 	// Message is the answer of a unary call; nil for other kinds.

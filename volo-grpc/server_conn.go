@@ -275,6 +275,9 @@ func appendStatus(fields []http2.Field, e *Error) []http2.Field {
 	if e.Message != "" {
 		fields = append(fields, http2.Field{Name: "grpc-message", Value: escape(e.Message)})
 	}
+	if biz, ok := e.Err.(*BizError); ok {
+		fields = biz.appendTo(fields)
+	}
 	if e.pushback != "" && e.Phase == 0 { // our own, not that of a peer of ours
 		fields = append(fields, http2.Field{Name: pushbackKey, Value: e.pushback})
 	}

@@ -65,7 +65,7 @@ type Error struct {
 	// Trailer is what the answer ended with beside the status; nil unless
 	// Phase is PhaseRemote.
 	Trailer Metadata
-	Err     error // the cause; nil for PhaseRemote
+	Err     error // the cause; for PhaseRemote nil, or a [*BizError]
 	// pushback is the trailer by which a peer says when to try again.
 	pushback string
 }
@@ -159,6 +159,9 @@ func CodeOf(err error) Code {
 // statusOf turns what a handler returned into the status that travels.
 func statusOf(err error) *Error {
 	var e *Error
+	if biz, ok := bizOf(err); ok {
+		return &Error{Code: Internal, Message: biz.Message, Err: biz}
+	}
 	switch {
 	case errors.As(err, &e):
 		if e.Code == OK {

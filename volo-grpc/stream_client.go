@@ -43,6 +43,7 @@ type ClientStream struct {
 	in      Compressor
 	outcome error // why Recv is over
 
+	events []StreamEvents
 	ending sync.Once
 	unhook func() bool // stops watching the context; nil if nothing does
 	timer  *time.Timer // of the deadline; nil if there is none
@@ -72,6 +73,37 @@ func (c *clientCore) open(ctx context.Context, req *Request, o *outgoing) (*Resp
 // Request returns the call that the stream belongs to.
 func (s *ClientStream) Request() *Request { return s.call }
 
+// StreamEvents are what a layer can get to know of a stream. Members may be
+// nil. The functions are called by the goroutine that sends or receives, and
+// must not change the messages.
+type StreamEvents struct {
+	Sent     func(proto.Message) // has been handed to the connection
+	Received func(proto.Message)
+	// Ended is called once, on clients only, when the caller learns how the
+	// call ended, or closes the stream: with nil if it went well.
+	Ended func(error)
+}
+
+// Observe adds e to what is called. Layers call it before they return the
+// stream.
+func (s *ClientStream) Observe(e StreamEvents) { s.events = append(s.events, e) }
+
+func sent(events []StreamEvents, m proto.Message) {
+	for _, e := range events {
+		if e.Sent != nil {
+			e.Sent(m)
+		}
+	}
+}
+
+func received(events []StreamEvents, m proto.Message) {
+	for _, e := range events {
+		if e.Received != nil {
+			e.Received(m)
+		}
+	}
+}
+
 var errSendClosed = errors.New("vologrpc: Send after CloseSend")
 
 // Send sends a message. It waits while the peer takes no more; it returns
@@ -93,6 +125,7 @@ func (s *ClientStream) Send(m proto.Message) error {
 	if err := s.st.Send(buf.b, false, flush, s.until.http2()); err != nil {
 		return io.EOF
 	}
+	sent(s.events, m)
 	return nil
 }
 
@@ -124,6 +157,7 @@ func (s *ClientStream) Recv(m proto.Message) error {
 		return s.over(s.call.fail(PhaseDecode, false, err))
 	}
 	if s.call.Method.Kind.manyAnswers() {
+		received(s.events, m)
 		return nil
 	}
 	if _, err := s.st.Recv(http2.Bound{}); err == nil {
@@ -131,6 +165,7 @@ func (s *ClientStream) Recv(m proto.Message) error {
 	} else if err = s.ended(err); err != io.EOF {
 		return s.over(err)
 	}
+	received(s.events, m)
 	s.over(io.EOF)
 	return nil
 }
@@ -179,7 +214,7 @@ var longAgo = time.Unix(1, 0)
 // over ends the receiving half, and with it the stream.
 func (s *ClientStream) over(outcome error) error {
 	s.outcome = outcome
-	s.Close()
+	s.end(outcome)
 	return outcome
 }
 
@@ -198,9 +233,17 @@ func (s *ClientStream) Trailer() Metadata {
 	return m
 }
 
+var errStreamClosed = &Error{Code: Canceled, Message: "the stream was closed by its caller"}
+
 // Close ends the stream; if it has not ended by itself, the call is
 // cancelled. It may be called again, and at any time.
 func (s *ClientStream) Close() error {
+	s.end(errStreamClosed)
+	return nil
+}
+
+// end lets go of everything once.
+func (s *ClientStream) end(outcome error) {
 	s.ending.Do(func() {
 		if s.unhook != nil {
 			s.unhook()
@@ -210,8 +253,15 @@ func (s *ClientStream) Close() error {
 		}
 		s.st.Cancel()
 		(*callContext)(s.call).finish()
+		if outcome == io.EOF {
+			outcome = nil
+		}
+		for _, e := range s.events {
+			if e.Ended != nil {
+				e.Ended(outcome)
+			}
+		}
 	})
-	return nil
 }
 
 // message returns t as a message.

@@ -31,7 +31,8 @@ type ServerStream struct {
 	sends atomic.Int32 // since the last Recv
 	body  *scratch     // the one answer, which goes out with the trailers
 
-	received int // messages
+	count  int // messages received
+	events []StreamEvents
 
 	mu       sync.Mutex
 	header   Metadata // to be sent
@@ -42,18 +43,22 @@ type ServerStream struct {
 // Request returns the call that the stream belongs to.
 func (s *ServerStream) Request() *Request { return s.call }
 
+// Observe adds e to what is called. Layers call it before they pass the
+// request on.
+func (s *ServerStream) Observe(e StreamEvents) { s.events = append(s.events, e) }
+
 // Recv receives a message into m, which is new. After the last one it returns
 // io.EOF.
 func (s *ServerStream) Recv(m proto.Message) error {
 	s.sends.Store(0)
 	in, err := s.st.Recv(http2.Bound{Deadline: s.call.Info.Deadline})
 	if err != nil {
-		if err == io.EOF && s.received == 0 && !s.call.Method.Kind.manyRequests() {
+		if err == io.EOF && s.count == 0 && !s.call.Method.Kind.manyRequests() {
 			return errNoRequest
 		}
 		return s.failed(err)
 	}
-	if s.received++; s.received > 1 && !s.call.Method.Kind.manyRequests() {
+	if s.count++; s.count > 1 && !s.call.Method.Kind.manyRequests() {
 		return errManyRequests
 	}
 	s.call.Info.Stats.ReceivedBytes += len(in.Data) + http2.EnvelopeSize
@@ -61,9 +66,12 @@ func (s *ServerStream) Recv(m proto.Message) error {
 	if err := o.decodeMessage(in, m, s.in, o.maxReceive); err != nil {
 		return err
 	}
-	if !s.call.Method.Kind.manyRequests() && s.received == 1 {
-		return s.last()
+	if !s.call.Method.Kind.manyRequests() {
+		if err := s.last(); err != nil {
+			return err
+		}
 	}
+	received(s.events, m)
 	return nil
 }
 
@@ -102,7 +110,11 @@ func (s *ServerStream) failed(err error) error {
 // of a client streaming call goes out when the handler returns.
 func (s *ServerStream) Send(m proto.Message) error {
 	if !s.call.Method.Kind.manyAnswers() {
-		return s.sendOne(m)
+		err := s.sendOne(m)
+		if err == nil {
+			sent(s.events, m)
+		}
+		return err
 	}
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
@@ -120,6 +132,7 @@ func (s *ServerStream) Send(m proto.Message) error {
 	if err := s.st.Send(head, fields, buf.b, flush, http2.Bound{Deadline: s.call.Info.Deadline}); err != nil {
 		return s.failed(err)
 	}
+	sent(s.events, m)
 	return nil
 }
 
