@@ -52,9 +52,6 @@ func unmarshalMethod(in protoiface.UnmarshalInput) (protoiface.UnmarshalOutput, 
 	return out, err
 }
 
-// stockMethods returns the functions of protobuf-go for a message of ours.
-func (r *Reflection) stockMethods() *protoiface.Methods { return r.stock().ProtoMethods() }
-
 // encodeStock lets protobuf-go encode the message and returns its error.
 func (r *Reflection) encodeStock() error {
 	stock := r.stock()

@@ -32,20 +32,6 @@ func putLongVarint(b []byte, i int, v uint64) int {
 	return i
 }
 
-// PutString puts a string and its length.
-func PutString(b []byte, i int, s string) int {
-	i -= len(s)
-	copy(b[i:], s)
-	return PutVarint(b, i, uint64(len(s)))
-}
-
-// PutBytes puts bytes and their length.
-func PutBytes(b []byte, i int, s []byte) int {
-	i -= len(s)
-	copy(b[i:], s)
-	return PutVarint(b, i, uint64(len(s)))
-}
-
 // PutRaw puts bytes that are encoded already.
 func PutRaw(b []byte, i int, raw []byte) int {
 	i -= len(raw)

@@ -65,7 +65,7 @@ func skipGroup(b []byte, i, depth int, start uint64) (next, at int, why error) {
 		if after < 0 {
 			return 0, i, ErrTruncated
 		}
-		if tag == EndOf(start) {
+		if tag == endOf(start) {
 			return after, i, nil
 		}
 		if i, at, why = skip(b, i, depth-1); why != nil {
@@ -74,8 +74,8 @@ func skipGroup(b []byte, i, depth int, start uint64) (next, at int, why error) {
 	}
 }
 
-// EndOf returns the tag that ends the group that start begins.
-func EndOf(start uint64) uint64 { return start + (wireEndGroup - wireStartGroup) }
+// endOf returns the tag that ends the group that start begins.
+func endOf(start uint64) uint64 { return start + (wireEndGroup - wireStartGroup) }
 
 // Skip returns the position after the field at b[start:].
 func (d *Decoder) Skip(b []byte, start int) (next int, err error) {
