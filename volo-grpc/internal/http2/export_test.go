@@ -123,3 +123,6 @@ func (c *conn) Windows() (ours, theirs int64) {
 	}
 	return c.window, c.room
 }
+
+// Room is what the peer may send on s, or may once it is worth a frame.
+func (s *stream) Room() int64 { return s.ownWindow.Load() + s.owed.Load() }

@@ -3,6 +3,7 @@ package http2_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 	"testing/synctest"
@@ -316,6 +317,45 @@ func TestTheBudgetIsKept(t *testing.T) {
 		}
 		p.nc.Close()
 	})
+}
+
+// TestWindowsNeitherShrinkNorGrow receives messages that were paid for in
+// advance, and ones that were not since the budget was taken.
+func TestWindowsNeitherShrinkNorGrow(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		t.Run(fmt.Sprint("budget taken: ", taken), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const window, size, huge = 1 << 20, 600 << 10, 60 << 20
+				rooms := make(chan int64, 10)
+				s := serve(t, http2.Config{MaxMessageSize: huge, StreamWindow: window}, handler{begin: streaming, run: func(s *http2.ServerStream) {
+					for {
+						if _, err := s.Recv(http2.Bound{}); err != nil {
+							return
+						}
+						rooms <- s.Room()
+					}
+				}})
+				p, _ := s.raw()
+				go p.ended()
+				if taken {
+					p.open(1, false)
+					p.fr.WriteData(1, false, []byte{0, huge >> 24, huge >> 16 & 0xff, huge >> 8 & 0xff, huge & 0xff})
+				}
+				p.open(3, false)
+				for i := range 10 {
+					for m := frame(make([]byte, size)); len(m) > 0; {
+						n := min(len(m), 16<<10)
+						p.fr.WriteData(3, false, m[:n])
+						m = m[n:]
+					}
+					if room := <-rooms; room != window {
+						t.Fatalf("after message %d the window is %d, want %d", i, room, window)
+					}
+				}
+				p.nc.Close()
+			})
+		})
+	}
 }
 
 // TestMoreDataThanTheWindow is sent by a peer that breaks the rules.

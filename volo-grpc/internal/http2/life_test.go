@@ -364,6 +364,18 @@ func TestDrain(t *testing.T) {
 			})
 		})
 	}
+	t.Run("nothing is open", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p, sc := serve(t, http2.Config{}, handler{}).raw()
+			synctest.Wait()
+			sc.Drain()
+			p.fr.WritePing(true, await[*xhttp2.PingFrame](p).Data)
+			second(t, p, 0)
+			if f := p.next(); f != nil {
+				t.Errorf("got %v, want the end", f)
+			}
+		})
+	})
 	t.Run("with our client, under load", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, sc := serve(t, http2.Config{}, handler{}).client(http2.Config{})
@@ -492,6 +504,24 @@ func TestHandlers(t *testing.T) {
 			synctest.Wait()
 			if c.Streams() != 0 || sc.Streams() != 0 || sc.Held() != 0 {
 				t.Errorf("streams: %d and %d, held %d", c.Streams(), sc.Streams(), sc.Held())
+			}
+		})
+	})
+	t.Run("an early answer asks for no more", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := serve(t, http2.Config{}, handler{begin: streaming, run: func(s *http2.ServerStream) {
+				s.Finish(head, nil, nil, tail, nil, http2.Bound{})
+			}}).raw()
+			p.open(1, false)
+			for f := await[*xhttp2.HeadersFrame](p); !f.StreamEnded(); f = await[*xhttp2.HeadersFrame](p) {
+			}
+			if f := await[*xhttp2.RSTStreamFrame](p); f.StreamID != 1 || f.ErrCode != xhttp2.ErrCodeNo {
+				t.Errorf("got %v, want NO_ERROR", f)
+			}
+			p.fr.WriteData(1, true, frame(nil)) // was under way
+			p.open(3, true)
+			if f := await[*xhttp2.HeadersFrame](p); f.StreamID != 3 {
+				t.Errorf("got %v, want the connection to go on", f)
 			}
 		})
 	})
