@@ -53,6 +53,7 @@ func (w *writer) consume() {
 
 // loop writes the loop over the fields in b: it reads the tag and, for all
 // fields of that wire type at one place, the varint or the data behind it.
+// Varints of one and two bytes are read in place.
 // cases writes the cases of the switch over the tag. m is the message that
 // errors are about.
 func (w *writer) loop(fields []*protogen.Field, m string, cases func()) {
@@ -62,7 +63,10 @@ func (w *writer) loop(fields []*protogen.Field, m string, cases func()) {
 	w.P("start := i")
 	w.P("tag := uint64(b[i])")
 	w.P("if i++; tag >= 0x80 {")
-	w.f("if tag, i = %s(b, start); i < 0 {", w.rt("Varint"))
+	w.P("if i < len(b) && b[i] < 0x80 {")
+	w.P("tag = tag&0x7f | uint64(b[i])<<7")
+	w.P("i++")
+	w.f("} else if tag, i = %s(b, start); i < 0 {", w.rt("Varint"))
 	w.P(malformed)
 	w.P("}")
 	w.P("}")
@@ -80,6 +84,9 @@ func (w *writer) loop(fields []*protogen.Field, m string, cases func()) {
 		w.P("if i < len(b) && b[i] < 0x80 {")
 		w.P("v = uint64(b[i])")
 		w.P("i++")
+		w.P("} else if i+1 < len(b) && b[i+1] < 0x80 {")
+		w.P("v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7")
+		w.P("i += 2")
 		w.f("} else if v, i = %s(b, i); i < 0 {", w.rt("Varint"))
 		w.P(malformed)
 		w.P("}")

@@ -26,9 +26,9 @@ type Codec interface {
 	PutProtobuf(b []byte, i int, how Flags) int
 
 	// ConsumeProtobuf merges b, which is one encoded message and a part of
-	// what d was made ready for, into the receiver. It keeps neither d nor, but
-	// for [Alias], b. On an error the receiver is partly filled. Required fields that are missing are no error here;
-	// [Decoder.Check] finds them.
+	// what d was made ready for, into the receiver. It keeps neither d nor,
+	// but for [Alias], b. On an error the receiver is partly filled. Required
+	// fields that are missing are no error here; [Decoder.Check] finds them.
 	ConsumeProtobuf(d *Decoder, b []byte) error
 }
 

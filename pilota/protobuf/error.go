@@ -20,7 +20,6 @@ var (
 	ErrEndGroup    = errors.New("end of a group that was not begun")
 	ErrDepth       = errors.New("nesting exceeds DecodeOptions.MaxDepth")
 	ErrSize        = errors.New("message exceeds DecodeOptions.MaxSize")
-	ErrNil         = errors.New("message is nil")
 
 	// ErrChanged reports that a message was changed while it was encoded.
 	ErrChanged = errors.New("protobuf: message was changed while it was encoded")

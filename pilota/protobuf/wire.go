@@ -16,8 +16,8 @@ const (
 const maxNumber = 1<<29 - 1
 
 // Varint reads the varint at b[i:] and returns the position after it, or a
-// negative one if there is none. The fast path for one byte stands in
-// generated code. Steps are written out: which of them is the last one is
+// negative one if there is none. The fast paths for one byte and for two stand
+// in generated code. Steps are written out: which of them is the last one is
 // easily foreseen, since values of one field tend to be of one length.
 func Varint(b []byte, i int) (v uint64, next int) {
 	if len(b)-i < 10 {

@@ -2102,7 +2102,10 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2112,6 +2115,9 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3213,7 +3219,10 @@ func (x *TestAllTypesProto3) consumeMapInt32Int32Entry(d *protobuf.Decoder, b []
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3222,6 +3231,9 @@ func (x *TestAllTypesProto3) consumeMapInt32Int32Entry(d *protobuf.Decoder, b []
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3253,7 +3265,10 @@ func (x *TestAllTypesProto3) consumeMapInt64Int64Entry(d *protobuf.Decoder, b []
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3262,6 +3277,9 @@ func (x *TestAllTypesProto3) consumeMapInt64Int64Entry(d *protobuf.Decoder, b []
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3293,7 +3311,10 @@ func (x *TestAllTypesProto3) consumeMapUint32Uint32Entry(d *protobuf.Decoder, b 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3302,6 +3323,9 @@ func (x *TestAllTypesProto3) consumeMapUint32Uint32Entry(d *protobuf.Decoder, b 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3333,7 +3357,10 @@ func (x *TestAllTypesProto3) consumeMapUint64Uint64Entry(d *protobuf.Decoder, b 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3342,6 +3369,9 @@ func (x *TestAllTypesProto3) consumeMapUint64Uint64Entry(d *protobuf.Decoder, b 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3373,7 +3403,10 @@ func (x *TestAllTypesProto3) consumeMapSint32Sint32Entry(d *protobuf.Decoder, b 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3382,6 +3415,9 @@ func (x *TestAllTypesProto3) consumeMapSint32Sint32Entry(d *protobuf.Decoder, b 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3413,7 +3449,10 @@ func (x *TestAllTypesProto3) consumeMapSint64Sint64Entry(d *protobuf.Decoder, b 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3422,6 +3461,9 @@ func (x *TestAllTypesProto3) consumeMapSint64Sint64Entry(d *protobuf.Decoder, b 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3453,7 +3495,10 @@ func (x *TestAllTypesProto3) consumeMapFixed32Fixed32Entry(d *protobuf.Decoder, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3494,7 +3539,10 @@ func (x *TestAllTypesProto3) consumeMapFixed64Fixed64Entry(d *protobuf.Decoder, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3535,7 +3583,10 @@ func (x *TestAllTypesProto3) consumeMapSfixed32Sfixed32Entry(d *protobuf.Decoder
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3576,7 +3627,10 @@ func (x *TestAllTypesProto3) consumeMapSfixed64Sfixed64Entry(d *protobuf.Decoder
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3617,7 +3671,10 @@ func (x *TestAllTypesProto3) consumeMapInt32FloatEntry(d *protobuf.Decoder, b []
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3626,6 +3683,9 @@ func (x *TestAllTypesProto3) consumeMapInt32FloatEntry(d *protobuf.Decoder, b []
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3662,7 +3722,10 @@ func (x *TestAllTypesProto3) consumeMapInt32DoubleEntry(d *protobuf.Decoder, b [
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3671,6 +3734,9 @@ func (x *TestAllTypesProto3) consumeMapInt32DoubleEntry(d *protobuf.Decoder, b [
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3707,7 +3773,10 @@ func (x *TestAllTypesProto3) consumeMapBoolBoolEntry(d *protobuf.Decoder, b []by
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3716,6 +3785,9 @@ func (x *TestAllTypesProto3) consumeMapBoolBoolEntry(d *protobuf.Decoder, b []by
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3747,7 +3819,10 @@ func (x *TestAllTypesProto3) consumeMapStringStringEntry(d *protobuf.Decoder, b 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3757,6 +3832,9 @@ func (x *TestAllTypesProto3) consumeMapStringStringEntry(d *protobuf.Decoder, b 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3801,7 +3879,10 @@ func (x *TestAllTypesProto3) consumeMapStringBytesEntry(d *protobuf.Decoder, b [
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3811,6 +3892,9 @@ func (x *TestAllTypesProto3) consumeMapStringBytesEntry(d *protobuf.Decoder, b [
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3850,7 +3934,10 @@ func (x *TestAllTypesProto3) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3860,6 +3947,9 @@ func (x *TestAllTypesProto3) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3901,7 +3991,10 @@ func (x *TestAllTypesProto3) consumeMapStringForeignMessageEntry(d *protobuf.Dec
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3911,6 +4004,9 @@ func (x *TestAllTypesProto3) consumeMapStringForeignMessageEntry(d *protobuf.Dec
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3953,7 +4049,10 @@ func (x *TestAllTypesProto3) consumeMapStringNestedEnumEntry(d *protobuf.Decoder
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3963,6 +4062,9 @@ func (x *TestAllTypesProto3) consumeMapStringNestedEnumEntry(d *protobuf.Decoder
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -4005,7 +4107,10 @@ func (x *TestAllTypesProto3) consumeMapStringForeignEnumEntry(d *protobuf.Decode
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -4015,6 +4120,9 @@ func (x *TestAllTypesProto3) consumeMapStringForeignEnumEntry(d *protobuf.Decode
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -4119,7 +4227,10 @@ func (x *TestAllTypesProto3_NestedMessage) consumeProtobuf(d *protobuf.Decoder, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -4129,6 +4240,9 @@ func (x *TestAllTypesProto3_NestedMessage) consumeProtobuf(d *protobuf.Decoder, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -4228,7 +4342,10 @@ func (x *ForeignMessage) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -4237,6 +4354,9 @@ func (x *ForeignMessage) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -4314,7 +4434,10 @@ func (x *NullHypothesisProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -4389,7 +4512,10 @@ func (x *EnumOnlyProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
