@@ -207,7 +207,7 @@ func TestGeneratedCodeIsCurrent(t *testing.T) {
 			t.Errorf("gen/%s is not what go generate writes (%v)", f.Path, err)
 		}
 	}
-	protos, err := idl.Files(".")
+	protos, err := idl.Files(os.DirFS("."))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,5 +87,11 @@ func grpcScenarios() []scenario {
 			pinned:  true,
 			peers:   flood,
 		},
+		{
+			name:   "proto-codec",
+			about:  "encode and decode by themselves, for the shapes of codec.proto",
+			pinned: true,
+			codecs: []string{"protobuf-go", "volo-proto", "volo-proto-alias"},
+		},
 	}
 }

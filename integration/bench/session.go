@@ -114,7 +114,7 @@ func (s *session) codecs(ctx context.Context, sc scenario) error {
 			s.document.CodecSamples = append(s.document.CodecSamples, samples...)
 		}
 	}
-	table := report.Codecs(s.document.CodecSamples)
+	table := report.Codecs(s.document.CodecSamples).Of(sc.name)
 	if len(table) == 0 {
 		return nil
 	}
@@ -138,7 +138,7 @@ func (r round) timings(ctx context.Context, shapes string, each time.Duration) (
 	}
 	var samples []report.CodecSample
 	for _, t := range ran.Timings {
-		samples = append(samples, report.CodecSample{Timing: t, Codec: r.name, Round: r.number})
+		samples = append(samples, report.CodecSample{Timing: t, Scenario: r.Scenario, Codec: r.name, Round: r.number})
 	}
 	return samples, nil
 }

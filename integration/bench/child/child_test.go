@@ -47,7 +47,7 @@ func house() child.House {
 				},
 			},
 		},
-		Codecs: []codec.Codec{{Name: "copy", New: func(_ string, wire []byte) (codec.Case, error) {
+		Codecs: []codec.Codec{{Name: "copy", Shapes: codec.Shapes, New: func(_ string, wire []byte) (codec.Case, error) {
 			return codec.Case{
 				Encode: func() ([]byte, error) { return wire, nil },
 				Decode: func(wire []byte) (any, error) { return slices.Clone(wire), nil },

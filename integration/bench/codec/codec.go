@@ -7,10 +7,13 @@ import (
 	"time"
 )
 
-// A Codec is one implementation of the binary protocol.
+// A Codec is one implementation of a format.
 type Codec struct {
 	Name  string
 	About string // one line
+
+	// Shapes returns what it is measured on: [Shapes] or [ProtoShapes].
+	Shapes func() []Shape
 
 	// New decodes wire, the encoding of the shape of that name, and returns
 	// what to time, or an error if the codec cannot do that shape.
@@ -42,7 +45,7 @@ type Timing struct {
 // for about d.
 func Measure(c Codec, match func(shape string) bool, d time.Duration) ([]Timing, error) {
 	var timings []Timing
-	for _, shape := range Shapes() {
+	for _, shape := range c.Shapes() {
 		if !match(shape.Name) {
 			continue
 		}

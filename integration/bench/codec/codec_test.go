@@ -22,7 +22,20 @@ func TestShapesHaveTheirSizes(t *testing.T) {
 		"maps":   {4_000, 6_000},
 		"nested": {1_000, 3_000},
 	}
-	shapes := codec.Shapes()
+	sizes(t, codec.Shapes(), want)
+	sizes(t, codec.ProtoShapes(), map[string][2]int{
+		"small":      {100, 128},
+		"echo":       {1024, 1100},
+		"medium":     {850, 1200},
+		"large":      {50_000, 60_000},
+		"maps":       {3_000, 6_000},
+		"ints":       {50_000, 60_000},
+		"ints-fixed": {80_000, 80_004},
+	})
+}
+
+func sizes(t *testing.T, shapes []codec.Shape, want map[string][2]int) {
+	t.Helper()
 	if len(shapes) != len(want) {
 		t.Errorf("%d shapes, want %d", len(shapes), len(want))
 	}
@@ -37,7 +50,8 @@ func TestShapesHaveTheirSizes(t *testing.T) {
 // decode.
 func fake(encode func(wire []byte) ([]byte, error), decode func([]byte) (any, error)) codec.Codec {
 	return codec.Codec{
-		Name: "fake",
+		Name:   "fake",
+		Shapes: codec.Shapes,
 		New: func(_ string, wire []byte) (codec.Case, error) {
 			return codec.Case{
 				Encode: func() ([]byte, error) { return encode(wire) },

@@ -1,6 +1,6 @@
-// Package codec measures Thrift codecs: what it costs to encode a value into a
+// Package codec measures codecs, of the Thrift binary protocol and of Protobuf: what it costs to encode a value into a
 // buffer that is reused and to decode one into a fresh value, for the shapes
-// of codec.thrift.
+// of codec.thrift and codec.proto.
 //
 // The contents of every shape are written down once, as wire bytes made by
 // hand in this package, and each codec decodes its own value from them. So all

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Shape is one message of codec.thrift.
+// A Shape is one message of codec.thrift or codec.proto.
 type Shape struct {
 	Name  string
 	About string
@@ -16,7 +16,7 @@ type Shape struct {
 	Unordered bool
 }
 
-// Shapes returns all shapes, the smallest first.
+// Shapes returns the shapes of codec.thrift, the smallest first.
 func Shapes() []Shape {
 	return []Shape{
 		{Name: "small", About: "six scalars and a string, 128 B", Wire: small()},

@@ -9,13 +9,15 @@ package idl
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"strings"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
 	"github.com/volo-go/volo/pilota/genproto"
+	"github.com/volo-go/volo/pilota/protoidl"
 )
 
 // prefix is the import path of the folder that the code is written to.
@@ -24,33 +26,53 @@ const prefix = "github.com/volo-go/volo/integration/bench/gen/proto"
 // stock is the folder that the files of protobuf-go's peers seem to be in.
 const stock = "stock"
 
-// Files returns the files to write below gen/proto. The .proto files are read
-// from dir.
-func Files(dir string) ([]gen.File, error) {
-	ours, err := files(dir, "", genproto.Options{})
+// Files returns the files to write below gen/proto. The .proto files are in
+// house.
+func Files(house fs.FS) ([]gen.File, error) {
+	ours, err := files(house, "", genproto.Options{})
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := files(dir, stock+"/", genproto.Options{NoCodec: true, NoStubs: true})
+	theirs, err := files(house, stock+"/", genproto.Options{NoCodec: true, NoStubs: true})
 	return append(ours, theirs...), err
 }
 
-func files(dir, folder string, o genproto.Options) ([]gen.File, error) {
+// StockRequest returns the encoded request to a plug-in of protoc to generate
+// code beside that of protobuf-go for codec.proto.
+func StockRequest(house fs.FS, parameter string) ([]byte, error) {
+	files, diagnostics := protoidl.Compile(protoidl.Options{
+		Inputs:      []string{stock + "/codec.proto"},
+		IncludeDirs: []string{"."},
+		ReadFile:    read(house),
+	})
+	if files == nil {
+		return nil, fmt.Errorf("codec.proto: %v", diagnostics)
+	}
+	return proto.Marshal(files.Request(parameter))
+}
+
+func files(house fs.FS, folder string, o genproto.Options) ([]gen.File, error) {
 	files, diagnostics := pilota.CompileProto(pilota.ProtoOptions{
 		Inputs:        []string{folder + "echo.proto", folder + "codec.proto"},
 		IncludeDirs:   []string{"."},
 		PackagePrefix: prefix,
 		Go:            o,
-		ReadFile: func(name string) ([]byte, error) {
-			text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, stock+"/"))))
-			if strings.HasPrefix(name, stock+"/") {
-				text = bytes.Replace(text, []byte("\npackage volo."), []byte("\npackage "+stock+"."), 1)
-			}
-			return text, err
-		},
+		ReadFile:      read(house),
 	})
 	if len(files) == 0 {
 		return nil, fmt.Errorf("no code: %v", diagnostics)
 	}
 	return files, nil
+}
+
+// read reads the .proto files, those of the peers' folder with their package.
+func read(house fs.FS) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		ours, theirs := strings.CutPrefix(name, stock+"/")
+		text, err := fs.ReadFile(house, ours)
+		if theirs {
+			text = bytes.Replace(text, []byte("\npackage volo."), []byte("\npackage "+stock+"."), 1)
+		}
+		return text, err
+	}
 }

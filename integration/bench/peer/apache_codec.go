@@ -13,8 +13,9 @@ import (
 
 func apacheCodec() codec.Codec {
 	return codec.Codec{
-		Name:  "apache",
-		About: "Apache Thrift Go, TBinaryProtocol over a TMemoryBuffer that is kept",
+		Name:   "apache",
+		About:  "Apache Thrift Go, TBinaryProtocol over a TMemoryBuffer that is kept",
+		Shapes: codec.Shapes,
 		New: func(shape string, wire []byte) (codec.Case, error) {
 			switch shape {
 			case "small":

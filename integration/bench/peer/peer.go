@@ -14,5 +14,5 @@ func All() []load.Peer {
 
 // Codecs returns the codecs of this package.
 func Codecs() []codec.Codec {
-	return append(voloCodecs(), apacheCodec())
+	return append(append(voloCodecs(), apacheCodec()), protoCodecs()...)
 }

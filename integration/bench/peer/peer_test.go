@@ -130,7 +130,7 @@ func call(p load.Peer, target load.Target) error {
 // Every codec gives back every shape as it is.
 func TestCodecsKeepTheShapes(t *testing.T) {
 	for _, c := range peer.Codecs() {
-		for _, shape := range codec.Shapes() {
+		for _, shape := range c.Shapes() {
 			t.Run(c.Name+"/"+shape.Name, func(t *testing.T) {
 				k, err := c.New(shape.Name, shape.Wire)
 				if err != nil {

@@ -20,8 +20,9 @@ func voloCodecs() []codec.Codec {
 func voloCodec(name, about string, strings thrift.StringMode) codec.Codec {
 	options := thrift.DecodeOptions{Strings: strings}
 	return codec.Codec{
-		Name:  name,
-		About: about,
+		Name:   name,
+		About:  about,
+		Shapes: codec.Shapes,
 		New: func(shape string, wire []byte) (codec.Case, error) {
 			switch shape {
 			case "small":

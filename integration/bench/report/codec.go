@@ -12,12 +12,14 @@ import (
 // one shape.
 type CodecSample struct {
 	codec.Timing
-	Codec string `json:"codec"`
-	Round int    `json:"round"`
+	Scenario string `json:"scenario"`
+	Codec    string `json:"codec"`
+	Round    int    `json:"round"`
 }
 
 // A CodecRow sums up the rounds of one codec, operation and shape.
 type CodecRow struct {
+	Scenario  string  `json:"scenario"`
 	Operation string  `json:"operation"`
 	Shape     string  `json:"shape"`
 	Codec     string  `json:"codec"`
@@ -31,17 +33,29 @@ type CodecRow struct {
 	inRound map[int]float64 // ns by round
 }
 
-// A CodecTable is the summary of a codec benchmark.
+// A CodecTable is the summary of a codec benchmark. What compares its rows
+// takes those of one scenario.
 type CodecTable []CodecRow
+
+// Of returns the rows of one scenario.
+func (t CodecTable) Of(scenario string) CodecTable {
+	var rows CodecTable
+	for _, r := range t {
+		if r.Scenario == scenario {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
 
 // Codecs sums up samples: encode before decode, then by shape and codec in the
 // order of their first samples.
 func Codecs(samples []CodecSample) CodecTable {
-	type key struct{ operation, shape, codec string }
+	type key struct{ scenario, operation, shape, codec string }
 	var keys []key
 	groups := make(map[key][]CodecSample)
 	for _, s := range samples {
-		k := key{s.Operation, s.Shape, s.Codec}
+		k := key{s.Scenario, s.Operation, s.Shape, s.Codec}
 		if groups[k] == nil {
 			keys = append(keys, k)
 		}
@@ -81,6 +95,7 @@ func codecRow(samples []CodecSample) CodecRow {
 	}
 	first := samples[0]
 	r := CodecRow{
+		Scenario:  first.Scenario,
 		Operation: first.Operation,
 		Shape:     first.Shape,
 		Codec:     first.Codec,
@@ -148,7 +163,7 @@ func (t CodecTable) shapes() int {
 // Any accepts every shape.
 func Any(string) bool { return true }
 
-// WriteCodecs writes a table for every operation, and then by which factor, as
+// WriteCodecs writes, for the rows of one scenario, a table for every operation, and then by which factor, as
 // geometric means, every codec is faster than every other.
 func WriteCodecs(w io.Writer, t CodecTable) error {
 	var operations, codecs []string
@@ -170,7 +185,7 @@ func WriteCodecs(w io.Writer, t CodecTable) error {
 }
 
 func (t CodecTable) writeOperation(w io.Writer, operation, base string) error {
-	if _, err := fmt.Fprintf(w, "thrift-codec, %s, × = speed as a multiple of %s's\n", operation, base); err != nil {
+	if _, err := fmt.Fprintf(w, "%s, %s, × = speed as a multiple of %s's\n", t[0].Scenario, operation, base); err != nil {
 		return err
 	}
 	lines := table{{"shape", "codec", "×", "ns", "MB/s", "B/op", "allocs/op"}}
@@ -189,7 +204,7 @@ func (t CodecTable) writeOperation(w io.Writer, operation, base string) error {
 }
 
 func (t CodecTable) writeMeans(w io.Writer, operation string, codecs []string) error {
-	if _, err := fmt.Fprintf(w, "thrift-codec, %s, speed of the row as a multiple of the column's, geometric means (integer lists)\n", operation); err != nil {
+	if _, err := fmt.Fprintf(w, "%s, %s, speed of the row as a multiple of the column's, geometric means (integer lists)\n", t[0].Scenario, operation); err != nil {
 		return err
 	}
 	lines := table{append([]string{""}, codecs...)}

@@ -159,9 +159,10 @@ func TestWriteCalls(t *testing.T) {
 
 func timing(operation, shape, name string, ns, allocs float64) report.CodecSample {
 	return report.CodecSample{
-		Timing: codec.Timing{Operation: operation, Shape: shape, WireBytes: 1000, NS: ns, Allocs: allocs},
-		Codec:  name,
-		Round:  1,
+		Timing:   codec.Timing{Operation: operation, Shape: shape, WireBytes: 1000, NS: ns, Allocs: allocs},
+		Scenario: "thrift-codec",
+		Codec:    name,
+		Round:    1,
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-
-	"github.com/volo-go/volo/integration/bench/codec"
 )
 
 // A Verdict says of one target whether it was met.
@@ -44,6 +42,10 @@ type callTarget struct {
 }
 
 func callTargets() []callTarget {
+	return append(thriftTargets(), grpcTargets()...)
+}
+
+func thriftTargets() []callTarget {
 	const (
 		pingpong, pingpong16k = "thrift-pingpong", "thrift-pingpong-16k"
 		mux, muxUnpinned      = "thrift-mux", "thrift-mux-unpinned"
@@ -68,6 +70,37 @@ func callTargets() []callTarget {
 		{mux, 1000, oursMux, ServerCPU, atMost(3), "raw-mux"},
 		{muxUnpinned, 100, oursMux, PerSecond, atLeast(2.5), "kitex-mux"},
 	}
+}
+
+func grpcTargets() []callTarget {
+	const (
+		unary, unary4, unary16k, unpinned = "grpc-unary", "grpc-unary-4conns", "grpc-unary-16k", "grpc-unary-unpinned"
+		ours, theirs                      = "volo-grpc", "grpc-go"
+	)
+	targets := []callTarget{
+		{unary, 1, ours, P50, atMost(1), theirs},
+		{unary, 100, ours, PerSecond, atLeast(4), theirs},
+		{unary, 100, ours, ServerCPU, atMost(0.25), theirs},
+		{unary, 100, ours, ServerAllocs, atMost(12), ""},
+		{unary, 100, ours, ClientAllocs, atMost(15), ""},
+		{unary, 100, "volo-grpc-by-h2load", PerSecond, atLeast(3.5), "grpc-go-by-h2load"},
+		{unary, 100, "volo-grpc-by-grpc-go", ServerCPU, atMost(0.75), theirs},
+		{unary16k, 100, ours, PerSecond, atLeast(1.8), theirs},
+		{unpinned, 100, ours, PerSecond, atLeast(3), theirs},
+		{"grpc-idle", 100, ours, ServerRSS, atMost(0.5), theirs},
+		{"grpc-bidi", 100, ours, PerSecond, atLeast(3), theirs},
+	}
+	for _, scenario := range []string{unary, unary4, unary16k, unpinned} {
+		for _, callers := range []int{1, 100, 1000} {
+			targets = append(targets, callTarget{scenario, callers, ours, P99, atMost(1), theirs})
+		}
+	}
+	for _, scenario := range []string{"grpc-flood", "grpc-flood-64k"} {
+		for _, callers := range []int{1, 100} {
+			targets = append(targets, callTarget{scenario, callers, ours, PerSecond, atLeast(2), theirs})
+		}
+	}
+	return targets
 }
 
 // Verdicts judges all targets that samples and t have measured.
@@ -98,37 +131,6 @@ func (t callTarget) got(group []Sample) Ratio {
 		return Ratio{Median: median(t.metric, its), Rounds: len(its)}
 	}
 	return Paired(t.metric, its, of(group, t.than))
-}
-
-// level is what counts as not slower.
-const level = 0.97
-
-func codecVerdicts(t CodecTable) []Verdict {
-	const ours, apache, kitex = "volo", "apache", "kitex-fastcodec"
-	if len(t) == 0 {
-		return nil
-	}
-	var verdicts []Verdict
-	add := func(sentence string, b bound, got float64) {
-		verdicts = appendVerdict(verdicts, "thrift-codec: "+sentence, b, Ratio{Median: got, Rounds: t[0].Rounds})
-	}
-	mean := ", mean of " + count(t.shapes(), "shape")
-	add("encode ≥ 4× apache"+mean, atLeast(4), t.Speed("encode", ours, apache, Any))
-	add("encode integer lists ≥ 1.25× FastCodec", atLeast(1.25), t.Speed("encode", ours, kitex, codec.IsIntegerList))
-	for _, shape := range codec.Shapes() {
-		of := func(name string) bool { return name == shape.Name }
-		add("encode "+shape.Name+" level with FastCodec", atLeast(level), t.Speed("encode", ours, kitex, of))
-	}
-	add("decode ≥ 3.5× apache"+mean, atLeast(3.5), t.Speed("decode", ours, apache, Any))
-	add("decode ≥ 1.6× FastCodec"+mean, atLeast(1.6), t.Speed("decode", ours, kitex, Any))
-	for _, shape := range []string{"medium", "large"} {
-		a, _ := t.find("decode", shape, ours)
-		b, ok := t.find("decode", shape, kitex)
-		if ok && a.Allocs > 0 {
-			add("decode "+shape+": allocations ≤ 0.25× FastCodec", atMost(0.25), a.Allocs/b.Allocs)
-		}
-	}
-	return verdicts
 }
 
 // appendVerdict leaves out what was not measured.

@@ -18,7 +18,7 @@ func main() {
 }
 
 func generate() error {
-	files, err := idl.Files(".")
+	files, err := idl.Files(os.DirFS("."))
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,10 @@ func (x *Small) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -132,6 +135,9 @@ func (x *Small) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -257,7 +263,10 @@ func (x *Echo) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -267,6 +276,9 @@ func (x *Echo) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -403,7 +415,10 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -413,6 +428,9 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -630,7 +648,10 @@ func (x *Medium) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -640,6 +661,9 @@ func (x *Medium) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -724,7 +748,10 @@ func (x *Medium) consumeLabelsEntry(d *protobuf.Decoder, b []byte) error {
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -734,6 +761,9 @@ func (x *Medium) consumeLabelsEntry(d *protobuf.Decoder, b []byte) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -777,7 +807,10 @@ func (x *Medium) consumeFeaturedEntry(d *protobuf.Decoder, b []byte, value *Item
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -787,6 +820,9 @@ func (x *Medium) consumeFeaturedEntry(d *protobuf.Decoder, b []byte, value *Item
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -884,7 +920,10 @@ func (x *Large) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -894,6 +933,9 @@ func (x *Large) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1079,7 +1121,10 @@ func (x *Maps) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1089,6 +1134,9 @@ func (x *Maps) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1148,7 +1196,10 @@ func (x *Maps) consumeCountsEntry(d *protobuf.Decoder, b []byte) error {
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -1158,6 +1209,9 @@ func (x *Maps) consumeCountsEntry(d *protobuf.Decoder, b []byte) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -1200,7 +1254,10 @@ func (x *Maps) consumeNamesEntry(d *protobuf.Decoder, b []byte) error {
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -1210,6 +1267,9 @@ func (x *Maps) consumeNamesEntry(d *protobuf.Decoder, b []byte) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -1252,7 +1312,10 @@ func (x *Maps) consumeLinksEntry(d *protobuf.Decoder, b []byte) error {
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -1261,6 +1324,9 @@ func (x *Maps) consumeLinksEntry(d *protobuf.Decoder, b []byte) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -1344,7 +1410,10 @@ func (x *Ints) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1354,6 +1423,9 @@ func (x *Ints) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1453,7 +1525,10 @@ func (x *Fixed) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1463,6 +1538,9 @@ func (x *Fixed) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
