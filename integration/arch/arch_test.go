@@ -81,6 +81,7 @@ var violations = []struct{ says, graph, want string }{
 	{"Apache Thrift is for bridges and integration", "volo-thrift: github.com/apache/thrift", "volo-thrift → github.com/apache/thrift"},
 	{"grpc-go is for the bridge and integration", "volo-grpc: google.golang.org/grpc", "volo-grpc → google.golang.org/grpc"},
 	{"connect-go is for integration", "volo-grpc: connectrpc.com/connect", "volo-grpc → connectrpc.com/connect"},
+	{"load reports of xDS, which the interop cases have, are for integration", "volo-grpc: github.com/cncf/xds/go", "volo-grpc → github.com/cncf/xds/go"},
 	{"cobra is for volo-cli", "pilota: github.com/spf13/cobra", "pilota → github.com/spf13/cobra"},
 	{"yaml is for volo-cli", "motore/x: go.yaml.in/yaml/v3", "motore/x → go.yaml.in/yaml/v3"},
 	{"x/mod is for volo-cli and integration", "pilota/gen: golang.org/x/mod", "pilota/gen → golang.org/x/mod"},

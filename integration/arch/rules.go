@@ -74,6 +74,7 @@ var TheRules = Rules{
 			[]string{"pilota/thrift/apachebridge/...", "volo-thrift/apachebridge/...", "integration/..."}},
 		{"grpc-go is for the bridge and integration", "google.golang.org/grpc", []string{"volo-grpc/contrib/grpcgo/...", "integration/..."}},
 		{"connect-go is for integration", "connectrpc.com/connect", []string{"integration/..."}},
+		{"load reports of xDS, which the interop cases have, are for integration", "github.com/cncf/xds/go", []string{"integration/..."}},
 		{"cobra is for volo-cli", "github.com/spf13/cobra", []string{"volo-cli/..."}},
 		{"yaml is for volo-cli", "go.yaml.in/yaml/v3", []string{"volo-cli/..."}},
 		{"x/mod is for volo-cli and integration", "golang.org/x/mod", []string{"volo-cli/...", "integration/..."}},

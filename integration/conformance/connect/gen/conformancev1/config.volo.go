@@ -99,7 +99,10 @@ func (x *Config) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -109,6 +112,9 @@ func (x *Config) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -324,7 +330,10 @@ func (x *Features) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (i
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -334,6 +343,9 @@ func (x *Features) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (i
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -529,7 +541,10 @@ func (x *ConfigCase) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -538,6 +553,9 @@ func (x *ConfigCase) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -649,7 +667,10 @@ func (x *TLSCreds) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (i
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -659,6 +680,9 @@ func (x *TLSCreds) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (i
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}

@@ -115,7 +115,10 @@ func (x *ServerCompatRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -125,6 +128,9 @@ func (x *ServerCompatRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -252,7 +258,10 @@ func (x *ServerCompatResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -262,6 +271,9 @@ func (x *ServerCompatResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}

@@ -138,7 +138,10 @@ func (x *UnaryResponseDefinition) consumeProtobuf(d *protobuf.Decoder, b []byte,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -148,6 +151,9 @@ func (x *UnaryResponseDefinition) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -344,7 +350,10 @@ func (x *StreamResponseDefinition) consumeProtobuf(d *protobuf.Decoder, b []byte
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -354,6 +363,9 @@ func (x *StreamResponseDefinition) consumeProtobuf(d *protobuf.Decoder, b []byte
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -501,7 +513,10 @@ func (x *UnaryRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -511,6 +526,9 @@ func (x *UnaryRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -612,7 +630,10 @@ func (x *UnaryResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -622,6 +643,9 @@ func (x *UnaryResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -731,7 +755,10 @@ func (x *IdempotentUnaryRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -741,6 +768,9 @@ func (x *IdempotentUnaryRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -842,7 +872,10 @@ func (x *IdempotentUnaryResponse) consumeProtobuf(d *protobuf.Decoder, b []byte,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -852,6 +885,9 @@ func (x *IdempotentUnaryResponse) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -961,7 +997,10 @@ func (x *ServerStreamRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -971,6 +1010,9 @@ func (x *ServerStreamRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1072,7 +1114,10 @@ func (x *ServerStreamResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1082,6 +1127,9 @@ func (x *ServerStreamResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1191,7 +1239,10 @@ func (x *ClientStreamRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1201,6 +1252,9 @@ func (x *ClientStreamRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1302,7 +1356,10 @@ func (x *ClientStreamResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1312,6 +1369,9 @@ func (x *ClientStreamResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1430,7 +1490,10 @@ func (x *BidiStreamRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end u
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1440,6 +1503,9 @@ func (x *BidiStreamRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end u
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1545,7 +1611,10 @@ func (x *BidiStreamResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1555,6 +1624,9 @@ func (x *BidiStreamResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1642,7 +1714,10 @@ func (x *UnimplementedRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1717,7 +1792,10 @@ func (x *UnimplementedResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, e
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1814,7 +1892,10 @@ func (x *ConformancePayload) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1824,6 +1905,9 @@ func (x *ConformancePayload) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1959,7 +2043,10 @@ func (x *ConformancePayload_RequestInfo) consumeProtobuf(d *protobuf.Decoder, b 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1969,6 +2056,9 @@ func (x *ConformancePayload_RequestInfo) consumeProtobuf(d *protobuf.Decoder, b 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2095,7 +2185,10 @@ func (x *ConformancePayload_ConnectGetInfo) consumeProtobuf(d *protobuf.Decoder,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2105,6 +2198,9 @@ func (x *ConformancePayload_ConnectGetInfo) consumeProtobuf(d *protobuf.Decoder,
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2227,7 +2323,10 @@ func (x *Error) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2237,6 +2336,9 @@ func (x *Error) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2358,7 +2460,10 @@ func (x *Header) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2368,6 +2473,9 @@ func (x *Header) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2556,7 +2664,10 @@ func (x *RawHTTPRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2566,6 +2677,9 @@ func (x *RawHTTPRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2748,7 +2862,10 @@ func (x *RawHTTPRequest_EncodedQueryParam) consumeProtobuf(d *protobuf.Decoder, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2758,6 +2875,9 @@ func (x *RawHTTPRequest_EncodedQueryParam) consumeProtobuf(d *protobuf.Decoder, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2905,7 +3025,10 @@ func (x *MessageContents) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2915,6 +3038,9 @@ func (x *MessageContents) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3033,7 +3159,10 @@ func (x *StreamContents) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3043,6 +3172,9 @@ func (x *StreamContents) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3162,7 +3294,10 @@ func (x *StreamContents_StreamItem) consumeProtobuf(d *protobuf.Decoder, b []byt
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3172,6 +3307,9 @@ func (x *StreamContents_StreamItem) consumeProtobuf(d *protobuf.Decoder, b []byt
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3331,7 +3469,10 @@ func (x *RawHTTPResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3341,6 +3482,9 @@ func (x *RawHTTPResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}

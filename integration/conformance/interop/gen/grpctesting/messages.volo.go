@@ -72,7 +72,10 @@ func (x *BoolValue) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -81,6 +84,9 @@ func (x *BoolValue) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -176,7 +182,10 @@ func (x *Payload) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (in
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -186,6 +195,9 @@ func (x *Payload) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (in
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -290,7 +302,10 @@ func (x *EchoStatus) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -300,6 +315,9 @@ func (x *EchoStatus) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -502,7 +520,10 @@ func (x *SimpleRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -512,6 +533,9 @@ func (x *SimpleRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -701,7 +725,10 @@ func (x *SimpleResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -711,6 +738,9 @@ func (x *SimpleResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -850,7 +880,10 @@ func (x *StreamingInputCallRequest) consumeProtobuf(d *protobuf.Decoder, b []byt
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -860,6 +893,9 @@ func (x *StreamingInputCallRequest) consumeProtobuf(d *protobuf.Decoder, b []byt
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -962,7 +998,10 @@ func (x *StreamingInputCallResponse) consumeProtobuf(d *protobuf.Decoder, b []by
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -971,6 +1010,9 @@ func (x *StreamingInputCallResponse) consumeProtobuf(d *protobuf.Decoder, b []by
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1088,7 +1130,10 @@ func (x *ResponseParameters) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1098,6 +1143,9 @@ func (x *ResponseParameters) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1255,7 +1303,10 @@ func (x *StreamingOutputCallRequest) consumeProtobuf(d *protobuf.Decoder, b []by
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1265,6 +1316,9 @@ func (x *StreamingOutputCallRequest) consumeProtobuf(d *protobuf.Decoder, b []by
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1403,7 +1457,10 @@ func (x *StreamingOutputCallResponse) consumeProtobuf(d *protobuf.Decoder, b []b
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1413,6 +1470,9 @@ func (x *StreamingOutputCallResponse) consumeProtobuf(d *protobuf.Decoder, b []b
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1514,7 +1574,10 @@ func (x *ReconnectParams) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1523,6 +1586,9 @@ func (x *ReconnectParams) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1619,7 +1685,10 @@ func (x *ReconnectInfo) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1629,6 +1698,9 @@ func (x *ReconnectInfo) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1746,7 +1818,10 @@ func (x *LoadBalancerStatsRequest) consumeProtobuf(d *protobuf.Decoder, b []byte
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1756,6 +1831,9 @@ func (x *LoadBalancerStatsRequest) consumeProtobuf(d *protobuf.Decoder, b []byte
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -1967,7 +2045,10 @@ func (x *LoadBalancerStatsResponse) consumeProtobuf(d *protobuf.Decoder, b []byt
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -1977,6 +2058,9 @@ func (x *LoadBalancerStatsResponse) consumeProtobuf(d *protobuf.Decoder, b []byt
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2050,7 +2134,10 @@ func (x *LoadBalancerStatsResponse) consumeRpcsByPeerEntry(d *protobuf.Decoder, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -2060,6 +2147,9 @@ func (x *LoadBalancerStatsResponse) consumeRpcsByPeerEntry(d *protobuf.Decoder, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -2101,7 +2191,10 @@ func (x *LoadBalancerStatsResponse) consumeRpcsByMethodEntry(d *protobuf.Decoder
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -2111,6 +2204,9 @@ func (x *LoadBalancerStatsResponse) consumeRpcsByMethodEntry(d *protobuf.Decoder
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -2152,7 +2248,10 @@ func (x *LoadBalancerStatsResponse) consumeMetadatasByPeerEntry(d *protobuf.Deco
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -2162,6 +2261,9 @@ func (x *LoadBalancerStatsResponse) consumeMetadatasByPeerEntry(d *protobuf.Deco
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -2274,7 +2376,10 @@ func (x *LoadBalancerStatsResponse_MetadataEntry) consumeProtobuf(d *protobuf.De
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2284,6 +2389,9 @@ func (x *LoadBalancerStatsResponse_MetadataEntry) consumeProtobuf(d *protobuf.De
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2393,7 +2501,10 @@ func (x *LoadBalancerStatsResponse_RpcMetadata) consumeProtobuf(d *protobuf.Deco
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2403,6 +2514,9 @@ func (x *LoadBalancerStatsResponse_RpcMetadata) consumeProtobuf(d *protobuf.Deco
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2507,7 +2621,10 @@ func (x *LoadBalancerStatsResponse_MetadataByPeer) consumeProtobuf(d *protobuf.D
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2517,6 +2634,9 @@ func (x *LoadBalancerStatsResponse_MetadataByPeer) consumeProtobuf(d *protobuf.D
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2640,7 +2760,10 @@ func (x *LoadBalancerStatsResponse_RpcsByPeer) consumeProtobuf(d *protobuf.Decod
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2650,6 +2773,9 @@ func (x *LoadBalancerStatsResponse_RpcsByPeer) consumeProtobuf(d *protobuf.Decod
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -2695,7 +2821,10 @@ func (x *LoadBalancerStatsResponse_RpcsByPeer) consumeRpcsByPeerEntry(d *protobu
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -2705,6 +2834,9 @@ func (x *LoadBalancerStatsResponse_RpcsByPeer) consumeRpcsByPeerEntry(d *protobu
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -2789,7 +2921,10 @@ func (x *LoadBalancerAccumulatedStatsRequest) consumeProtobuf(d *protobuf.Decode
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -2997,7 +3132,10 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeProtobuf(d *protobuf.Decod
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3007,6 +3145,9 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeProtobuf(d *protobuf.Decod
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3078,7 +3219,10 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeNumRpcsStartedByMethodEntr
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3088,6 +3232,9 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeNumRpcsStartedByMethodEntr
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3130,7 +3277,10 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeNumRpcsSucceededByMethodEn
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3140,6 +3290,9 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeNumRpcsSucceededByMethodEn
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3182,7 +3335,10 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeNumRpcsFailedByMethodEntry
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3192,6 +3348,9 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeNumRpcsFailedByMethodEntry
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3233,7 +3392,10 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeStatsPerMethodEntry(d *pro
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3243,6 +3405,9 @@ func (x *LoadBalancerAccumulatedStatsResponse) consumeStatsPerMethodEntry(d *pro
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3365,7 +3530,10 @@ func (x *LoadBalancerAccumulatedStatsResponse_MethodStats) consumeProtobuf(d *pr
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3375,6 +3543,9 @@ func (x *LoadBalancerAccumulatedStatsResponse_MethodStats) consumeProtobuf(d *pr
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3424,7 +3595,10 @@ func (x *LoadBalancerAccumulatedStatsResponse_MethodStats) consumeResultEntry(d 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -3433,6 +3607,9 @@ func (x *LoadBalancerAccumulatedStatsResponse_MethodStats) consumeResultEntry(d 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -3537,7 +3714,10 @@ func (x *ClientConfigureRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3547,6 +3727,9 @@ func (x *ClientConfigureRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3677,7 +3860,10 @@ func (x *ClientConfigureRequest_Metadata) consumeProtobuf(d *protobuf.Decoder, b
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3687,6 +3873,9 @@ func (x *ClientConfigureRequest_Metadata) consumeProtobuf(d *protobuf.Decoder, b
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -3783,7 +3972,10 @@ func (x *ClientConfigureResponse) consumeProtobuf(d *protobuf.Decoder, b []byte,
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3866,7 +4058,10 @@ func (x *MemorySize) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -3875,6 +4070,9 @@ func (x *MemorySize) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -4032,7 +4230,10 @@ func (x *TestOrcaReport) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -4042,6 +4243,9 @@ func (x *TestOrcaReport) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -4108,7 +4312,10 @@ func (x *TestOrcaReport) consumeRequestCostEntry(d *protobuf.Decoder, b []byte) 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -4118,6 +4325,9 @@ func (x *TestOrcaReport) consumeRequestCostEntry(d *protobuf.Decoder, b []byte) 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -4163,7 +4373,10 @@ func (x *TestOrcaReport) consumeUtilizationEntry(d *protobuf.Decoder, b []byte) 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
 		}
@@ -4173,6 +4386,9 @@ func (x *TestOrcaReport) consumeUtilizationEntry(d *protobuf.Decoder, b []byte) 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
@@ -4278,7 +4494,10 @@ func (x *SetReturnStatusRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, 
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -4288,6 +4507,9 @@ func (x *SetReturnStatusRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, 
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -4412,7 +4634,10 @@ func (x *HookRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
@@ -4422,6 +4647,9 @@ func (x *HookRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
+			} else if i+1 < len(b) && b[i+1] < 0x80 {
+				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
@@ -4516,7 +4744,10 @@ func (x *HookResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64
 		start := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
-			if tag, i = protobuf.Varint(b, start); i < 0 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
 		}
