@@ -94,6 +94,7 @@ func (w *world) dial(t testing.TB) *http2.Client {
 
 func (w *world) close() {
 	w.l.Close()
+	w.l.CloseConns()
 	w.wg.Wait()
 	w.workers.Close()
 }

@@ -325,7 +325,7 @@ func TestWindowsNeitherShrinkNorGrow(t *testing.T) {
 	for _, taken := range []bool{false, true} {
 		t.Run(fmt.Sprint("budget taken: ", taken), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const window, size, huge = 1 << 20, 600 << 10, 60 << 20
+				const window, size, huge = 1 << 20, 600 << 10, http2.Budget
 				rooms := make(chan int64, 10)
 				s := serve(t, http2.Config{MaxMessageSize: huge, StreamWindow: window}, handler{begin: streaming, run: func(s *http2.ServerStream) {
 					for {
