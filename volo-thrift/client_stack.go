@@ -15,7 +15,7 @@ func (c *clientCore) buildStack() Handler {
 		deadline(c.o.timeout),      // bounds everything below, failover included
 		c.balance(),                // picks an instance; the next one if nothing was sent
 		motore.Chain(c.o.inner...), // the user's, once per attempt: the address is known
-	)(HandlerFunc(c.send))
+	)((*sender)(c))
 }
 
 // balance picks instances through discovery. A client with a fixed address
@@ -61,13 +61,15 @@ func pickErrors(next Handler) Handler {
 	})
 }
 
-// send takes a request to the instance that was picked for it: the innermost
-// service of the stack.
-func (c *clientCore) send(ctx context.Context, req *Request) (*Response, error) {
+// A sender is the innermost service of the stack: it takes a request to the
+// instance that was picked for it.
+type sender clientCore
+
+func (s *sender) Call(ctx context.Context, req *Request) (*Response, error) {
 	if ctx.Err() != nil {
 		return nil, req.fail(PhaseDial, true, reason(ctx))
 	}
-	peer, err := c.peers.get(req.Info.Callee.Address)
+	peer, err := s.peers.get(req.Info.Callee.Address)
 	if err != nil {
 		return nil, req.fail(PhaseDial, true, err)
 	}

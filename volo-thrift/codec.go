@@ -212,19 +212,15 @@ func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq
 func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, error) {
 	options := c.o.decode
 	options.Strings = stringsOf(options.Strings, owned)
-	d := decoders.Get().(*thrift.Decoder)
-	defer decoders.Put(d)
-	d.Reset(r.body, options)
-	defer d.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
 	switch r.message.Type {
 	case thrift.Exception:
 		e := new(thrift.ApplicationException)
-		if _, err := e.ConsumeBinary(d, r.body); err != nil {
+		if err := consume(e, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}
 		return nil, req.fail(PhaseRemote, false, e)
 	case thrift.Reply:
-		if _, err := req.result.ConsumeBinary(d, r.body); err != nil {
+		if err := consume(req.result, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}
 		c.stamp(&req.Info.Stats.DecodeDone, req)
@@ -254,6 +250,16 @@ func stringsOf(mode thrift.StringMode, owned bool) thrift.StringMode {
 		return thrift.CopyOnce
 	}
 	return mode
+}
+
+// consume decodes the struct that body begins with.
+func consume(s thrift.Struct, body []byte, options thrift.DecodeOptions) error {
+	d := decoders.Get().(*thrift.Decoder)
+	d.Reset(body, options)
+	_, err := s.ConsumeBinary(d, body)
+	d.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
+	decoders.Put(d)
+	return err
 }
 
 var decoders = sync.Pool{New: func() any { return new(thrift.Decoder) }}

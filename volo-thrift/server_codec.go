@@ -77,12 +77,7 @@ func (in *incoming) readHeader(req *Request) {
 // decodeArgs fills the arguments.
 func (in *incoming) decodeArgs(args thrift.Struct, options thrift.DecodeOptions) error {
 	options.Strings = stringsOf(options.Strings, in.owned)
-	d := decoders.Get().(*thrift.Decoder)
-	d.Reset(in.body, options)
-	_, err := args.ConsumeBinary(d, in.body)
-	d.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
-	decoders.Put(d)
-	return err
+	return consume(args, in.body, options)
 }
 
 // An outcome is what a call comes to on the wire.

@@ -15,11 +15,13 @@ func (s *Server) buildStack() Handler {
 	return motore.Chain(
 		Recover(s.panicked),         // whatever happens below, the process goes on
 		motore.Chain(s.o.layers...), // the user's
-	)(HandlerFunc(s.invoke))
+	)((*invoker)(s))
 }
 
-// invoke runs the handler: the innermost service of the stack.
-func (s *Server) invoke(ctx context.Context, req *Request) (*Response, error) {
+// An invoker is the innermost service of the stack: it runs the handler.
+type invoker Server
+
+func (s *invoker) Call(ctx context.Context, req *Request) (*Response, error) {
 	err := req.Method.Invoke(ctx, req.handler, req.Args, req.result)
 	if s.o.timePhases {
 		req.Info.Stats.HandleDone = time.Since(req.Info.Stats.Start)
