@@ -11,11 +11,12 @@ import (
 	"github.com/volo-go/volo/integration/bench/child"
 	"github.com/volo-go/volo/integration/bench/kitex"
 	"github.com/volo-go/volo/integration/bench/peer"
+	"github.com/volo-go/volo/integration/bench/vtproto"
 )
 
 // sources is what the modules of foreign frameworks are built with.
 //
-//go:embed load/*.go codec/*.go child/*.go *.thrift
+//go:embed load/*.go codec/*.go child/*.go gen/proto/stock/shapes/*.go *.thrift *.proto
 var sources embed.FS
 
 // An entry is a peer or a codec and where its binary comes from.
@@ -43,6 +44,13 @@ func newCatalog(progress func(string)) catalog {
 		}
 		return binary, nil
 	})
+	buildVT := once(func(ctx context.Context) (string, error) {
+		binary, err := vtproto.Build(ctx, sources, progress)
+		if err != nil {
+			return "", fmt.Errorf("vtprotobuf %s cannot be had here: %w", vtproto.Version, err)
+		}
+		return binary, nil
+	})
 	var c catalog
 	for _, p := range house().Peers {
 		c.peers = append(c.peers, entry{p.Name, p.About, withProgram(p.Needs, self)})
@@ -55,6 +63,9 @@ func newCatalog(progress func(string)) catalog {
 	}
 	for _, k := range kitex.Codecs() {
 		c.codecs = append(c.codecs, entry{k[0], k[1], build})
+	}
+	for _, k := range vtproto.Codecs() {
+		c.codecs = append(c.codecs, entry{k[0], k[1], buildVT})
 	}
 	return c
 }

@@ -91,7 +91,7 @@ func grpcScenarios() []scenario {
 			name:   "proto-codec",
 			about:  "encode and decode by themselves, for the shapes of codec.proto",
 			pinned: true,
-			codecs: []string{"protobuf-go", "volo-proto", "volo-proto-alias"},
+			codecs: []string{"protobuf-go", "vtprotobuf", "volo-proto", "volo-proto-alias"},
 		},
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/volo-go/volo/integration/bench/ondemand"
 )
 
 // Internal tests: what is built from is decided here, the building itself
@@ -34,7 +36,7 @@ func TestSourcesAreThoseThatTheModuleNeeds(t *testing.T) {
 	}
 	var got []string
 	for _, f := range files {
-		got = append(got, f.name)
+		got = append(got, f.Name)
 	}
 	slices.Sort(got)
 	want := []string{
@@ -52,9 +54,9 @@ func TestTheModuleRequiresTheVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(files, func(f file) bool { return f.name == "go.mod" })
-	if want := "github.com/cloudwego/kitex " + Version + "\n"; !strings.Contains(string(files[i].data), want) {
-		t.Errorf("go.mod is\n%s\nwant it to have %q", files[i].data, want)
+	i := slices.IndexFunc(files, func(f ondemand.File) bool { return f.Name == "go.mod" })
+	if want := "github.com/cloudwego/kitex " + Version + "\n"; !strings.Contains(string(files[i].Data), want) {
+		t.Errorf("go.mod is\n%s\nwant it to have %q", files[i].Data, want)
 	}
 }
 
@@ -64,7 +66,7 @@ func TestTheFingerprintFollowsTheSources(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fingerprint(files)
+		return ondemand.Module{Files: files}.Fingerprint()
 	}
 	if a, b := print("package load"), print("package load"); a != b {
 		t.Errorf("the same sources have the fingerprints %s and %s", a, b)
