@@ -60,11 +60,17 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 		d := &transport.Dialer{Engine: c.o.engine, Timeout: c.o.connectTimeout, TLS: c.o.tls}
 		c.o.dial = d.Dial
 	}
+	if t := &c.o.http2.Keepalive.Time; *t > 0 {
+		*t = max(*t, minKeepalive)
+	}
 	c.authority = c.authorityOf()
 	c.peers.core = c
 	c.stack = c.buildStack()
 	return &Client{core: c}, nil
 }
+
+// minKeepalive is the shortest [Keepalive.Time] of a client, as grpc-go has it.
+const minKeepalive = 10 * time.Second
 
 func (c *clientCore) authorityOf() string {
 	switch {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestConnections(t *testing.T) {
-	good := dial(t, serve(t, waiting(make(chan error, 1))), vologrpc.WithConnections(2))
+	good := dial(t, serve(t, waiting(make(chan error, 10))), vologrpc.WithConnections(2))
 	if got := good.Connections(); len(got) != 0 {
 		t.Errorf("before the first call: got %v", got)
 	}

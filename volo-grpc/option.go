@@ -135,7 +135,8 @@ func WithTLS(cfg *tls.Config) Option {
 // have the defaults that they name.
 type Keepalive struct {
 	// Time is after how long a silence we ping; 0 for never on a client, for
-	// 2 h on a server.
+	// 2 h on a server. A client takes 10 s at least, so that no server that
+	// keeps the default of MinTime sends it away.
 	Time time.Duration
 	// Timeout is how long after a ping a connection without any sign of life
 	// is closed. Default 20 s.
@@ -144,7 +145,7 @@ type Keepalive struct {
 	WithoutStreams bool
 	// MinTime is how often a peer may ping us without calls that end in
 	// between, MinTimeIdle while no call runs. The third ping that comes
-	// earlier ends the connection. Servers only. Defaults 10 s and 1 min.
+	// earlier ends the connection. Servers only. Default 5 s.
 	MinTime, MinTimeIdle time.Duration
 
 	// MaxIdle ends a connection without calls after that time, MaxAge any
@@ -156,10 +157,15 @@ type Keepalive struct {
 // WithKeepalive sets up keepalive.
 func WithKeepalive(k Keepalive) Option {
 	return sharedOption(func(o *sharedOptions) {
-		was := o.http2.Keepalive
-		o.http2.Keepalive = http2.Keepalive(k)
-		if k.Time == 0 {
-			o.http2.Keepalive.Time = was.Time
+		to := &o.http2.Keepalive
+		was := *to
+		*to = http2.Keepalive(k)
+		for _, m := range []struct{ to, was *time.Duration }{
+			{&to.Time, &was.Time}, {&to.MinTime, &was.MinTime}, {&to.MinTimeIdle, &was.MinTimeIdle},
+		} {
+			if *m.to == 0 {
+				*m.to = *m.was
+			}
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
 )
 
 type serverOptions struct {
@@ -38,7 +39,7 @@ func defaultServerOptions() serverOptions {
 		writeTimeout:  DefaultWriteTimeout,
 		logger:        slog.Default(),
 	}
-	o.http2.Keepalive.Time = 2 * time.Hour
+	o.http2.Keepalive = http2.Keepalive{Time: 2 * time.Hour, MinTime: 5 * time.Second, MinTimeIdle: 5 * time.Second}
 	return o
 }
 
