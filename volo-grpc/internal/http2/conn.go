@@ -142,6 +142,9 @@ func (c *conn) hello(b []byte) []byte {
 
 // Data takes whole frames off in.
 func (c *conn) Data(in []byte) (consumed, need int, err error) {
+	if c.shut != nil {
+		return len(in), 0, nil // see shutdown
+	}
 	for c.shut == nil {
 		rest := in[consumed:]
 		if len(c.preface) > 0 {
@@ -177,7 +180,13 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 	}
 	c.grant()
 	c.heard.Add(1)
-	return consumed, need, c.shut
+	switch {
+	case c.shut == nil:
+		return consumed, need, nil
+	case c.server:
+		return len(in), 0, nil
+	}
+	return consumed, 0, c.shut
 }
 
 // refuse answers an error in what the peer sent: of one stream with a reset,
@@ -202,8 +211,11 @@ func (c *conn) refuse(err error) {
 // lastWords is how long a peer that we send away has to take the reason.
 const lastWords = time.Second
 
-// shutdown ends reading for a reason that the peer gets to know. The transport
-// closes the connection then.
+// shutdown ends the connection for a reason that the peer gets to know.
+//
+// A server drops what still comes until the peer closes, or has had its time:
+// if it closed at once, what the peer has sent meanwhile would make the network
+// reset the connection, and the reason be lost with it.
 func (c *conn) shutdown(err *ConnError) {
 	if c.shut != nil {
 		return
@@ -216,6 +228,13 @@ func (c *conn) shutdown(err *ConnError) {
 		c.w.EndAsync(appendGoAway(b, newest, err.Code, err.Reason))
 	}
 	impatient := time.AfterFunc(lastWords, func() { c.tc.Close() })
+	if c.server {
+		c.fail(err)
+		c.mu.Lock()
+		c.farewell.timer = impatient
+		c.mu.Unlock()
+		return
+	}
 	defer impatient.Stop()
 	c.w.Flush()
 }
@@ -260,6 +279,17 @@ func (c *conn) Closed(err error) {
 	default:
 		err = &ConnError{Err: err}
 	}
+	err = c.fail(err)
+	c.w.Close(err)
+	c.leaving.Wait()
+	c.keeper.stop()
+	close(c.done)
+	c.side.closed(err)
+}
+
+// fail ends all streams; none are opened any more. It returns why: the first
+// reason counts.
+func (c *conn) fail(err error) error {
 	c.mu.Lock()
 	if c.err == nil && c.parting {
 		c.err = ErrGoingAway
@@ -272,19 +302,14 @@ func (c *conn) Closed(err error) {
 	c.streams = nil
 	c.open.Store(0)
 	c.invite()
-	if t := c.farewell.timer; t != nil {
-		t.Stop()
-	}
+	c.farewell.stop()
 	c.mu.Unlock()
 	for _, s := range ended {
 		s.gone.Store(true)
 		s.fail(err)
+		c.settle(s)
 	}
-	c.w.Close(err)
-	c.leaving.Wait()
-	c.keeper.stop()
-	close(c.done)
-	c.side.closed(err)
+	return err
 }
 
 // Idle reports that no stream is open.

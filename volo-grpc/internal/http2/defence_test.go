@@ -102,13 +102,16 @@ func TestFloodsAreCutOff(t *testing.T) {
 					reason string
 				}
 				over := make(chan end, 1)
+				var told atomic.Bool
 				go func() {
-					code, reason, _ := p.ended()
-					over <- end{code, reason}
+					f := await[*xhttp2.GoAwayFrame](p)
+					told.Store(true)
+					p.ended()
+					over <- end{f.ErrCode, string(f.DebugData())}
 				}()
 				before := heap()
 				rounds := 0
-				for ; rounds < test.most && test.again(p) == nil; rounds++ {
+				for ; rounds < test.most && !told.Load() && test.again(p) == nil; rounds++ {
 					if rounds%100 == 99 {
 						synctest.Wait() // until all was read
 					}

@@ -14,11 +14,18 @@ import (
 // A farewell is the state of that. It is guarded by conn.mu.
 type farewell struct {
 	asked bool
-	timer *time.Timer // until away whatever the peer does
+	timer *time.Timer // until away, or closed, whatever the peer does
 }
 
 // seen is how long a peer has to show that it has seen the first GOAWAY.
 const seen = time.Second
+
+// stop stops the timer.
+func (f *farewell) stop() {
+	if f.timer != nil {
+		f.timer.Stop()
+	}
+}
 
 func (c *conn) drain() {
 	c.mu.Lock()
@@ -46,7 +53,9 @@ func (c *conn) depart() {
 	first := !c.away
 	c.away = true
 	newest, idle := c.begun, c.over()
-	c.farewell.timer.Stop()
+	if first {
+		c.farewell.stop()
+	}
 	c.mu.Unlock()
 	if first {
 		b = appendGoAway(b, newest, NoError, "graceful_stop")
