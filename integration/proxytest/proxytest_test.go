@@ -124,6 +124,10 @@ func TestGoGetGivesEachModuleAndOnlyWhatItNeeds(t *testing.T) {
 			func main() {
 				if volothrift.NewServer().Close() == nil { fmt.Println("works") }
 			}`, "metainfo motore pilota volo-thrift github.com/bytedance/gopkg github.com/cloudwego/gopkg github.com/cloudwego/netpoll golang.org/x/sys"},
+		{"volo-grpc", `import ("fmt"; vologrpc "github.com/volo-go/volo/volo-grpc")
+			func main() {
+				if vologrpc.NewServer().Close() == nil { fmt.Println("works") }
+			}`, "metainfo motore pilota volo-grpc github.com/bytedance/gopkg github.com/cloudwego/gopkg github.com/cloudwego/netpoll github.com/klauspost/compress golang.org/x/net golang.org/x/sys golang.org/x/text google.golang.org/protobuf"},
 	} {
 		t.Run(tt.module, func(t *testing.T) {
 			c.write(t, tt.module+"/go.mod", "module example.com/consumer\n\ngo 1.26.0\n")
@@ -178,6 +182,11 @@ func TestGoInstallGivesAToolWhoseProjectsBuild(t *testing.T) {
 	c.run(t, "hello", "go", "build", "./...")
 	c.run(t, "hello", "go", "vet", "./...")
 	c.run(t, "hello", volo, "gen", "--check")
+	c.write(t, "greet.proto", "syntax = \"proto3\";\npackage greet;\nmessage Name { string name = 1; }\nservice Greeter { rpc Greet(Name) returns (Name); }\n")
+	c.run(t, ".", volo, "init", "greet", "greet.proto")
+	c.run(t, "greet", "go", "build", "./...")
+	c.run(t, "greet", "go", "vet", "./...")
+	c.run(t, "greet", volo, "gen", "--check")
 	if out := c.run(t, ".", volo, "demo"); !strings.Contains(out, "everything was as it should be") {
 		t.Errorf("volo demo: got\n%s", out)
 	}

@@ -33,12 +33,17 @@ func newDemo(env *Env) *cobra.Command {
 	d := &demonstrate{env: env}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Make a project, build it, serve and call it, and clean up",
-		Long: `Demo makes a project from a Thrift IDL in a temporary folder, by the same means
-as "volo init", builds it with the go tool, starts its server on a free port and
-calls it with the generated client: a normal call, an exception that the IDL
-declares, a business error, metadata there and back, and a oneway call. It
-prints each request, each answer and the time it took, stops the server
+		Short: "Make projects, build them, serve and call them, and clean up",
+		Long: `Demo makes a project from a Thrift IDL and one from a Protobuf IDL in a
+temporary folder, by the same means as "volo init". It builds each with the go
+tool, starts its server on a free port and calls it with the generated client.
+
+Thrift: a normal call, an exception that the IDL declares, a business error,
+metadata there and back, and a oneway call. gRPC: a unary call, metadata and
+trailers, an error with details, client, server and bidirectional streaming, and
+a deadline.
+
+It prints each request, each answer and the time it took, stops the servers
 gracefully and removes the folder. It fails if any answer is not what it should
 be.`,
 		Example: `  volo demo
@@ -66,10 +71,20 @@ func (d *demonstrate) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.clean(temp)) }()
-	dir := filepath.Join(temp, demo.Name)
-	run := runner{env: d.env, dir: dir, environ: []string{"GOWORK=off"}, show: d.verbose}
+	for _, p := range demo.Projects {
+		if err := d.show(ctx, p, temp); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(d.env.Stdout, "everything was as it should be, in %v\n", time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
 
-	if err := d.scaffold(ctx, run, temp, dir); err != nil {
+// show makes one project in a folder of its own below temp and runs it.
+func (d *demonstrate) show(ctx context.Context, p *demo.Project, temp string) error {
+	dir := filepath.Join(temp, p.Name)
+	run := runner{env: d.env, dir: dir, environ: []string{"GOWORK=off"}, show: d.verbose}
+	if err := d.scaffold(ctx, run, p, temp); err != nil {
 		return err
 	}
 	if err := d.step("built it", func() (string, error) {
@@ -94,34 +109,34 @@ func (d *demonstrate) run(ctx context.Context) (err error) {
 	if err := d.step("\nstopped the server", s.stop); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.env.Stdout, "everything was as it should be, in %v\n", time.Since(began).Round(100*time.Millisecond))
+	fmt.Fprintln(d.env.Stdout)
 	return nil
 }
 
 // scaffold makes the project.
-func (d *demonstrate) scaffold(ctx context.Context, run runner, temp, dir string) error {
-	i := initialize{env: d.env, module: demo.Module, checkout: d.checkout}
-	idl := filepath.Join(temp, demo.IDL)
-	p, err := i.plan(demo.Name, idl)
+func (d *demonstrate) scaffold(ctx context.Context, run runner, project *demo.Project, temp string) error {
+	i := initialize{env: d.env, module: project.Module, checkout: d.checkout}
+	p, err := i.plan(project.Name, filepath.Join(temp, project.IDL))
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(d.env.Stdout, "%s\n\n", project.Title)
 	return d.step("made a project", func() (string, error) {
-		if err := tree.Write(temp, map[string][]byte{demo.IDL: demo.Text()}, false); err != nil {
+		if err := tree.Write(temp, map[string][]byte{project.IDL: project.Text()}, false); err != nil {
 			return "", err
 		}
-		project, files, err := create(d.env, p, dir, false)
+		_, files, err := create(d.env, p, run.dir, false)
 		if err != nil {
 			return "", err
 		}
-		overlay, err := demo.Overlay(project.Module)
+		overlay, err := project.Overlay()
 		if err == nil {
-			err = tree.Write(dir, overlay, true)
+			err = tree.Write(run.dir, overlay, true)
 		}
 		if err == nil && p.Origin.Dir == "" {
 			err = run.run(ctx, "go", "mod", "tidy")
 		}
-		return fmt.Sprintf("%s from %s in %s, Volo from %s", plural(files, "file"), demo.IDL, dir, originName(p.Origin)), err
+		return fmt.Sprintf("%s from %s in %s, Volo from %s", plural(files, "file"), project.IDL, run.dir, originName(p.Origin)), err
 	})
 }
 
@@ -158,7 +173,9 @@ func (d *demonstrate) call(ctx context.Context, run runner, addr string) error {
 // clean removes the folder, or says where it is.
 func (d *demonstrate) clean(temp string) error {
 	if d.keep {
-		fmt.Fprintf(d.env.Stdout, "kept %s\n", filepath.Join(temp, demo.Name))
+		for _, p := range demo.Projects {
+			fmt.Fprintf(d.env.Stdout, "kept %s\n", filepath.Join(temp, p.Name))
+		}
 		return nil
 	}
 	if d.verbose {
