@@ -20,7 +20,7 @@ import (
 	"github.com/volo-go/volo/volo-grpc/contrib/grpcgo"
 )
 
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func listen(t *testing.T) net.Listener {
 }
 
 // ourServer serves grpc-go's interop service on our server.
-func ourServer(t *testing.T) string {
+func ourServer(t testing.TB) string {
 	l := listen(t)
 	s := vologrpc.NewServer()
 	testgrpc.RegisterTestServiceServer(grpcgo.NewRegistrar(s), interop.NewTestServer())
@@ -43,7 +43,7 @@ func ourServer(t *testing.T) string {
 }
 
 // theirServer serves it on grpc-go's.
-func theirServer(t *testing.T) string {
+func theirServer(t testing.TB) string {
 	l := listen(t)
 	s := grpc.NewServer()
 	testgrpc.RegisterTestServiceServer(s, interop.NewTestServer())
@@ -53,7 +53,7 @@ func theirServer(t *testing.T) string {
 }
 
 // ourClient runs grpc-go's generated clients on our client.
-func ourClient(t *testing.T, address string) grpc.ClientConnInterface {
+func ourClient(t testing.TB, address string) grpc.ClientConnInterface {
 	c, err := vologrpc.NewClient(address)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func ourClient(t *testing.T, address string) grpc.ClientConnInterface {
 	return grpcgo.NewConn(c)
 }
 
-func theirClient(t *testing.T, address string) grpc.ClientConnInterface {
+func theirClient(t testing.TB, address string) grpc.ClientConnInterface {
 	c, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
@@ -94,8 +94,8 @@ var cases = []struct {
 func TestInterop(t *testing.T) {
 	pairs := []struct {
 		name   string
-		server func(*testing.T) string
-		client func(*testing.T, string) grpc.ClientConnInterface
+		server func(testing.TB) string
+		client func(testing.TB, string) grpc.ClientConnInterface
 	}{
 		{"our client, their server", theirServer, ourClient},
 		{"their client, our server", ourServer, theirClient},
