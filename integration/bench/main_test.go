@@ -153,6 +153,29 @@ func TestWhatCannotBeHadIsSkippedWithItsReason(t *testing.T) {
 	}
 }
 
+func TestAPeerWithoutItsProgramIsSkipped(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	out, progress, err := run(t, "-run", "grpc-unary$", "-peers", "volo-grpc-by-h2load,volo-grpc", "-c", "1", "-rounds", "1", "-d", "10ms", "-warmup", "0")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, progress)
+	}
+	if !strings.Contains(progress, "volo-grpc-by-h2load: skipped: h2load is not installed") || !strings.Contains(out, "volo-grpc") {
+		t.Errorf("got\n%s\nand\n%swant the one skipped with its reason, the other measured", progress, out)
+	}
+}
+
+func TestEveryKindOfCallIsMeasured(t *testing.T) {
+	for _, scenario := range []string{"grpc-unary-4conns", "grpc-bidi", "grpc-flood$"} {
+		out, progress, err := run(t, "-run", scenario, "-peers", "volo-grpc,grpc-go", "-c", "4", "-rounds", "1", "-d", "50ms", "-warmup", "10ms")
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", scenario, err, progress)
+		}
+		if !strings.Contains(out, "\n  grpc-go ") || !strings.Contains(out, "\n  volo-grpc ") {
+			t.Errorf("%s: got\n%swant both peers", scenario, out)
+		}
+	}
+}
+
 func TestWrongArguments(t *testing.T) {
 	tests := []struct {
 		name string

@@ -8,6 +8,6 @@
 // codec that does not give back a message of the same length is refused before
 // it is timed.
 //
-// The package imports the standard library only, because the generated module
+// The package imports the standard library and load only, because the generated module
 // of a foreign framework builds with a copy of it.
 package codec

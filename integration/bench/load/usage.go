@@ -20,7 +20,7 @@ func ReadUsage() Usage {
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	return Usage{
-		CPU:     cpuTime(),
+		CPU:     CPUTime(),
 		Objects: mem.Mallocs,
 		Bytes:   mem.TotalAlloc,
 		RSS:     residentBytes(),

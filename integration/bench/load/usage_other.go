@@ -4,6 +4,7 @@ package load
 
 import "time"
 
-func cpuTime() time.Duration { return 0 }
+// CPUTime returns 0, which stands for unknown.
+func CPUTime() time.Duration { return 0 }
 
 func residentBytes() uint64 { return 0 }

@@ -10,7 +10,9 @@ import (
 	"time"
 )
 
-func cpuTime() time.Duration {
+// CPUTime returns the time that this process has used, user and system, and 0
+// where that is unknown.
+func CPUTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
