@@ -1,5 +1,5 @@
-// Server serves the test service of gRPC, prints its address, and ends when
-// its standard input does.
+// Server serves the test service of gRPC, health and reflection, prints its
+// address, and ends when its standard input does.
 package main
 
 import (
@@ -11,6 +11,8 @@ import (
 	"os"
 
 	vologrpc "github.com/volo-go/volo/volo-grpc"
+	"github.com/volo-go/volo/volo-grpc/health"
+	"github.com/volo-go/volo/volo-grpc/reflection"
 
 	"github.com/volo-go/volo/integration/conformance/interop"
 )
@@ -35,10 +37,13 @@ func run(cert, key string) error {
 		options = append(options, vologrpc.WithTLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
 	}
 	server := vologrpc.NewServer(options...)
-	for _, s := range interop.Services() {
+	for _, s := range append(interop.Services(), health.New().Service()) {
 		if err := server.Register(s); err != nil {
 			return err
 		}
+	}
+	if err := reflection.Register(server); err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
