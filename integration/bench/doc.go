@@ -21,8 +21,9 @@
 //	load           closed-loop callers, latencies, use of CPU and memory
 //	codec          shapes and the timing of codecs
 //	peer           the implementations in this repository
-//	kitex          one that is generated on demand
-//	idl            generates code of the .proto files
+//	idl            generates the code of the .proto files
+//	kitex, vtproto software that is built and generated on demand
+//	ondemand       how that is done
 //	report         medians, paired ratios, targets, the table and JSON
 package main
 

@@ -231,6 +231,12 @@ func TestVerdicts(t *testing.T) {
 	at := func(callers int) report.Config {
 		return report.Config{Scenario: "thrift-pingpong", Callers: callers, Size: 1024, Pinned: true}
 	}
+	of := func(scenario string, samples ...report.CodecSample) []report.CodecSample {
+		for i := range samples {
+			samples[i].Scenario = scenario
+		}
+		return samples
+	}
 	tests := []struct {
 		name    string
 		samples []report.Sample
@@ -272,31 +278,20 @@ func TestVerdicts(t *testing.T) {
 				"thrift-codec: decode ≥ 1.6× FastCodec, mean of 1 shape 1.70 true\n" +
 				"thrift-codec: decode medium: allocations ≤ 0.25× FastCodec 0.26 false",
 		},
+		{
+			name: "codecs are compared inside their scenario, shapes of the same name or not",
+			timings: append(
+				of("thrift-codec", timing("encode", "small", "volo", 10, 0), timing("encode", "small", "apache", 50, 0)),
+				of("proto-codec", timing("encode", "small", "volo-proto", 10, 0), timing("encode", "small", "protobuf-go", 30, 0),
+					timing("encode", "small", "vtprotobuf", 10, 0), timing("decode", "large", "volo-proto", 100, 6),
+					timing("decode", "large", "vtprotobuf", 150, 10))...),
+			want: "thrift-codec: encode ≥ 4× apache, mean of 1 shape 5.00 true\n" +
+				"proto-codec: encode ≥ 4× protobuf-go, mean of 2 shapes 3.00 false\n" +
+				"proto-codec: encode small level with vtprotobuf 1.00 true\n" +
+				"proto-codec: decode ≥ 1.4× vtprotobuf, mean of 2 shapes 1.50 true\n" +
+				"proto-codec: decode large: allocations ≤ 0.5× vtprotobuf 0.60 false",
+		},
 	}
-	of := func(scenario string, samples ...report.CodecSample) []report.CodecSample {
-		for i := range samples {
-			samples[i].Scenario = scenario
-		}
-		return samples
-	}
-	tests = append(tests, struct {
-		name    string
-		samples []report.Sample
-		timings []report.CodecSample
-		want    string
-	}{
-		name: "codecs are compared inside their scenario, shapes of the same name or not",
-		timings: append(
-			of("thrift-codec", timing("encode", "small", "volo", 10, 0), timing("encode", "small", "apache", 50, 0)),
-			of("proto-codec", timing("encode", "small", "volo-proto", 10, 0), timing("encode", "small", "protobuf-go", 30, 0),
-				timing("encode", "small", "vtprotobuf", 10, 0), timing("decode", "large", "volo-proto", 100, 6),
-				timing("decode", "large", "vtprotobuf", 150, 10))...),
-		want: "thrift-codec: encode ≥ 4× apache, mean of 1 shape 5.00 true\n" +
-			"proto-codec: encode ≥ 4× protobuf-go, mean of 2 shapes 3.00 false\n" +
-			"proto-codec: encode small level with vtprotobuf 1.00 true\n" +
-			"proto-codec: decode ≥ 1.4× vtprotobuf, mean of 2 shapes 1.50 true\n" +
-			"proto-codec: decode large: allocations ≤ 0.5× vtprotobuf 0.60 false",
-	})
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
