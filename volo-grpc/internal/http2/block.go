@@ -1,0 +1,54 @@
+package http2
+
+import (
+	xhttp2 "golang.org/x/net/http2"
+)
+
+// A headerBlock is a block whose CONTINUATION frames are still coming.
+type headerBlock struct {
+	id     uint32 // 0 if there is none
+	end    bool
+	bytes  []byte
+	frames int
+}
+
+// A block has at most this many CONTINUATION frames.
+const maxContinuations = 64
+
+// maxBlock bounds a header block, in bytes. A field is hardly ever longer
+// encoded than decoded; twice the limit leaves room to answer lists that are
+// over it, and to go on with the connection.
+func (c Config) maxBlock() int { return 2*int(c.MaxHeaderListSize) + 16<<10 }
+
+func (h *headerBlock) begin(id uint32, fragment []byte, end bool, cfg Config) error {
+	*h = headerBlock{id: id, end: end, bytes: append(h.bytes[:0], fragment...)}
+	return h.check(cfg)
+}
+
+func (h *headerBlock) check(cfg Config) error {
+	if h.frames > maxContinuations || len(h.bytes) > cfg.maxBlock() {
+		return &ConnError{Code: EnhanceYourCalm, Reason: "header block without end"}
+	}
+	return nil
+}
+
+func (c *conn) continuation(f *xhttp2.ContinuationFrame) error {
+	h := &c.block
+	if h.id == 0 {
+		return protocolError("CONTINUATION without HEADERS")
+	}
+	h.bytes = append(h.bytes, f.HeaderBlockFragment()...)
+	h.frames++
+	if err := h.check(c.cfg); err != nil {
+		return err
+	}
+	if !f.HeadersEnded() {
+		return nil
+	}
+	id, end, block := h.id, h.end, h.bytes
+	h.id = 0
+	if cap(h.bytes) > 64<<10 {
+		h.bytes = nil
+	}
+	return c.headers(id, block, end)
+}
