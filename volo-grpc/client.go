@@ -103,7 +103,7 @@ func (c *Client) With(opts ...CallOption) *Client {
 // is new. Generated stubs call it.
 func (c *Client) Unary(ctx context.Context, m *Method, req, resp proto.Message) error {
 	r := c.request(ctx, m, req)
-	r.reply = resp
+	r.response.Message = resp
 	call := (*callContext)(r)
 	answer, err := c.core.stack.Call(call, r)
 	call.finish()

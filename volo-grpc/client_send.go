@@ -129,11 +129,13 @@ func (c *clientCore) unary(ctx context.Context, req *Request, o *outgoing) (*Res
 	if status != nil {
 		return nil, req.fail(PhaseDecode, false, status)
 	}
-	if err := c.o.decodeMessage(in, req.reply, decoder, o.maxRecv); err != nil {
+	if err := c.o.decodeMessage(in, req.response.Message, decoder, o.maxRecv); err != nil {
 		return nil, req.fail(PhaseDecode, false, err)
 	}
 	c.stamp(&req.Info.Stats.DecodeDone, req)
-	req.response = Response{Message: req.reply, head: head.Fields, tail: tail.Fields}
+	if len(head.Fields)+len(tail.Fields) > 0 {
+		req.response.fields = &answerFields{head.Fields, tail.Fields}
+	}
 	return &req.response, nil
 }
 

@@ -2,6 +2,7 @@ package vologrpc
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -16,7 +17,7 @@ type scratch struct{ b []byte }
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // Buffers that one big message has grown beyond this are not kept.
-const maxScratch = 64 << 10
+const maxScratch = 1 << 20
 
 func (s *scratch) release() {
 	if cap(s.b) > maxScratch {
@@ -35,6 +36,9 @@ func appendMessage(b []byte, m proto.Message, c Compressor, limit int) ([]byte, 
 		return b, &Error{Code: Internal, Message: errNilMessage.Error(), Err: errNilMessage}
 	}
 	at := len(b)
+	if cap(b)-at < http2.EnvelopeSize { // a new buffer: once is enough
+		b = slices.Grow(b, http2.EnvelopeSize+protobuf.Size(m))
+	}
 	b = append(b, 0, 0, 0, 0, 0)
 	if c != nil {
 		return appendCompressed(b, at, m, c, limit)

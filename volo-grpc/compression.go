@@ -121,15 +121,30 @@ type compressors []Compressor
 
 // find returns the compressor of a name, nil for identity.
 func (cs compressors) find(name string) (c Compressor, ok bool) {
+	n, ok := cs.number(name)
+	return cs.at(n), ok
+}
+
+// number returns a small stand-in for the compressor of a name: 0 for
+// identity.
+func (cs compressors) number(name string) (n uint8, ok bool) {
 	if name == "" || name == identity {
-		return nil, true
+		return 0, true
 	}
-	for _, c := range cs {
-		if c.Name() == name {
-			return c, true
+	for i, c := range cs {
+		if c.Name() == name && i < 255 {
+			return uint8(i + 1), true
 		}
 	}
-	return nil, false
+	return 0, false
+}
+
+// at returns the compressor of a number.
+func (cs compressors) at(n uint8) Compressor {
+	if n == 0 {
+		return nil
+	}
+	return cs[n-1]
 }
 
 // names lists them for grpc-accept-encoding.

@@ -44,9 +44,10 @@ type Request struct {
 	// add to it; what has come with it, on a server.
 	Metadata Metadata
 
+	// response is the answer. Its message is, on a client, what a unary answer
+	// is decoded into.
 	response Response
-	reply    proto.Message // what a client's unary answer is decoded into
-	options  *callOptions  // of a client's call, nil if none
+	options  *callOptions // of a client's call, nil if none
 
 	// The context half, see callContext.
 	parent   context.Context
@@ -67,8 +68,11 @@ type Response struct {
 	// Stream is the stream of a call of any other kind, on a client.
 	Stream *ClientStream
 
-	head, tail []http2.Field
+	fields *answerFields // nil if there are none
 }
+
+// answerFields are what came beside the message of an answer.
+type answerFields struct{ head, tail []http2.Field }
 
 // NewResponse returns a response for a layer that answers a unary call itself.
 func (r *Request) NewResponse(m proto.Message) *Response { return &Response{Message: m} }
@@ -76,14 +80,20 @@ func (r *Request) NewResponse(m proto.Message) *Response { return &Response{Mess
 // Header returns the metadata that the answer of a client's unary call began
 // with.
 func (r *Response) Header() Metadata {
-	m, _ := readMetadata(r.head)
+	if r.fields == nil {
+		return nil
+	}
+	m, _ := readMetadata(r.fields.head)
 	return m
 }
 
 // Trailer returns the metadata that the answer of a client's unary call ended
 // with.
 func (r *Response) Trailer() Metadata {
-	m, _ := readMetadata(r.tail)
+	if r.fields == nil {
+		return nil
+	}
+	m, _ := readMetadata(r.fields.tail)
 	return m
 }
 

@@ -87,8 +87,8 @@ func (p *RetryPolicy) call(ctx context.Context, req *Request, next Handler) (*Re
 		}
 		req.Info.Attempt++
 		req.Info.Callee.Address = picked
-		if req.reply != nil {
-			proto.Reset(req.reply) // of what could be decoded of a broken answer
+		if m := req.response.Message; m != nil {
+			proto.Reset(m) // of what could be decoded of a broken answer
 		}
 	}
 }

@@ -98,7 +98,7 @@ func (s *Server) prepare(stream *ServerStream, req *Request) error {
 		}
 		r = s.unknownRoute(st.Path)
 	}
-	stream.route = r
+	st.Data = r
 	conn := st.Conn().Owner.(*serverConn)
 	req.Info = rpc.Info{
 		Role:       rpc.Server,
@@ -135,12 +135,12 @@ func (s *Server) readHead(stream *ServerStream, req *Request) error {
 		}
 	}
 	var ok bool
-	if stream.in, ok = s.o.compressors.find(st.Encoding); !ok {
+	if stream.in, ok = s.o.compressors.number(st.Encoding); !ok {
 		return &Error{Code: Unimplemented, Message: "grpc-encoding " + strconv.Quote(st.Encoding) + " is not understood, only " + s.accepts}
 	}
 	// An answer is compressed as its request was, if the peer says that it
 	// understands.
-	if stream.in != nil && accepts(st.AcceptEncoding, stream.in.Name()) {
+	if stream.in != 0 && accepts(st.AcceptEncoding, s.o.compressors.at(stream.in).Name()) {
 		stream.out = stream.in
 	}
 	if len(st.Fields) > 0 {
@@ -210,8 +210,11 @@ func (s *ServerStream) answer(resp *Response, err error) {
 	if err == nil {
 		err = s.complete(resp)
 	}
+	var trailer Metadata
 	s.mu.Lock()
-	trailer := s.trailer
+	if s.more != nil {
+		trailer = s.more.trailer
+	}
 	s.mu.Unlock()
 	var room [8]http2.Field
 	fields, bad := s.appendTrailer(room[:0], trailer)

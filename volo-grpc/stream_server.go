@@ -20,21 +20,43 @@ type ServerStream struct {
 	st     *http2.ServerStream
 	server *Server
 	call   *Request
-	route  *route
-
-	in  Compressor // of what is received; nil for none
-	out Compressor // of what is sent; nil for none
+	body   *scratch // the one answer, which goes out with the trailers
 
 	sends atomic.Int32 // since the last Recv
-	body  *scratch     // the one answer, which goes out with the trailers
+	count int32        // messages received
 
-	count  int // messages received
-	events []StreamEvents
+	// Compressions, as numbers of the server's: of what is received, and of
+	// what is sent.
+	in, out uint8
 
+	headSent bool // guarded by mu
 	mu       sync.Mutex
-	header   Metadata // to be sent
-	headSent bool
-	trailer  Metadata
+	more     *streamExtras // guarded by mu; nil if there are none
+}
+
+// streamExtras are what most calls have no use for.
+type streamExtras struct {
+	header, trailer Metadata // to be sent
+	events          []StreamEvents
+}
+
+// extras returns the extras, which it makes if there are none. The caller
+// holds mu.
+func (s *ServerStream) extras() *streamExtras {
+	if s.more == nil {
+		s.more = new(streamExtras)
+	}
+	return s.more
+}
+
+// observers returns who wants to know of messages.
+func (s *ServerStream) observers() []StreamEvents {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more == nil {
+		return nil
+	}
+	return s.more.events
 }
 
 // Request returns the call that the stream belongs to.
@@ -42,7 +64,12 @@ func (s *ServerStream) Request() *Request { return s.call }
 
 // Observe adds e to what is called. Layers call it before they pass the
 // request on.
-func (s *ServerStream) Observe(e StreamEvents) { s.events = append(s.events, e) }
+func (s *ServerStream) Observe(e StreamEvents) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.extras()
+	x.events = append(x.events, e)
+}
 
 // Recv receives a message into m, which is new. After the last one it returns
 // io.EOF.
@@ -60,7 +87,7 @@ func (s *ServerStream) Recv(m proto.Message) error {
 	}
 	s.call.Info.Stats.ReceivedBytes += len(in.Data) + http2.EnvelopeSize
 	o := &s.server.o
-	if err := o.decodeMessage(in, m, s.in, o.maxReceive); err != nil {
+	if err := o.decodeMessage(in, m, o.compressors.at(s.in), o.maxReceive); err != nil {
 		return err
 	}
 	if !s.call.Method.Kind.manyRequests() {
@@ -68,7 +95,7 @@ func (s *ServerStream) Recv(m proto.Message) error {
 			return err
 		}
 	}
-	received(s.events, m)
+	received(s.observers(), m)
 	return nil
 }
 
@@ -109,14 +136,14 @@ func (s *ServerStream) Send(m proto.Message) error {
 	if !s.call.Method.Kind.manyAnswers() {
 		err := s.sendOne(m)
 		if err == nil {
-			sent(s.events, m)
+			sent(s.observers(), m)
 		}
 		return err
 	}
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	var err error
-	if buf.b, err = appendMessage(buf.b, m, s.out, s.server.o.maxSend); err != nil {
+	if buf.b, err = appendMessage(buf.b, m, s.server.o.compressors.at(s.out), s.server.o.maxSend); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -129,7 +156,7 @@ func (s *ServerStream) Send(m proto.Message) error {
 	if err := s.st.Send(head, fields, buf.b, flush, http2.Bound{Deadline: s.call.Info.Deadline}); err != nil {
 		return s.failed(err)
 	}
-	sent(s.events, m)
+	sent(s.observers(), m)
 	return nil
 }
 
@@ -145,7 +172,7 @@ func (s *ServerStream) sendOne(m proto.Message) error {
 	}
 	buf := scratches.Get().(*scratch)
 	var err error
-	if buf.b, err = appendMessage(buf.b, m, s.out, s.server.o.maxSend); err != nil {
+	if buf.b, err = appendMessage(buf.b, m, s.server.o.compressors.at(s.out), s.server.o.maxSend); err != nil {
 		buf.release()
 		return err
 	}
@@ -163,17 +190,21 @@ func (s *ServerStream) headLocked() (*http2.Block, []http2.Field) {
 		return nil, nil
 	}
 	s.headSent = true
-	if s.out == nil && len(s.header) == 0 && s.in == nil && s.st.Encoding == "" {
+	var header Metadata
+	if s.more != nil {
+		header = s.more.header
+	}
+	if s.out == 0 && len(header) == 0 && s.in == 0 && s.st.Encoding == "" {
 		return okHead, nil
 	}
 	var fields []http2.Field
-	if s.out != nil {
-		fields = append(fields, http2.Field{Name: "grpc-encoding", Value: s.out.Name()})
+	if s.out != 0 {
+		fields = append(fields, http2.Field{Name: "grpc-encoding", Value: s.server.o.compressors.at(s.out).Name()})
 	}
 	if s.st.Encoding != "" {
 		fields = append(fields, http2.Field{Name: "grpc-accept-encoding", Value: s.server.accepts})
 	}
-	fields, _ = appendMetadata(fields, s.header) // was checked
+	fields, _ = appendMetadata(fields, header) // was checked
 	return okHead, fields
 }
 
@@ -188,11 +219,12 @@ func (s *ServerStream) SetHeader(pairs ...string) error {
 	if s.headSent {
 		return errHeaderSent
 	}
-	m := s.header.With(pairs...)
-	if _, err := appendMetadata(nil, m[len(s.header):]); err != nil {
+	x := s.extras()
+	m := x.header.With(pairs...)
+	if _, err := appendMetadata(nil, m[len(x.header):]); err != nil {
 		return err
 	}
-	s.header = m
+	x.header = m
 	return nil
 }
 
@@ -215,7 +247,8 @@ func (s *ServerStream) SendHeader() error {
 func (s *ServerStream) SetTrailer(pairs ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.trailer = s.trailer.With(pairs...)
+	x := s.extras()
+	x.trailer = x.trailer.With(pairs...)
 }
 
 // TLS returns the state of the connection that the call of a handler came
