@@ -108,6 +108,7 @@ func (s *ClientStream) Send(m proto.Message) error {
 	if s.closed.Load() {
 		return errSendClosed
 	}
+	s.heed()
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	var err error
@@ -125,11 +126,22 @@ func (s *ClientStream) Send(m proto.Message) error {
 	return nil
 }
 
+// heed cancels the stream if its context is over: who has cancelled it knows
+// that nothing goes on after that, although the watch may not have run yet.
+func (s *ClientStream) heed() {
+	select {
+	case <-s.until.done:
+		s.st.Cancel()
+	default:
+	}
+}
+
 // CloseSend says that no more messages will be sent. It may be called again.
 func (s *ClientStream) CloseSend() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
+	s.heed()
 	s.st.Send(nil, true, true, s.until.http2()) // Recv tells why if it fails
 	return nil
 }
@@ -141,6 +153,7 @@ func (s *ClientStream) Recv(m proto.Message) error {
 	if s.outcome != nil {
 		return s.outcome
 	}
+	s.heed()
 	s.sends.Store(0)
 	in, err := s.st.Recv(http2.Bound{})
 	if err != nil {
