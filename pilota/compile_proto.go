@@ -1,11 +1,13 @@
 package pilota
 
 import (
+	"go/format"
 	"path"
 	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/compiler/protogen"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/pluginpb"
 
 	"github.com/volo-go/volo/pilota/gen"
@@ -66,7 +68,18 @@ func GenerateProto(request *pluginpb.CodeGeneratorRequest, o genproto.Options) (
 	}
 	// The error is in the response as well.
 	_ = genproto.Generate(plugin, &o)
-	return plugin.Response(), nil
+	response := plugin.Response()
+	for _, f := range response.File {
+		if strings.HasSuffix(f.GetName(), genproto.Suffix) {
+			// protogen lays out code as gofmt does, but not comments.
+			formatted, err := format.Source([]byte(f.GetContent()))
+			if err != nil {
+				return nil, err
+			}
+			f.Content = proto.String(string(formatted))
+		}
+	}
+	return response, nil
 }
 
 func protoFiles(o ProtoOptions) (*protoidl.Files, report.List) {

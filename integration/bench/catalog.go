@@ -16,7 +16,7 @@ import (
 
 // sources is what the modules of foreign frameworks are built with.
 //
-//go:embed load/*.go codec/*.go child/*.go gen/proto/stock/shapes/*.go *.thrift *.proto
+//go:embed load/*.go codec/*.go child/*.go genproto/stock/shapes/*.go *.thrift *.proto
 var sources embed.FS
 
 // An entry is a peer or a codec and where its binary comes from.

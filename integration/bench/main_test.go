@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -224,7 +223,7 @@ func TestGeneratedCodeIsCurrent(t *testing.T) {
 	}
 	want := make(map[string]bool)
 	for _, f := range files {
-		want[f.Path] = true
+		want["gen/"+f.Path] = true
 		got, err := os.ReadFile(filepath.Join("gen", filepath.FromSlash(f.Path)))
 		if err != nil || string(got) != string(f.Content) {
 			t.Errorf("gen/%s is not what go generate writes (%v)", f.Path, err)
@@ -235,20 +234,21 @@ func TestGeneratedCodeIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range protos {
-		name := path.Join("proto", f.Path)
-		want[name] = true
-		got, err := os.ReadFile(filepath.Join("gen", filepath.FromSlash(name)))
+		want["genproto/"+f.Path] = true
+		got, err := os.ReadFile(filepath.Join("genproto", filepath.FromSlash(f.Path)))
 		if err != nil || string(got) != string(f.Content) {
-			t.Errorf("gen/%s is not what go generate writes (%v)", name, err)
+			t.Errorf("genproto/%s is not what go generate writes (%v)", f.Path, err)
 		}
 	}
-	err = fs.WalkDir(os.DirFS("gen"), ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !want[name] && !strings.HasPrefix(name, "apache/") {
-			t.Errorf("gen/%s is not generated from the IDLs", name)
+	for _, dir := range []string{"gen", "genproto"} {
+		err = fs.WalkDir(os.DirFS("."), dir, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && !want[name] && !strings.HasPrefix(name, "gen/apache/") {
+				t.Errorf("%s is not generated from the IDLs", name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -21,12 +21,12 @@ import (
 )
 
 // prefix is the import path of the folder that the code is written to.
-const prefix = "github.com/volo-go/volo/integration/bench/gen/proto"
+const prefix = "github.com/volo-go/volo/integration/bench/genproto"
 
 // stock is the folder that the files of protobuf-go's peers seem to be in.
 const stock = "stock"
 
-// Files returns the files to write below gen/proto. The .proto files are in
+// Files returns the files to write below genproto. The .proto files are in
 // house.
 func Files(house fs.FS) ([]gen.File, error) {
 	ours, err := files(house, "", genproto.Options{})

@@ -10,7 +10,7 @@ import (
 
 	"connectrpc.com/connect"
 
-	echo "github.com/volo-go/volo/integration/bench/gen/proto/stock/echo"
+	echo "github.com/volo-go/volo/integration/bench/genproto/stock/echo"
 	"github.com/volo-go/volo/integration/bench/load"
 )
 

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	echo "github.com/volo-go/volo/integration/bench/gen/proto/stock/echo"
+	echo "github.com/volo-go/volo/integration/bench/genproto/stock/echo"
 	"github.com/volo-go/volo/integration/bench/load"
 )
 

@@ -13,7 +13,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	echo "github.com/volo-go/volo/integration/bench/gen/proto/stock/echo"
+	echo "github.com/volo-go/volo/integration/bench/genproto/stock/echo"
 	"github.com/volo-go/volo/integration/bench/load"
 )
 

@@ -5,8 +5,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	stockshapes "github.com/volo-go/volo/integration/bench/gen/proto/stock/shapes"
-	voloshapes "github.com/volo-go/volo/integration/bench/gen/proto/volo/shapes"
+	stockshapes "github.com/volo-go/volo/integration/bench/genproto/stock/shapes"
+	voloshapes "github.com/volo-go/volo/integration/bench/genproto/volo/shapes"
 
 	"github.com/volo-go/volo/integration/bench/codec"
 	"github.com/volo-go/volo/pilota/protobuf"

@@ -6,8 +6,8 @@ import (
 	"io"
 	"net"
 
-	echo "github.com/volo-go/volo/integration/bench/gen/proto/volo/echo"
-	echogrpc "github.com/volo-go/volo/integration/bench/gen/proto/volo/echo/voloechogrpc"
+	echo "github.com/volo-go/volo/integration/bench/genproto/volo/echo"
+	echogrpc "github.com/volo-go/volo/integration/bench/genproto/volo/echo/voloechogrpc"
 	"github.com/volo-go/volo/integration/bench/load"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 )

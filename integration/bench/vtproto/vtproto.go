@@ -40,7 +40,7 @@ const parameter = "paths=source_relative,features=size+marshal+unmarshal," +
 
 // Build returns the path of the binary, which it builds if it is not there.
 // house holds the benchmark's folders load, codec, child and
-// gen/proto/stock/shapes, and codec.proto. progress is told what is being done
+// genproto/stock/shapes, and codec.proto. progress is told what is being done
 // if that takes time.
 func Build(ctx context.Context, house fs.FS, progress func(string)) (string, error) {
 	files, err := sources(house)
@@ -70,7 +70,7 @@ func sources(house fs.FS) ([]ondemand.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	messages, err := ondemand.Glob(house, "gen/proto/stock/shapes/*.go", inShapes)
+	messages, err := ondemand.Glob(house, "genproto/stock/shapes/*.go", inShapes)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Command generate writes the code of the benchmark's .proto files, which are
-// in the current folder, below gen/proto.
+// in the current folder, below genproto.
 package main
 
 import (
@@ -23,7 +23,7 @@ func generate() error {
 		return err
 	}
 	for _, f := range files {
-		name := filepath.Join("gen", "proto", filepath.FromSlash(f.Path))
+		name := filepath.Join("genproto", filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}

@@ -6,7 +6,7 @@ package voloechogrpc
 
 import (
 	context "context"
-	echo "github.com/volo-go/volo/integration/bench/gen/proto/volo/echo"
+	echo "github.com/volo-go/volo/integration/bench/genproto/volo/echo"
 	proto "google.golang.org/protobuf/proto"
 )
 
