@@ -57,7 +57,7 @@ func needs(t *testing.T, p load.Peer) {
 		return
 	}
 	if _, err := exec.LookPath(p.Needs); err != nil {
-		t.Skip(err)
+		t.Skipf("%s is not installed, which %s needs: %v", p.Needs, p.Name, err)
 	}
 }
 

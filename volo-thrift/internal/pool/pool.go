@@ -238,13 +238,6 @@ func (p *Pool) evict() {
 // Open returns the number of connections that are in use or being made.
 func (p *Pool) Open() int { return len(p.slots) }
 
-// Idle returns the number of connections without a call.
-func (p *Pool) Idle() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.idle)
-}
-
 // Abort is Close that also closes the connections in use, and ends those being
 // made.
 func (p *Pool) Abort() {
