@@ -130,7 +130,7 @@ func TestMetadataThatCannotBeSentFailsTheCall(t *testing.T) {
 		c := inMemory(t, echo, nil)
 		_, err := c.get(vologrpc.WithMetadata(soon(t), tt.key, tt.value), "")
 		e, ok := err.(*vologrpc.Error)
-		if !ok || e.Code != vologrpc.Internal || e.Phase != vologrpc.PhaseEncode || !e.Unsent || e.Retryable() {
+		if !ok || e.Code != vologrpc.Internal || e.Phase != vologrpc.PhaseEncode || !e.Unsent || e.Outcome() != rpc.Rejected {
 			t.Errorf("%s from the client: got %v, want INTERNAL while encoding", tt.what, err)
 		}
 		c = inMemory(t, notes{get: func(ctx context.Context, in *note) (*note, error) {

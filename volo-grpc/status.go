@@ -135,11 +135,33 @@ func (e *Error) Is(target error) bool {
 		target == context.Canceled && e.Code == Canceled
 }
 
-// Retryable reports that another instance may be asked, whatever the method:
-// the peer did nothing, and neither because of the request nor for want of
-// time.
-func (e *Error) Retryable() bool {
-	return e.Unsent && e.Phase != PhaseEncode && e.Phase != 0 && e.Code != Canceled && e.Code != DeadlineExceeded
+// Outcome says what the status means for the instance; see [rpc.Outcome]. A
+// code that a handler chose to say no with is an answer.
+func (e *Error) Outcome() rpc.Outcome {
+	switch {
+	case e.Phase == PhaseEncode:
+		return rpc.Rejected
+	case e.Code == Canceled:
+		return rpc.Canceled
+	case e.Unsent && e.Phase != 0:
+		return rpc.Unsent
+	case e.Phase == PhaseDecode:
+		return rpc.Lost
+	}
+	switch e.Code {
+	case DeadlineExceeded:
+		return rpc.Lost
+	case Unavailable:
+		if e.Phase == PhaseRemote {
+			return rpc.Failed
+		}
+		return rpc.Lost
+	case Unknown, Internal, DataLoss, ResourceExhausted:
+		return rpc.Failed
+	case Unimplemented, Unauthenticated:
+		return rpc.Rejected
+	}
+	return rpc.Answered
 }
 
 // CodeOf returns the code of err as a handler's caller would see it: OK for

@@ -1,6 +1,7 @@
 package volothrift
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/pilota/thrift"
 )
 
 // A Phase is the part of a call in which it failed.
@@ -76,9 +78,34 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Retryable reports that another instance may be asked, whatever the method:
-// nothing was sent, and not because of the arguments.
-func (e *Error) Retryable() bool { return e.Unsent && e.Phase != PhaseEncode }
+// Outcome says what the failure means for the instance; see [rpc.Outcome].
+func (e *Error) Outcome() rpc.Outcome {
+	switch {
+	case e.Phase == PhaseEncode:
+		return rpc.Rejected
+	case errors.Is(e.Err, context.Canceled):
+		return rpc.Canceled
+	case e.Unsent:
+		return rpc.Unsent
+	case e.Phase == PhaseRemote:
+		return remoteOutcome(e.Err)
+	}
+	return rpc.Lost
+}
+
+// remoteOutcome judges an exception by its type.
+func remoteOutcome(err error) rpc.Outcome {
+	e, ok := errors.AsType[*thrift.ApplicationException](err)
+	if !ok {
+		return rpc.Failed
+	}
+	switch e.Type {
+	case thrift.UnknownMethod, thrift.InvalidMessageType, thrift.WrongMethodName, thrift.ProtocolError,
+		thrift.InvalidTransform, thrift.InvalidProtocol, thrift.UnsupportedClientType, thrift.ValidationFailed:
+		return rpc.Rejected
+	}
+	return rpc.Failed
+}
 
 // fail makes the error of a call.
 func (r *Request) fail(phase Phase, unsent bool, err error) error {

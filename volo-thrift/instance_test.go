@@ -126,7 +126,7 @@ func TestWhatWasSentIsNotSentAgain(t *testing.T) {
 		}
 		c := newClient(t, "store", append(p.opts, volothrift.WithDiscoverer(discovery.Static(one, other, third)), volothrift.WithDialer(deaf))...)
 		_, err := c.Get(t.Context(), "k")
-		if e := asError(t, err); e.Phase != volothrift.PhaseRead || e.Unsent || e.Retryable() {
+		if e := asError(t, err); e.Phase != volothrift.PhaseRead || e.Unsent || e.Outcome() != rpc.Lost {
 			t.Errorf("%s: got %v, unsent %v; want a read error, sent", p.name, err, e.Unsent)
 		}
 		if n := requests.Load(); n != 1 {

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/pilota/thrift"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 	"github.com/volo-go/volo/volo-thrift/internal/store"
@@ -120,8 +121,8 @@ func TestAnswerSizeIsBoundedOnBothSides(t *testing.T) {
 func TestEncodingErrorsAreNoReasonToAskAnotherInstance(t *testing.T) {
 	c := dial(t, serve(t, handler{}), volothrift.WithMaxMessageSize(100))
 	_, err := c.Get(t.Context(), strings.Repeat("k", 200))
-	if e := asError(t, err); e.Phase != volothrift.PhaseEncode || e.Retryable() {
-		t.Errorf("got %v, retryable %v; want an encode error that is not", err, e.Retryable())
+	if e := asError(t, err); e.Phase != volothrift.PhaseEncode || e.Outcome() != rpc.Rejected {
+		t.Errorf("got %v, %v; want an encode error of a rejected call", err, e.Outcome())
 	}
 }
 

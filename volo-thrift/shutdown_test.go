@@ -108,8 +108,8 @@ func TestCallsFailRetryableWhenTheOnlyServerIsGone(t *testing.T) {
 			mustGet(t, c, "k")
 			pair.Server().Shutdown(t.Context())
 			_, err := c.Get(t.Context(), "k")
-			if e := asError(t, err); !e.Retryable() || e.Phase != volothrift.PhaseDial {
-				t.Errorf("%s: got %v, retryable %v; want a dial error that is", p.name, err, e.Retryable())
+			if e := asError(t, err); e.Outcome() != rpc.Unsent || e.Phase != volothrift.PhaseDial {
+				t.Errorf("%s: got %v, %v; want a dial error of an unsent call", p.name, err, e.Outcome())
 			}
 		})
 	}
@@ -141,7 +141,7 @@ func TestShutdownIsBoundedByItsContext(t *testing.T) {
 			if cause := <-ended; cause != volothrift.ErrServerClosed {
 				t.Errorf("%s: the handler's context ended with %v, want ErrServerClosed", p.name, cause)
 			}
-			if e := asError(t, <-failed); e.Phase != volothrift.PhaseRead || e.Retryable() {
+			if e := asError(t, <-failed); e.Phase != volothrift.PhaseRead || e.Outcome() != rpc.Lost {
 				t.Errorf("%s: the call failed with %v; want a read error, not retryable", p.name, e)
 			}
 		})

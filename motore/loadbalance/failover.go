@@ -1,22 +1,11 @@
 package loadbalance
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/volo-go/volo/motore/rpc"
 )
-
-// retryable reports whether sending the call that failed with err once more
-// does no harm. The outermost error that has an opinion decides.
-func retryable(err error) bool {
-	r, ok := errors.AsType[interface {
-		error
-		Retryable() bool
-	}](err)
-	return ok && r.Retryable()
-}
 
 // A FailoverError says that a call failed on several instances, without
 // anything done on any of them.

@@ -17,8 +17,14 @@ import (
 // An unsent error says whether the call may go elsewhere.
 type unsent bool
 
-func (e unsent) Error() string   { return fmt.Sprintf("dial failed, retryable: %v", bool(e)) }
-func (e unsent) Retryable() bool { return bool(e) }
+func (e unsent) Error() string { return fmt.Sprintf("dial failed, retryable: %v", bool(e)) }
+
+func (e unsent) Outcome() rpc.Outcome {
+	if e {
+		return rpc.Unsent
+	}
+	return rpc.Lost
+}
 
 var errApp = errors.New("application error")
 
@@ -109,17 +115,18 @@ func TestNoFailoverOnceTheContextIsDone(t *testing.T) {
 func TestPickErrorsSayWhetherTimeHelps(t *testing.T) {
 	for _, c := range []struct {
 		err  error
-		want bool
+		want rpc.Outcome
 	}{
-		{loadbalance.ErrNoInstance, true},
-		{fmt.Errorf("%w: registry is down", loadbalance.ErrNoInstance), true},
-		{loadbalance.ErrNoKey, false},
-		{loadbalance.ErrClosed, false},
-		{context.Canceled, false},
+		{loadbalance.ErrNoInstance, rpc.Unsent},
+		{fmt.Errorf("%w: registry is down", loadbalance.ErrNoInstance), rpc.Unsent},
+		{loadbalance.ErrNoKey, rpc.Rejected},
+		{loadbalance.ErrClosed, rpc.Rejected},
+		{context.Canceled, rpc.Canceled},
+		{context.DeadlineExceeded, rpc.Unsent},
 	} {
 		e := &loadbalance.PickError{Service: "shop.item", Err: c.err}
-		if got := e.Retryable(); got != c.want {
-			t.Errorf("%v: got retryable %v, want %v", e, got, c.want)
+		if got := e.Outcome(); got != c.want {
+			t.Errorf("%v: got %v, want %v", e, got, c.want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/volo-go/volo/motore/discovery"
+	"github.com/volo-go/volo/motore/rpc"
 )
 
 // A Balancer is a way of spreading calls over instances.
@@ -68,5 +69,13 @@ func (e *PickError) Error() string {
 // Unwrap returns e.Err.
 func (e *PickError) Unwrap() error { return e.Err }
 
-// Retryable reports whether instances may turn up later.
-func (e *PickError) Retryable() bool { return errors.Is(e.Err, ErrNoInstance) }
+// Outcome is [rpc.Unsent] if instances may turn up later.
+func (e *PickError) Outcome() rpc.Outcome {
+	switch {
+	case errors.Is(e.Err, ErrNoInstance), errors.Is(e.Err, context.DeadlineExceeded):
+		return rpc.Unsent
+	case errors.Is(e.Err, context.Canceled):
+		return rpc.Canceled
+	}
+	return rpc.Rejected
+}

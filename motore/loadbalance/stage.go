@@ -7,6 +7,7 @@ import (
 
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
+	"github.com/volo-go/volo/motore/rpc"
 )
 
 // Config says how a [Stage] balances. Discoverer, Service and Use are
@@ -75,9 +76,7 @@ func New[Req, Resp any](c Config[Req, Resp]) *Stage[Req, Resp] {
 }
 
 // Layer is the layer that picks an instance for each call and, if the attempt
-// fails with an error that is retryable, another one. An error is retryable if
-// errors.As finds a method Retryable() bool in it that returns true: nothing
-// was sent, or the server says that it has done nothing.
+// ends [rpc.Unsent], another one.
 //
 // A call that has no instance to go to fails with a [*PickError]; one that
 // failed on several, and could go to no further one, with a
@@ -116,7 +115,7 @@ func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, sn
 		if err == nil {
 			return resp, nil
 		}
-		if !retryable(err) {
+		if rpc.OutcomeOf(err) != rpc.Unsent {
 			return none, err
 		}
 		tried = append(tried, i)
