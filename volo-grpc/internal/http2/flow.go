@@ -131,6 +131,9 @@ func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 	case done:
 		if endsWithData {
 			s.sentEnd.Store(true)
+			if s.server != nil {
+				b = s.server.conclude(b)
+			}
 		}
 	case !s.starved && (s.window <= 0 || c.window <= 0):
 		s.hunger()

@@ -147,6 +147,13 @@ func (c *conn) data(id uint32, p []byte, size int, end bool) error {
 // collect makes messages of the payload of a DATA frame.
 func (c *conn) collect(s *stream, p []byte, end bool) error {
 	var err error
+	if s.server != nil && s.server.Unwrap != nil {
+		if p, err = c.unwrap(s, p, end); err != nil {
+			s.assembly.dead = true
+			c.side.arrived(s, s.push(nil, 0, end, err), true)
+			return nil
+		}
+	}
 	c.scratch, err = s.assembly.take(p, s.limit, c.scratch[:0], func(size int) {
 		if s.assembly.large = int64(size) > int64(c.cfg.StreamWindow)/2; s.assembly.large {
 			c.prepay(s, size)
@@ -173,6 +180,18 @@ func (c *conn) collect(s *stream, p []byte, end bool) error {
 		return &streamError{s.id, EnhanceYourCalm, "the connection holds too much that was not received by its users"}
 	}
 	return nil
+}
+
+// unwrap returns what is in p, and grants again what only wrapped it.
+func (c *conn) unwrap(s *stream, p []byte, end bool) ([]byte, error) {
+	inside, err := s.server.Unwrap(p, end)
+	if err != nil {
+		return nil, &ResetError{Code: ProtocolError, Reason: err.Error()}
+	}
+	if n := len(p) - len(inside); n > 0 {
+		c.owe(s, n)
+	}
+	return inside, nil
 }
 
 // unknown deals with a frame for a stream that is not in the table.

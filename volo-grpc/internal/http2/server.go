@@ -71,21 +71,31 @@ func (c *Server) Drain() { c.drain() }
 // Close ends the connection at once.
 func (c *Server) Close() { c.closeWith(ErrClosed) }
 
-// A ServerStream is one call. Its fields are set before Begin. One goroutine
-// sends and one receives at a time.
-type ServerStream struct {
-	stream
-	on *Server
-
+// A RequestHead is what a request begins with.
+type RequestHead struct {
 	Method, Path, Authority string
 	ContentType             string
 	Timeout                 string // grpc-timeout
 	Encoding                string // grpc-encoding
 	AcceptEncoding          string // grpc-accept-encoding
 	Fields                  []Field
+}
+
+// A ServerStream is one call. Its head is set before Begin. One goroutine
+// sends and one receives at a time.
+type ServerStream struct {
+	stream
+	on *Server
+
+	RequestHead
 
 	// Data is the handler's.
 	Data any
+
+	// Unwrap, if not nil, undoes what wraps the envelopes of the request, piece
+	// by piece; end says that no more will come. What it returns is not kept.
+	// Begin sets it, the reader calls it.
+	Unwrap func(p []byte, end bool) ([]byte, error)
 
 	length  int64 // content-length, -1 if there is none
 	whole   bool
@@ -114,7 +124,16 @@ func (s *ServerStream) Send(head *Block, fields []Field, body []byte, flush bool
 // Finish ends the response with trailers, after a head (unless nil) and a last
 // body, in one write if the windows allow. The stream is over then.
 func (s *ServerStream) Finish(head *Block, headFields []Field, body []byte, tail *Block, tailFields []Field, until Bound) error {
-	_, err := s.send(&outgoing{head: head, headFields: headFields, body: body, tail: tail, tailFields: tailFields}, until, false)
+	return s.finish(&outgoing{head: head, headFields: headFields, body: body, tail: tail, tailFields: tailFields}, until)
+}
+
+// FinishData is Finish for a response that ends with its body.
+func (s *ServerStream) FinishData(head *Block, headFields []Field, body []byte, until Bound) error {
+	return s.finish(&outgoing{head: head, headFields: headFields, body: body, end: true}, until)
+}
+
+func (s *ServerStream) finish(o *outgoing, until Bound) error {
+	_, err := s.send(o, until, false)
 	if err != nil {
 		s.Reset(Cancel) // half a response must not look as if more would come
 	}
