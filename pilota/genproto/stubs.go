@@ -12,7 +12,8 @@ import (
 // A stub is a service on its way into Go.
 type stub struct {
 	*protogen.GeneratedFile
-	aliases aliases
+	imports stubImports
+	names   stubNames
 	s       *protogen.Service
 }
 
@@ -22,23 +23,24 @@ func (st *stub) f(format string, args ...any) { st.P(fmt.Sprintf(format, args...
 // fw returns the name of something in the framework, which stubsFile imports.
 func (st *stub) fw(name string) string { return "vologrpc." + name }
 
-func (st *stub) ctx() string { return st.QualifiedGoIdent(contextPackage.Ident("Context")) }
+func (st *stub) ctx() string { return st.imports[contextPackage] + ".Context" }
 
-func (st *stub) proto() string { return st.QualifiedGoIdent(protoPackage.Ident("Message")) }
+func (st *stub) proto() string { return st.imports[protoPackage] + ".Message" }
 
-func (st *stub) client() string { return st.s.GoName + "Client" }
+// name returns what the service is called.
+func (st *stub) name() string { return st.names.services[st.s] }
 
-func (st *stub) request(m *protogen.Method) string {
-	return st.aliases.qualify(st.GeneratedFile, m.Input.GoIdent)
-}
+func (st *stub) client() string { return st.name() + "Client" }
 
-func (st *stub) response(m *protogen.Method) string {
-	return st.aliases.qualify(st.GeneratedFile, m.Output.GoIdent)
-}
+// method returns what a method of the service is called.
+func (st *stub) method(m *protogen.Method) string { return st.names.methods[m] }
 
-// methods returns the name of the variable with the service's methods.
-func (st *stub) methods() string {
-	return strings.ToLower(st.s.GoName[:1]) + st.s.GoName[1:] + "Methods"
+func (st *stub) request(m *protogen.Method) string { return st.message(m.Input) }
+
+func (st *stub) response(m *protogen.Method) string { return st.message(m.Output) }
+
+func (st *stub) message(m *protogen.Message) string {
+	return st.imports[m.GoIdent.GoImportPath] + "." + m.GoIdent.GoName
 }
 
 // stubsFile writes the services of a file, in a package of their own: the
@@ -53,16 +55,11 @@ func stubsFile(p *protogen.Plugin, f *protogen.File) error {
 	g.P("// Package ", name, " has the services of package ", f.GoPackageName, ", for handlers and for callers.")
 	g.P("package ", name)
 	g.P()
-	g.P("import vologrpc ", frameworkPackage)
-	var used []protogen.GoIdent
+	names := nameStubs(p, f.GoImportPath)
+	imports := importsOf(p, f, names)
+	imports.write(g)
 	for _, s := range f.Services {
-		for _, m := range s.Methods {
-			used = append(used, m.Input.GoIdent, m.Output.GoIdent)
-		}
-	}
-	a := importAliased(g, "", used)
-	for _, s := range f.Services {
-		st := &stub{g, a, s}
+		st := &stub{g, imports, names, s}
 		st.contract()
 		st.callers()
 		st.service()
@@ -98,16 +95,16 @@ func isDeprecated(m *protogen.Method) bool {
 // contract writes the interface.
 func (st *stub) contract() {
 	st.P()
-	st.f("// %sName is the name of the service on the wire.", st.s.GoName)
-	st.f("const %sName = %q", st.s.GoName, st.s.Desc.FullName())
+	st.f("// %sName is the name of the service on the wire.", st.name())
+	st.f("const %sName = %q", st.name(), st.s.Desc.FullName())
 	st.P()
 	o, ok := st.s.Desc.Options().(*descriptorpb.ServiceOptions)
 	st.doc(st.s.Comments, ok && o.GetDeprecated(),
-		st.s.GoName+" is implemented by handlers, which must be safe for concurrent use.")
-	st.f("type %s interface {", st.s.GoName)
+		st.name()+" is implemented by handlers, which must be safe for concurrent use.")
+	st.f("type %s interface {", st.name())
 	for _, m := range st.s.Methods {
 		st.doc(m.Comments, isDeprecated(m))
-		st.f("%s%s", m.GoName, st.handlerSignature(m))
+		st.f("%s%s", st.method(m), st.handlerSignature(m))
 	}
 	st.P("}")
 }
@@ -141,7 +138,7 @@ func kindOf(m *protogen.Method) string {
 
 // callers writes the client type, its constructors and its calls.
 func (st *stub) callers() {
-	client, name := st.client(), st.s.GoName
+	client, name := st.client(), st.name()
 	st.P()
 	st.f("// %s calls %s over the network. It is safe for concurrent use.", client, st.s.Desc.FullName())
 	st.f("type %s struct{ c *%s }", client, st.fw("Client"))
@@ -173,14 +170,14 @@ func (st *stub) callers() {
 
 // call writes one method of the client.
 func (st *stub) call(m *protogen.Method) {
-	req, resp, method := st.request(m), st.response(m), st.methods()+"."+m.GoName
+	req, resp, method := st.request(m), st.response(m), methodsOf(st.name())+"."+st.method(m)
 	st.P()
 	more := []string(nil)
 	if m.Comments.Leading == "" {
-		more = append(more, fmt.Sprintf("%s calls %s.", m.GoName, m.Desc.FullName()))
+		more = append(more, fmt.Sprintf("%s calls %s.", st.method(m), m.Desc.FullName()))
 	}
 	st.doc(m.Comments, isDeprecated(m), more...)
-	head := fmt.Sprintf("func (c *%s) %s(ctx %s", st.client(), m.GoName, st.ctx())
+	head := fmt.Sprintf("func (c *%s) %s(ctx %s", st.client(), st.method(m), st.ctx())
 	switch kindOf(m) {
 	case "Unary":
 		st.f("%s, req *%s) (*%s, error) {", head, req, resp)
@@ -204,14 +201,14 @@ func (st *stub) call(m *protogen.Method) {
 
 // service writes the constructor of the service and the methods.
 func (st *stub) service() {
-	name := st.s.GoName
+	name := st.name()
 	st.P()
 	st.f("// New%sService returns the service that h handles, to be registered with a", name)
 	st.f("// server.")
 	st.f("func New%sService(h %s) *%s {", name, name, st.fw("Service"))
 	st.f("return &%s{Name: %sName, Handler: h, Methods: []*%s{", st.fw("Service"), name, st.fw("Method"))
 	for _, m := range st.s.Methods {
-		st.f("%s.%s,", st.methods(), m.GoName)
+		st.f("%s.%s,", methodsOf(name), st.method(m))
 	}
 	st.P("}}")
 	st.P("}")
@@ -219,22 +216,22 @@ func (st *stub) service() {
 		return
 	}
 	st.P()
-	st.f("// %s are the methods of %s. They are never changed.", st.methods(), st.s.Desc.FullName())
-	st.f("var %s = struct {", st.methods())
+	st.f("// %s are the methods of %s. They are never changed.", methodsOf(name), st.s.Desc.FullName())
+	st.f("var %s = struct {", methodsOf(name))
 	for _, m := range st.s.Methods {
-		st.f("%s *%s", m.GoName, st.fw("Method"))
+		st.f("%s *%s", st.method(m), st.fw("Method"))
 	}
 	st.P("}{")
 	for _, m := range st.s.Methods {
-		st.method(m)
+		st.description(m)
 	}
 	st.P("}")
 }
 
-// method writes the description of one method.
-func (st *stub) method(m *protogen.Method) {
-	st.f("%s: &%s{", m.GoName, st.fw("Method"))
-	st.f("Service: %sName,", st.s.GoName)
+// description writes the description of one method.
+func (st *stub) description(m *protogen.Method) {
+	st.f("%s: &%s{", st.method(m), st.fw("Method"))
+	st.f("Service: %sName,", st.name())
 	st.f("Name: %q,", m.Desc.Name())
 	st.f("Kind: %s,", st.fw(kindOf(m)))
 	if o, ok := m.Desc.Options().(*descriptorpb.MethodOptions); ok && o.GetIdempotencyLevel() != descriptorpb.MethodOptions_IDEMPOTENCY_UNKNOWN {
@@ -244,7 +241,7 @@ func (st *stub) method(m *protogen.Method) {
 	st.f("NewResponse: func() %s { return new(%s) },", st.proto(), st.response(m))
 	if kindOf(m) == "Unary" {
 		st.f("Invoke: func(ctx %s, handler any, req %s) (%s, error) {", st.ctx(), st.proto(), st.proto())
-		st.f("resp, err := handler.(%s).%s(ctx, req.(*%s))", st.s.GoName, m.GoName, st.request(m))
+		st.f("resp, err := handler.(%s).%s(ctx, req.(*%s))", st.name(), st.method(m), st.request(m))
 		st.answer("resp")
 	} else {
 		st.f("Serve: func(ctx %s, handler any, stream *%s) error {", st.ctx(), st.fw("ServerStream"))
@@ -265,7 +262,7 @@ func (st *stub) answer(v string) {
 // serve writes the body of Serve.
 func (st *stub) serve(m *protogen.Method) {
 	req, resp := st.request(m), st.response(m)
-	handler := fmt.Sprintf("handler.(%s).%s", st.s.GoName, m.GoName)
+	handler := fmt.Sprintf("handler.(%s).%s", st.name(), st.method(m))
 	switch kindOf(m) {
 	case "ServerStreaming":
 		st.f("req := new(%s)", req)

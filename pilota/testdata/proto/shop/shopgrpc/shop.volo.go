@@ -5,14 +5,14 @@
 package shopgrpc
 
 import (
-	context "context"
-	shop "github.com/volo-go/volo/pilota/testdata/proto/shop"
-	proto "google.golang.org/protobuf/proto"
-	emptypb "google.golang.org/protobuf/types/known/emptypb"
-)
+	"context"
 
-import vologrpc "github.com/volo-go/volo/volo-grpc"
-import datapkg "github.com/volo-go/volo/pilota/testdata/proto/data"
+	"github.com/volo-go/volo/pilota/testdata/proto/data"
+	"github.com/volo-go/volo/pilota/testdata/proto/shop"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
 
 // ItemsName is the name of the service on the wire.
 const ItemsName = "volo.shop.Items"
@@ -23,7 +23,7 @@ const ItemsName = "volo.shop.Items"
 type Items interface {
 	// GetItem finds one.
 	GetItem(ctx context.Context, req *shop.GetItemRequest) (*shop.Item, error)
-	Keep(ctx context.Context, req *datapkg.Datum) (*datapkg.Datum, error)
+	Keep(ctx context.Context, req *data.Datum) (*data.Datum, error)
 	Watch(ctx context.Context, req *shop.GetItemRequest, stream *vologrpc.Sender[shop.Item]) error
 	Upload(ctx context.Context, stream *vologrpc.Receiver[shop.Item]) (*emptypb.Empty, error)
 	// Deprecated: Do not use.
@@ -66,8 +66,8 @@ func (c *ItemsClient) GetItem(ctx context.Context, req *shop.GetItemRequest) (*s
 }
 
 // Keep calls volo.shop.Items.Keep.
-func (c *ItemsClient) Keep(ctx context.Context, req *datapkg.Datum) (*datapkg.Datum, error) {
-	resp := new(datapkg.Datum)
+func (c *ItemsClient) Keep(ctx context.Context, req *data.Datum) (*data.Datum, error) {
+	resp := new(data.Datum)
 	if err := c.c.Unary(ctx, itemsMethods.Keep, req, resp); err != nil {
 		return nil, err
 	}
@@ -130,10 +130,10 @@ var itemsMethods = struct {
 		Service:     ItemsName,
 		Name:        "Keep",
 		Kind:        vologrpc.Unary,
-		NewRequest:  func() proto.Message { return new(datapkg.Datum) },
-		NewResponse: func() proto.Message { return new(datapkg.Datum) },
+		NewRequest:  func() proto.Message { return new(data.Datum) },
+		NewResponse: func() proto.Message { return new(data.Datum) },
 		Invoke: func(ctx context.Context, handler any, req proto.Message) (proto.Message, error) {
-			resp, err := handler.(Items).Keep(ctx, req.(*datapkg.Datum))
+			resp, err := handler.(Items).Keep(ctx, req.(*data.Datum))
 			if err != nil {
 				return nil, err
 			}

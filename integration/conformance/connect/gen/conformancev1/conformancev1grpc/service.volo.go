@@ -5,12 +5,12 @@
 package conformancev1grpc
 
 import (
-	context "context"
-	conformancev1 "github.com/volo-go/volo/integration/conformance/connect/gen/conformancev1"
-	proto "google.golang.org/protobuf/proto"
-)
+	"context"
 
-import vologrpc "github.com/volo-go/volo/volo-grpc"
+	"github.com/volo-go/volo/integration/conformance/connect/gen/conformancev1"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
+	"google.golang.org/protobuf/proto"
+)
 
 // ConformanceServiceName is the name of the service on the wire.
 const ConformanceServiceName = "connectrpc.conformance.v1.ConformanceService"

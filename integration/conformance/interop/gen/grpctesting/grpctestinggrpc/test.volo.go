@@ -5,12 +5,12 @@
 package grpctestinggrpc
 
 import (
-	context "context"
-	grpctesting "github.com/volo-go/volo/integration/conformance/interop/gen/grpctesting"
-	proto "google.golang.org/protobuf/proto"
-)
+	"context"
 
-import vologrpc "github.com/volo-go/volo/volo-grpc"
+	"github.com/volo-go/volo/integration/conformance/interop/gen/grpctesting"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
+	"google.golang.org/protobuf/proto"
+)
 
 // TestServiceName is the name of the service on the wire.
 const TestServiceName = "grpc.testing.TestService"
