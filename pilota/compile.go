@@ -10,10 +10,12 @@ package pilota
 import (
 	"errors"
 
+	"github.com/volo-go/volo/pilota/describe"
 	"github.com/volo-go/volo/pilota/gen"
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/lower"
 	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/pilota/thrift/descriptor"
 )
 
 // Options say what to compile, and how.
@@ -47,6 +49,25 @@ func Check(o Options) (*ir.Program, report.List) {
 		KeepAll:     o.KeepAll,
 		Touch:       o.Touch,
 	})
+}
+
+// Describe returns the descriptors of the inputs, in their order, for tools
+// that handle messages of types they were not compiled with (package dynamic).
+// Everything that the inputs include is within reach. There are none if the
+// diagnostics have an error.
+func Describe(o Options) ([]*descriptor.File, report.List) {
+	o.KeepAll = true
+	program, list := Check(o)
+	if program == nil {
+		return nil, list
+	}
+	var roots []*descriptor.File
+	for i, f := range describe.Program(program, describe.Options{}) {
+		if program.Files[i].Root {
+			roots = append(roots, f)
+		}
+	}
+	return roots, list
 }
 
 // Compile checks the inputs and generates Go for them. The files are ordered

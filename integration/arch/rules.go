@@ -9,7 +9,7 @@ var layers = []string{
 
 // compiler is pilota without its runtimes.
 var compiler = []string{
-	"pilota", "pilota/gen/...", "pilota/genproto/...", "pilota/lower/...", "pilota/ir/...",
+	"pilota", "pilota/gen/...", "pilota/genproto/...", "pilota/describe/...", "pilota/lower/...", "pilota/ir/...",
 	"pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/...", "pilota/cmd/...",
 }
 
@@ -44,8 +44,10 @@ var TheRules = Rules{
 			[]string{"pilota/report/...", "pilota/source/..."}},
 		{"lower reaches ir, the parsers, report and source only", []string{"pilota/lower/..."}, nil,
 			[]string{"pilota/ir/...", "pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/..."}},
-		{"generators reach each other, ir, report and source only", []string{"pilota/gen/...", "pilota/genproto/..."}, []string{"pilota/gen/internal/..."},
-			[]string{"pilota/ir/...", "pilota/report/...", "pilota/source/..."}},
+		{"describe reaches ir, source and what it makes, descriptors, only", []string{"pilota/describe/..."}, nil,
+			[]string{"pilota/ir/...", "pilota/source/...", "pilota/thrift/..."}},
+		{"generators reach each other, ir, report, source and descriptors only", []string{"pilota/gen/...", "pilota/genproto/..."}, []string{"pilota/gen/internal/..."},
+			[]string{"pilota/ir/...", "pilota/report/...", "pilota/source/...", "pilota/describe/...", "pilota/thrift/..."}},
 		{"the thrift runtime reaches nothing of the compiler", []string{"pilota/thrift/..."}, nil, nil},
 		{"the protobuf runtime reaches nothing of the compiler", []string{"pilota/protobuf/..."}, nil, nil},
 	},
