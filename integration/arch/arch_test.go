@@ -54,7 +54,8 @@ var violations = []struct{ says, graph, want string }{
 	{"thriftidl reaches report and source only", "pilota/thriftidl: pilota/ir\npilota/ir:", "pilota/thriftidl → pilota/ir"},
 	{"protoidl reaches report and source only", "pilota/protoidl: pilota/thriftidl\npilota/thriftidl:", "pilota/protoidl → pilota/thriftidl"},
 	{"lower reaches ir, the parsers, report and source only", "pilota/lower: pilota/gen\npilota/gen:", "pilota/lower → pilota/gen"},
-	{"generators reach each other, ir, report and source only", "pilota/gen: pilota/lower\npilota/lower:", "pilota/gen → pilota/lower"},
+	{"describe reaches ir, source and what it makes, descriptors, only", "pilota/describe: pilota/lower\npilota/lower:", "pilota/describe → pilota/lower"},
+	{"generators reach each other, ir, report, source and descriptors only", "pilota/gen: pilota/lower\npilota/lower:", "pilota/gen → pilota/lower"},
 	{"the thrift runtime reaches nothing of the compiler", "pilota/thrift: pilota/source\npilota/source:", "pilota/thrift → pilota/source"},
 	{"the protobuf runtime reaches nothing of the compiler", "pilota/protobuf: pilota/ir\npilota/ir:", "pilota/protobuf → pilota/ir"},
 
