@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -180,6 +181,9 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 	}
 	c.grant()
 	c.heard.Add(1)
+	if consumed >= plenty {
+		runtime.Gosched()
+	}
 	switch {
 	case c.shut == nil:
 		return consumed, need, nil
@@ -188,6 +192,11 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 	}
 	return consumed, 0, c.shut
 }
+
+// plenty is how many bytes of one batch are so many that the reader lets their
+// receivers run before it reads more: while they are in the caches still, and
+// so that the peer gets its windows back before it has used them up.
+const plenty = 32 << 10
 
 // refuse answers an error in what the peer sent: of one stream with a reset,
 // of the connection with GOAWAY.

@@ -61,20 +61,18 @@ func (a *assembly) take(p []byte, limit int, done []arrival, begun func(size int
 				begun(a.total)
 			}
 			// What is announced is not yet here: memory follows the bytes.
-			a.body = make([]byte, 0, min(a.total, max(8*len(p), 1<<10)))
+			a.body = unclear(min(a.total, max(8*len(p), 1<<10)))
 		}
 		n := min(len(p), a.total-len(a.body))
 		if need := len(a.body) + n; need > cap(a.body) {
-			bigger := make([]byte, len(a.body), min(a.total, max(need, 2*cap(a.body))))
-			copy(bigger, a.body)
-			a.body = bigger
+			a.body = append(unclear(min(a.total, max(need, 2*cap(a.body)))), a.body...)
 		}
 		a.body = append(a.body, p[:n]...)
 		p = p[n:]
 		if len(a.body) < a.total {
 			return done, nil
 		}
-		done = append(done, arrival{Message{a.head[0] == 1, a.body}, a.large})
+		done = append(done, arrival{Message{a.head[0] == 1, a.body[:a.total:a.total]}, a.large})
 		a.have, a.body, a.large = 0, nil, false
 	}
 	return done, nil
