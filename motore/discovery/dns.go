@@ -89,9 +89,8 @@ type Resolver interface {
 // four and so on, up to the interval.
 //
 // Of SRV records those of the best priority count whose targets have
-// addresses. A target's weight is shared by its addresses; weights are
-// multiplied by 16, so that there is something to share, and one of 0 becomes
-// 1 if others are not 0.
+// addresses. A target's weight is shared by its addresses, of which each gets
+// at least 1; so does a target of weight 0, if others have more.
 type DNS struct {
 	config DNSConfig
 

@@ -142,7 +142,7 @@ func askTargets(ctx context.Context, c DNSConfig, records []*net.SRV) ([]Instanc
 			defer func() { <-slots }()
 			weight := 0
 			if weighted {
-				weight = max(int(r.Weight)*16, 1)
+				weight = max(int(r.Weight), 1)
 			}
 			each[i], errs[i] = askHost(ctx, c, r.Target, fmt.Sprint(r.Port), weight)
 			if errs[i] != nil && isNothing(errs[i]) {

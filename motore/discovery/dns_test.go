@@ -169,8 +169,8 @@ func TestDNSAnswers(t *testing.T) {
 
 		{"SRV without weights", discovery.DNSConfig{}, "_x._tcp.plain", "192.0.2.1:1 192.0.2.2:2 192.0.2.3:2", ""},
 		{"SRV with weights, shared by addresses", discovery.DNSConfig{}, "_x._tcp.weighted",
-			"192.0.2.1:1*48 192.0.2.2:2*40 192.0.2.3:2*40 192.0.2.4:3*1", ""},
-		{"the greatest weight", discovery.DNSConfig{}, "_x._tcp.greatest", "192.0.2.1:1*1048560", ""},
+			"192.0.2.1:1*3 192.0.2.2:2*2 192.0.2.3:2*2 192.0.2.4:3*1", ""},
+		{"the greatest weight", discovery.DNSConfig{}, "_x._tcp.greatest", "192.0.2.1:1*65535", ""},
 		{"the best priority", discovery.DNSConfig{}, "_x._tcp.best", "192.0.2.1:1 192.0.2.4:3", ""},
 		{"the second best, if the best has no address", discovery.DNSConfig{}, "_x._tcp.second", "192.0.2.4:3", ""},
 		{"targets without an address are left out", discovery.DNSConfig{}, "_x._tcp.partly", "192.0.2.4:3", ""},
