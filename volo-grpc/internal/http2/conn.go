@@ -60,6 +60,7 @@ type conn struct {
 	guard   guard
 	useful  int64     // frames received that calls are made of
 	clock   time.Time // of this batch; zero until somebody looked
+	bulk    int       // bytes of this batch that came in large frames
 	strikes strikes   // pings that came too often
 	shut    error     // why reading has ended
 
@@ -181,9 +182,10 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 	}
 	c.grant()
 	c.heard.Add(1)
-	if consumed >= plenty {
+	if c.bulk >= plenty {
 		runtime.Gosched()
 	}
+	c.bulk = 0
 	switch {
 	case c.shut == nil:
 		return consumed, need, nil
@@ -193,10 +195,14 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 	return consumed, 0, c.shut
 }
 
-// plenty is how many bytes of one batch are so many that the reader lets their
-// receivers run before it reads more: while they are in the caches still, and
-// so that the peer gets its windows back before it has used them up.
-const plenty = 32 << 10
+// When a batch has brought plenty in large frames, the reader lets the receivers
+// run before it reads more: while the bytes are in the caches still, and so that
+// the peer gets its windows back before it has used them up. Of small messages
+// it rather collects many, as their answers then go out in one write.
+const (
+	plenty    = 32 << 10
+	largeData = 4 << 10
+)
 
 // refuse answers an error in what the peer sent: of one stream with a reset,
 // of the connection with GOAWAY.

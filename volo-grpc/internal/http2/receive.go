@@ -127,6 +127,9 @@ func (c *conn) data(id uint32, p []byte, size int, end bool) error {
 	} else if err := c.cheap(); err != nil {
 		return err
 	}
+	if len(p) >= largeData {
+		c.bulk += len(p)
+	}
 	s.gotData += int64(len(p))
 	if s.declared >= 0 && (s.gotData > s.declared || end && s.gotData != s.declared) {
 		return &streamError{id, ProtocolError, "content-length does not match"}
