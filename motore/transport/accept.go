@@ -67,32 +67,52 @@ func (l *Listener) admit(nc net.Conn, accept func(*Conn) ConnHandler) {
 			return
 		}
 	}
-	go l.serve(nc, accept)
+	if l.config.TLS != nil {
+		go l.serveTLS(nc, accept)
+		return
+	}
+	c := NewConn(nc)
+	if _, ok := c.s.(*foreign); ok {
+		go func() { l.start(c, accept); l.run(c) }() // a write may block
+		return
+	}
+	// What is deep is done here: the goroutine of the connection then keeps the
+	// small stack it begins with until there is traffic.
+	l.start(c, accept)
+	go l.run(c)
 }
 
-// serve is the life of a connection of engine net.
-func (l *Listener) serve(nc net.Conn, accept func(*Conn) ConnHandler) {
-	if l.config.TLS != nil {
-		t := tls.Server(&countingConn{Conn: nc}, l.config.TLS)
-		ctx, cancel := context.WithTimeout(l.ctx, l.config.HandshakeTimeout)
-		err := t.HandshakeContext(ctx)
-		cancel()
-		if err != nil {
-			nc.Close()
-			l.config.Logger.Info("transport: TLS handshake failed",
-				"peer", rpc.AddressOf(nc.RemoteAddr()).String(), "error", err)
-			l.add(nil)
-			return
-		}
-		nc = t
+// serveTLS is the life of a connection from its handshake on.
+func (l *Listener) serveTLS(nc net.Conn, accept func(*Conn) ConnHandler) {
+	t := tls.Server(&countingConn{Conn: nc}, l.config.TLS)
+	ctx, cancel := context.WithTimeout(l.ctx, l.config.HandshakeTimeout)
+	err := t.HandshakeContext(ctx)
+	cancel()
+	if err != nil {
+		nc.Close()
+		l.config.Logger.Info("transport: TLS handshake failed",
+			"peer", rpc.AddressOf(nc.RemoteAddr()).String(), "error", err)
+		l.add(nil)
+		return
 	}
-	c := l.own(NewConn(nc))
-	defer l.remove(c)
+	c := NewConn(t)
+	l.start(c, accept)
+	l.run(c)
+}
+
+// start makes c one of our connections, with the handler that accept returns.
+func (l *Listener) start(c *Conn, accept func(*Conn) ConnHandler) {
+	l.own(c)
 	c.handler = accept(c)
 	l.add(c)
 	if c.handler == nil || l.ctx.Err() != nil {
 		c.Close()
 	}
+}
+
+// run serves c to its end.
+func (l *Listener) run(c *Conn) {
+	defer l.remove(c)
 	if c.handler != nil {
 		c.Serve(c.handler)
 	}
@@ -100,12 +120,7 @@ func (l *Listener) serve(nc net.Conn, accept func(*Conn) ConnHandler) {
 
 // startPolled starts a connection of engine netpoll, which needs no goroutine.
 func (l *Listener) startPolled(c *Conn, accept func(*Conn) ConnHandler) {
-	l.own(c)
-	c.handler = accept(c)
-	l.add(c)
-	if c.handler == nil || l.ctx.Err() != nil {
-		c.Close()
-	}
+	l.start(c, accept)
 	if c.handler == nil {
 		l.remove(c)
 		return
@@ -115,13 +130,12 @@ func (l *Listener) startPolled(c *Conn, accept func(*Conn) ConnHandler) {
 }
 
 // own makes c one of our connections.
-func (l *Listener) own(c *Conn) *Conn {
+func (l *Listener) own(c *Conn) {
 	c.owner = l
 	c.slot = -1
 	c.sweep.verified = -1
 	c.seen.Store(l.tick.Load())
 	c.SetWriteTimeout(l.config.WriteTimeout)
-	return c
 }
 
 // add counts a connection as started; nil is one that failed to.

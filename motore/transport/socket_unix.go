@@ -207,12 +207,37 @@ func (t *turn) ready(fd uintptr) bool {
 // use, only for the next handler to grow it again by copying.
 type warmStack [2 << 10]byte
 
+// busyAfter is how many reads make a connection busy: until then its stack stays
+// as small as the handler leaves it.
+const busyAfter = 8
+
 // A receiver is the state of a Serve.
+//
+//	         busyAfter reads
+//	┌──────┐ ──────────────► ┌──────┐
+//	│ calm │                 │ busy │ waits with a warm stack
+//	└──────┘ ◄────────────── └──────┘
+//	         a quiet tick, as the sweeper says
 type receiver struct {
 	s      *socket
 	in     inbox
 	verify bool // read until EAGAIN
+	reads  int  // since it was calm, busyAfter at most
 	err    error
+}
+
+// wait reads until the connection becomes busy or calm, or is over.
+func (r *receiver) wait(onReadable func(fd uintptr) bool) error {
+	if r.reads < busyAfter {
+		return r.s.raw.Read(onReadable)
+	}
+	return r.waitWarm(onReadable)
+}
+
+func (r *receiver) waitWarm(onReadable func(fd uintptr) bool) error {
+	var warm warmStack
+	defer runtime.KeepAlive(&warm)
+	return r.s.raw.Read(onReadable)
 }
 
 func (s *socket) serve(h ConnHandler) (err error) {
@@ -222,19 +247,18 @@ func (s *socket) serve(h ConnHandler) (err error) {
 		err = s.c.end(h, err)
 	}()
 	onReadable := r.readable
-	var warm warmStack
-	defer runtime.KeepAlive(&warm)
 	for {
 		if err := s.c.closing(); err != nil {
 			return err
 		}
-		err := s.raw.Read(onReadable)
+		err := r.wait(onReadable)
 		switch {
 		case r.err != nil:
 			return r.err
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			// The sweeper asks for a verifying read, or somebody closes.
 			s.reading.clear()
+			r.reads = 0
 		case s.c.closing() != nil:
 			return s.c.closing()
 		case err != nil:
@@ -244,7 +268,7 @@ func (s *socket) serve(h ConnHandler) (err error) {
 }
 
 // readable reads and runs the handler until the socket is empty. It returns
-// true when the connection is over.
+// true when the connection has become busy or is over.
 func (r *receiver) readable(fd uintptr) bool {
 	for {
 		if r.err = r.s.c.closing(); r.err != nil {
@@ -265,6 +289,11 @@ func (r *receiver) readable(fd uintptr) bool {
 		}
 		if r.err = r.in.received(n); r.err != nil {
 			return true
+		}
+		if r.reads < busyAfter {
+			if r.reads++; r.reads == busyAfter {
+				return true // to be called again at once
+			}
 		}
 		if n < len(room) && !r.verify {
 			return false
