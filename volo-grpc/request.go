@@ -48,6 +48,7 @@ type Request struct {
 	// is decoded into.
 	response Response
 	options  *callOptions // of a client's call, nil if none
+	previous uint8        // attempts of a client's call before this one, on account of a policy
 
 	// The context half, see callContext.
 	parent   context.Context
@@ -152,7 +153,7 @@ func (c *callContext) alive() *life {
 	}
 	if c.stream != nil {
 		// Only now: a stream has one watch.
-		c.stream.st.OnEnd(func(err error) { l.cancel(gone(err)) })
+		c.stream.onEnd(func(err error) { l.cancel(gone(err)) })
 	}
 	return l
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -30,16 +31,18 @@ type Server struct {
 	base    context.Context // parent of every call's context
 	workers *worker.Pool[*http2.ServerStream]
 	accepts string // grpc-accept-encoding
+	web     *web   // nil without gRPC-Web
 
 	running atomic.Int64 // calls being handled
 
 	mu        sync.Mutex
 	listeners map[*transport.Listener]struct{}
-	conns     map[*http2.Server]struct{}
+	conns     map[connection]struct{}
+	guests    map[*httpCall]struct{} // calls that net/http has handed us
 	draining  bool
 	over      bool // no connection is served any more, not even one just accepted
 	serving   bool
-	emptied   chan struct{} // closed when conns is empty; nil unless somebody waits
+	emptied   chan struct{} // closed when nothing is open; nil unless somebody waits
 }
 
 // NewServer returns a server without services.
@@ -48,12 +51,14 @@ func NewServer(opts ...ServerOption) *Server {
 		o:         defaultServerOptions(),
 		base:      context.Background(),
 		listeners: make(map[*transport.Listener]struct{}),
-		conns:     make(map[*http2.Server]struct{}),
+		conns:     make(map[connection]struct{}),
+		guests:    make(map[*httpCall]struct{}),
 	}
 	for _, opt := range opts {
 		opt.server(&s.o)
 	}
 	s.accepts = s.o.compressors.names()
+	s.web = newWeb(s, s.o.web)
 	s.workers = http2.NewWorkers(dispatcher{s})
 	s.stack = s.buildStack()
 	return s
@@ -158,7 +163,7 @@ func (s *Server) ServeListener(l *transport.Listener) error {
 func (s *Server) listenConfig() *transport.ListenConfig {
 	return &transport.ListenConfig{
 		Engine:       s.o.engine,
-		TLS:          s.o.tls,
+		TLS:          s.web.offer(s.o.tls),
 		WriteTimeout: s.o.writeTimeout,
 		MaxConns:     s.o.maxConns,
 		Logger:       s.o.logger,
@@ -200,7 +205,15 @@ func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
 	if s.over || len(s.conns) >= s.o.maxConns {
 		return nil // each listener counts its own, we count all
 	}
-	c := http2.NewServer(conn, s.o.config(), dispatcher{s}, s.workers, s.remove)
+	if s.web != nil {
+		return s.sniff(conn)
+	}
+	return s.serveHTTP2(conn)
+}
+
+// serveHTTP2 makes the handler of a connection of HTTP/2. The caller holds mu.
+func (s *Server) serveHTTP2(conn *transport.Conn) transport.ConnHandler {
+	c := http2.NewServer(conn, s.o.config(), dispatcher{s}, s.workers, func(c *http2.Server) { s.remove(c) })
 	c.Owner = &serverConn{local: conn.LocalAddress(), remote: conn.RemoteAddress()}
 	s.conns[c] = struct{}{}
 	if s.draining {
@@ -209,16 +222,30 @@ func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
 	return c
 }
 
-func (s *Server) remove(c *http2.Server) {
+// A connection is what a server ends.
+type connection interface {
+	Drain() // in order, when its calls are over; it does not wait
+	Close() // at once
+}
+
+func (s *Server) remove(c connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	if s.draining && len(s.conns) == 0 && s.emptied != nil {
+	s.checkEmpty()
+}
+
+// checkEmpty tells whoever ends the server that nothing is open any more. The
+// caller holds mu.
+func (s *Server) checkEmpty() {
+	if s.draining && s.empty() && s.emptied != nil {
 		close(s.emptied)
 		s.emptied = nil
 		s.over = true
 	}
 }
+
+func (s *Server) empty() bool { return len(s.conns)+len(s.guests) == 0 }
 
 // begin counts a call in, unless there are too many.
 func (s *Server) begin() bool {
@@ -251,8 +278,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-emptied:
 	case <-ctx.Done():
 		s.cutOff()
+		s.web.stop()
 		return errors.Join(append(errs, context.Cause(ctx))...)
 	}
+	s.web.stop()
 	s.workers.Close()
 	return errors.Join(errs...)
 }
@@ -263,6 +292,7 @@ func (s *Server) Close() error {
 	emptied := s.stopAccepting()
 	s.cutOff()
 	<-emptied
+	s.web.stop()
 	s.workers.Close()
 	return nil
 }
@@ -279,7 +309,7 @@ func (s *Server) stopAccepting() <-chan struct{} {
 	emptied := s.emptied
 	if emptied == nil {
 		emptied = make(chan struct{})
-		if len(s.conns) == 0 {
+		if s.empty() {
 			close(emptied)
 			s.over = true
 		} else {
@@ -293,10 +323,10 @@ func (s *Server) stopAccepting() <-chan struct{} {
 	return emptied
 }
 
-func (s *Server) open() []*http2.Server {
+func (s *Server) open() []connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	conns := make([]*http2.Server, 0, len(s.conns))
+	conns := make([]connection, 0, len(s.conns))
 	for c := range s.conns {
 		conns = append(conns, c)
 	}
@@ -307,7 +337,11 @@ func (s *Server) open() []*http2.Server {
 func (s *Server) cutOff() {
 	s.mu.Lock()
 	s.over = true
+	guests := slices.Collect(maps.Keys(s.guests))
 	s.mu.Unlock()
+	for _, call := range guests {
+		call.Close() // before the connection, which is no reason
+	}
 	for _, c := range s.open() {
 		c.Close()
 	}

@@ -28,12 +28,15 @@ type dispatcher struct{ *Server }
 
 // Begin finds the method of a call. Requests of one message are waited for.
 func (d dispatcher) Begin(st *http2.ServerStream) (whole bool) {
+	if st.Method != http.MethodPost || !isGRPC(st.ContentType) && !d.beginWeb(st) {
+		return false // is refused
+	}
 	r := d.router.routes[st.Path]
 	if r == nil {
 		return false
 	}
 	st.Data = r
-	return !r.method.Kind.manyRequests() && st.Method == http.MethodPost && isGRPC(st.ContentType)
+	return !r.method.Kind.manyRequests()
 }
 
 // Run serves a call on a worker.
@@ -49,13 +52,20 @@ type serverCall struct {
 }
 
 func (s *Server) run(st *http2.ServerStream) {
-	if bad := refuseHTTP(st); bad != nil {
-		st.Finish(nil, nil, nil, bad, nil, http2.Bound{})
-		return
+	var way *detour
+	if st.Method != http.MethodPost || !isGRPC(st.ContentType) {
+		if way = s.web.open(st); way == nil {
+			return // was answered
+		}
 	}
+	s.serve(st, way)
+}
+
+// serve takes a call through the stack: one of st, or of another way.
+func (s *Server) serve(st *http2.ServerStream, way *detour) {
 	call := &serverCall{}
 	stream, req := &call.stream, &call.req
-	stream.st, stream.server, stream.call = st, s, req
+	stream.st, stream.detour, stream.server, stream.call = st, way, s, req
 	if !s.begin() {
 		stream.answer(nil, &Error{Code: ResourceExhausted, Message: strconv.Itoa(s.o.maxRequests) + " calls are being handled, no more are taken (see WithMaxRequests)"})
 		return
@@ -77,29 +87,26 @@ var (
 	notGRPC = &http2.Block{Fields: []http2.Field{{Name: ":status", Value: "415"}}}
 )
 
-// refuseHTTP returns the answer to a request that is not gRPC, nil if it is.
-func refuseHTTP(st *http2.ServerStream) *http2.Block {
-	switch {
-	case st.Method != http.MethodPost:
+// refuseHTTP returns the answer to a request that is not gRPC.
+func refuseHTTP(method string) *http2.Block {
+	if method != http.MethodPost {
 		return notPOST
-	case !isGRPC(st.ContentType):
-		return notGRPC
 	}
-	return nil
+	return notGRPC
 }
 
 // prepare fills in what a call needs to pass the stack.
 func (s *Server) prepare(stream *ServerStream, req *Request) error {
-	st := stream.st
-	r, _ := st.Data.(*route)
+	r := stream.route()
 	if r == nil {
+		path := stream.head().Path
 		if s.o.unknown == nil {
-			return s.router.unknown(st.Path)
+			return s.router.unknown(path)
 		}
-		r = s.unknownRoute(st.Path)
+		r = s.unknownRoute(path)
+		stream.reroute(r)
 	}
-	st.Data = r
-	conn := st.Conn().Owner.(*serverConn)
+	conn := stream.conn()
 	req.Info = rpc.Info{
 		Role:       rpc.Server,
 		Service:    r.method.Service,
@@ -113,6 +120,9 @@ func (s *Server) prepare(stream *ServerStream, req *Request) error {
 		req.Info.Callee.Service = s.o.name
 	}
 	req.Method, req.parent, req.stream = r.method, s.base, stream
+	if way := stream.detour; way != nil && way.parent != nil {
+		req.parent, req.Info.Deadline = way.parent, way.deadline
+	}
 	if err := s.readHead(stream, req); err != nil {
 		return err
 	}
@@ -124,14 +134,14 @@ func (s *Server) prepare(stream *ServerStream, req *Request) error {
 
 // readHead reads what the header fields of a request say.
 func (s *Server) readHead(stream *ServerStream, req *Request) error {
-	st := stream.st
+	st := stream.head()
 	if st.Timeout != "" {
 		d, ok, err := parseTimeout(st.Timeout)
 		if err != nil {
 			return &Error{Code: Internal, Message: err.Error() + " " + strconv.Quote(st.Timeout)}
 		}
 		if ok {
-			req.Info.Deadline = req.Info.Stats.Start.Add(d)
+			req.bound(req.Info.Stats.Start.Add(d))
 		}
 	}
 	var ok bool
@@ -236,6 +246,10 @@ func (s *ServerStream) answer(resp *Response, err error) {
 		until.Deadline = s.call.Info.Deadline // trailers alone wait for nobody
 		s.call.Info.Stats.SentBytes = len(body)
 	}
+	if s.detour != nil {
+		s.detour.depart(head, headFields, body, fields, okTail.Fields...)
+		return
+	}
 	s.st.Finish(head, headFields, body, okTail, fields, until)
 }
 
@@ -262,6 +276,10 @@ func (s *ServerStream) refuse(fields []http2.Field, status *Error) {
 	s.mu.Lock()
 	head, headFields := s.headLocked()
 	s.mu.Unlock()
+	if s.detour != nil {
+		s.detour.depart(head, headFields, nil, fields)
+		return
+	}
 	tail := noTail
 	if head != nil && len(headFields) == 0 {
 		head, tail = nil, head

@@ -18,6 +18,7 @@ type serverOptions struct {
 	maxRequests  int
 	writeTimeout time.Duration
 	unknown      func(ctx context.Context, s *ServerStream) error
+	web          *Web
 	logger       *slog.Logger
 	onPanic      func(ctx context.Context, p recovery.Panic) error
 	onServe      []func(rpc.Address) error

@@ -20,7 +20,7 @@ func (s *Server) buildStack() Handler {
 
 // invoke runs the handler: the innermost service of the stack.
 func (s *Server) invoke(ctx context.Context, req *Request) (*Response, error) {
-	handler := req.stream.st.Data.(*route).handler
+	handler := req.stream.route().handler
 	var err error
 	if req.Method.Kind == Unary {
 		req.response.Message, err = req.Method.Invoke(ctx, handler, req.Message)

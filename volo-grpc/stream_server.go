@@ -17,7 +17,8 @@ import (
 // A ServerStream is the server's side of a call. One goroutine sends and one
 // receives at a time. It must not be used once the handler has returned.
 type ServerStream struct {
-	st     *http2.ServerStream
+	st     *http2.ServerStream // nil for calls of net/http
+	detour *detour             // nil for gRPC on our own transport
 	server *Server
 	call   *Request
 	body   *scratch // the one answer, which goes out with the trailers
@@ -75,7 +76,7 @@ func (s *ServerStream) Observe(e StreamEvents) {
 // io.EOF.
 func (s *ServerStream) Recv(m proto.Message) error {
 	s.sends.Store(0)
-	in, err := s.st.Recv(http2.Bound{Deadline: s.call.Info.Deadline})
+	in, err := s.next()
 	if err != nil {
 		if err == io.EOF && s.count == 0 && !s.call.Method.Kind.manyRequests() {
 			return errNoRequest
@@ -101,7 +102,7 @@ func (s *ServerStream) Recv(m proto.Message) error {
 
 // last makes sure that no message follows the one of a call that has one.
 func (s *ServerStream) last() error {
-	switch _, err := s.st.Recv(http2.Bound{Deadline: s.call.Info.Deadline}); err {
+	switch _, err := s.next(); err {
 	case io.EOF:
 		return nil
 	case nil:
@@ -153,7 +154,7 @@ func (s *ServerStream) Send(m proto.Message) error {
 	// Who sends twice in a row is not waiting for an answer: the write may be
 	// somebody else's.
 	flush := s.sends.Add(1) == 1
-	if err := s.st.Send(head, fields, buf.b, flush, http2.Bound{Deadline: s.call.Info.Deadline}); err != nil {
+	if err := s.transmit(head, fields, buf.b, flush); err != nil {
 		return s.failed(err)
 	}
 	sent(s.observers(), m)
@@ -194,14 +195,15 @@ func (s *ServerStream) headLocked() (*http2.Block, []http2.Field) {
 	if s.more != nil {
 		header = s.more.header
 	}
-	if s.out == 0 && len(header) == 0 && s.in == 0 && s.st.Encoding == "" {
+	encoded := s.head().Encoding != ""
+	if s.out == 0 && len(header) == 0 && s.in == 0 && !encoded {
 		return okHead, nil
 	}
 	var fields []http2.Field
 	if s.out != 0 {
 		fields = append(fields, http2.Field{Name: "grpc-encoding", Value: s.server.o.compressors.at(s.out).Name()})
 	}
-	if s.st.Encoding != "" {
+	if encoded {
 		fields = append(fields, http2.Field{Name: "grpc-accept-encoding", Value: s.server.accepts})
 	}
 	fields, _ = appendMetadata(fields, header) // was checked
@@ -236,7 +238,7 @@ func (s *ServerStream) SendHeader() error {
 	if head == nil {
 		return errHeaderSent
 	}
-	if err := s.st.SendHead(head, fields, http2.Bound{Deadline: s.call.Info.Deadline}); err != nil {
+	if err := s.transmit(head, fields, nil, true); err != nil {
 		return s.failed(err)
 	}
 	return nil
@@ -255,7 +257,7 @@ func (s *ServerStream) SetTrailer(pairs ...string) {
 // over; nil if it is not encrypted, and outside a handler.
 func TLS(ctx context.Context) *tls.ConnectionState {
 	if s := streamOf(ctx); s != nil {
-		return s.st.Conn().Transport().TLS()
+		return s.tls()
 	}
 	return nil
 }

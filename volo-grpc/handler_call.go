@@ -1,0 +1,295 @@
+package vologrpc
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
+)
+
+// An httpCall carries a call on net/http: of gRPC, or of gRPC-Web if it has a
+// form.
+type httpCall struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	rc   *http.ResponseController
+	head *http2.RequestHead
+
+	body     io.Reader // envelopes
+	form     *webForm  // of the answer; nil for gRPC
+	cors     admission
+	limit    int           // of a message
+	patience time.Duration // with a peer that takes no bytes
+	slow     bool          // HTTP/1.1, where nothing but the clock tells a slow peer
+
+	inErr  error // why no more can be received; of the receiver
+	broken bool  // a part of the body may be missing; of the sender
+
+	mu     sync.Mutex
+	over   error       // why the call was cut off, or errLeft
+	ended  func(error) // wants to know; nil if nobody does
+	unbind func() bool // lets go of the request's context; nil if there is nothing to
+}
+
+// errLeft says that the call has returned to net/http, whose things must not be
+// touched any more.
+var errLeft = errors.New("the call is over")
+
+func newHTTPCall(s *Server, w http.ResponseWriter, r *http.Request, form *webForm, head *http2.RequestHead) *httpCall {
+	c := &httpCall{
+		w: w, r: r, rc: http.NewResponseController(w), head: head, body: r.Body,
+		limit: s.o.maxReceive, patience: s.o.writeTimeout, slow: r.ProtoMajor < 2,
+	}
+	if form != nil {
+		if form.text {
+			c.body = &textReader{from: r.Body}
+		}
+		c.form = formOfAnswer(form, fieldOf(head.Fields, "accept"))
+		c.cors = s.web.cors.ofAnswer(fieldOf(head.Fields, "origin"))
+	}
+	if c.slow {
+		c.rc.EnableFullDuplex() // an answer may begin before the request has ended
+	}
+	return c
+}
+
+const (
+	// slowMessage is how long a message of a request may take over HTTP/1.1,
+	// and slowRate how many bytes more buy a second.
+	slowMessage = 30 * time.Second
+	slowRate    = 16 << 10
+	// lastBytes is how long net/http may wait for what nobody wants of a
+	// request.
+	lastBytes = time.Second
+)
+
+var errSlow = &http2.ResetError{Code: http2.Cancel, Reason: "a message of the request has not arrived in time"}
+
+func (c *httpCall) recv(until http2.Bound) (m http2.Message, err error) {
+	if c.inErr != nil {
+		return m, c.inErr
+	}
+	m, err = c.read(until.Deadline)
+	if err != nil {
+		c.inErr = c.because(err, until.Deadline)
+	}
+	return m, c.inErr
+}
+
+// read reads a message. At the end it lets the connection wait for what comes
+// next as long as it likes.
+func (c *httpCall) read(deadline time.Time) (m http2.Message, err error) {
+	c.await(deadline, 0)
+	var head [http2.EnvelopeSize]byte
+	if _, err = io.ReadFull(c.body, head[:]); err != nil {
+		if err == io.EOF && c.slow {
+			c.setDeadline(c.rc.SetReadDeadline, time.Time{})
+		}
+		return m, err
+	}
+	size := binary.BigEndian.Uint32(head[1:])
+	switch {
+	case head[0] > 1:
+		return m, &http2.ResetError{Code: http2.ProtocolError, Reason: "message with unknown flags"}
+	case int64(size) > int64(c.limit):
+		return m, &http2.SizeError{Size: int(size), Limit: c.limit}
+	}
+	c.await(deadline, int(size))
+	m.Compressed = head[0] == 1
+	m.Data, err = readAll(c.body, int(size))
+	return m, err
+}
+
+// await bounds the reading of a message.
+func (c *httpCall) await(deadline time.Time, size int) {
+	switch {
+	case c.slow:
+		deadline = earlier(deadline, slowMessage+time.Duration(size/slowRate)*time.Second)
+	case deadline.IsZero():
+		return
+	}
+	c.setDeadline(c.rc.SetReadDeadline, deadline)
+}
+
+// readAll reads size bytes. What is announced is not yet here: memory follows
+// the bytes.
+func readAll(r io.Reader, size int) ([]byte, error) {
+	b := make([]byte, min(size, 16<<10))
+	for have := 0; ; {
+		n, err := io.ReadFull(r, b[have:])
+		have += n
+		if err == io.EOF && have < size {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil || have == size {
+			return b[:have], err
+		}
+		bigger := make([]byte, min(size, 2*len(b)))
+		copy(bigger, b)
+		b = bigger
+	}
+}
+
+// because translates an error of net/http.
+func (c *httpCall) because(err error, deadline time.Time) error {
+	c.mu.Lock()
+	over := c.over
+	c.mu.Unlock()
+	switch {
+	case over != nil:
+		return over
+	case c.r.Context().Err() != nil:
+		return errPeerReset
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		if !deadline.IsZero() && !time.Now().Before(deadline) {
+			return context.DeadlineExceeded
+		}
+		return errSlow
+	case errors.Is(err, errText):
+		return &http2.ResetError{Code: http2.ProtocolError, Reason: err.Error()}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &http2.ResetError{Code: http2.InternalError, Reason: "the request ended within a message"}
+	}
+	return err
+}
+
+var errPeerReset = &http2.ResetError{Code: http2.Cancel, Remote: true}
+
+func (c *httpCall) send(begins bool, head []http2.Field, body []byte, until http2.Bound) error {
+	buf := scratches.Get().(*scratch)
+	defer buf.release()
+	if c.form != nil {
+		body = c.form.body(body, nil, buf)
+	}
+	return c.write(begins, head, body, until.Deadline)
+}
+
+// write sends the head of an answer that begins, and a part of its body.
+func (c *httpCall) write(begins bool, head []http2.Field, body []byte, deadline time.Time) error {
+	c.setDeadline(c.rc.SetWriteDeadline, earlier(deadline, c.patience))
+	if begins {
+		c.begin(head)
+	}
+	var err error
+	if len(body) > 0 {
+		_, err = c.w.Write(body)
+	}
+	if err == nil {
+		err = c.rc.Flush()
+	}
+	if err != nil {
+		c.broken = true
+		return c.because(err, deadline)
+	}
+	return nil
+}
+
+// begin writes the head of the answer.
+func (c *httpCall) begin(head []http2.Field) {
+	h := c.w.Header()
+	if c.form == nil {
+		h.Set("Content-Type", "application/grpc")
+	} else {
+		h.Set("Content-Type", c.form.contentType())
+		head = c.cors.appendTo(head)
+	}
+	for _, f := range head {
+		h.Add(f.Name, f.Value)
+	}
+	c.w.WriteHeader(http.StatusOK)
+}
+
+func (c *httpCall) finish(begins bool, head []http2.Field, body []byte, trailer []http2.Field) {
+	if c.broken {
+		return // net/http has given up the stream or the connection
+	}
+	if c.form != nil {
+		buf := scratches.Get().(*scratch)
+		defer buf.release()
+		c.write(begins, head, c.form.body(body, trailer, buf), time.Time{})
+		return
+	}
+	if begins && len(head) == 0 && len(body) == 0 {
+		c.begin(trailer) // "Trailers-Only"
+		return
+	}
+	if c.write(begins, head, body, time.Time{}) != nil {
+		return
+	}
+	h := c.w.Header()
+	for _, f := range trailer {
+		name := http.TrailerPrefix + http.CanonicalHeaderKey(f.Name)
+		h[name] = append(h[name], f.Value)
+	}
+}
+
+func (c *httpCall) onEnd(f func(error)) {
+	c.mu.Lock()
+	over := c.over
+	if over == nil {
+		c.ended = f
+		c.unbind = context.AfterFunc(c.r.Context(), func() { c.cut(errPeerReset) })
+	}
+	c.mu.Unlock()
+	if over != nil {
+		f(over)
+	}
+}
+
+// Close cuts the call off.
+func (c *httpCall) Close() { c.cut(http2.ErrClosed) }
+
+// cut ends the call from outside: whoever reads or writes is woken.
+func (c *httpCall) cut(why error) {
+	c.mu.Lock()
+	if c.over != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.over = why
+	ended := c.ended
+	now := time.Now()
+	c.rc.SetReadDeadline(now)
+	c.rc.SetWriteDeadline(now)
+	c.mu.Unlock()
+	if ended != nil {
+		ended(why)
+	}
+}
+
+// leave returns the call to net/http.
+func (c *httpCall) leave() {
+	if c.slow && c.inErr != io.EOF {
+		c.setDeadline(c.rc.SetReadDeadline, time.Now().Add(lastBytes))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = errLeft
+	if c.unbind != nil {
+		c.unbind()
+	}
+}
+
+// setDeadline sets a deadline unless the call was cut off, which has set its
+// own.
+func (c *httpCall) setDeadline(set func(time.Time) error, t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over == nil {
+		set(t)
+	}
+}
+
+// earlier returns t, but no later than d from now; the zero t is never.
+func earlier(t time.Time, d time.Duration) time.Time {
+	if end := time.Now().Add(d); t.IsZero() || end.Before(t) {
+		return end
+	}
+	return t
+}
