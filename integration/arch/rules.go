@@ -4,7 +4,7 @@ package arch
 // of layers use.
 var layers = []string{
 	"motore/timeout/...", "motore/retry/...", "motore/hedge/...", "motore/breaker/...", "motore/limit/...",
-	"motore/fallback/...", "motore/collapse/...", "motore/recovery/...", "motore/internal/latency/...", "motore/motoretest/...",
+	"motore/fallback/...", "motore/collapse/...", "motore/recovery/...", "motore/internal/...", "motore/motoretest/...",
 }
 
 // compiler is pilota without its runtimes.

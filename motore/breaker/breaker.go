@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/volo-go/volo/motore"
+	"github.com/volo-go/volo/motore/internal/keyed"
 	"github.com/volo-go/volo/motore/rpc"
 )
 
@@ -143,13 +144,18 @@ func positive[T int | time.Duration](v *T, otherwise T) {
 // layer's own; a framework puts it into the form of its errors.
 func New[Req, Resp any](c Config, refuse func(req Req, err *Error) error) motore.Layer[Req, Resp] {
 	c.fill()
+	terms := &keyed.Terms[Key, circuit]{
+		Max:  MaxCircuits,
+		New:  func(key Key) *circuit { return newCircuit(key, &c) },
+		Idle: (*circuit).idle,
+	}
 	return func(next motore.Service[Req, Resp]) motore.Service[Req, Resp] {
 		return motore.ServiceFunc[Req, Resp](func(ctx context.Context, req Req) (Resp, error) {
 			info := rpc.FromContext(ctx)
 			if info == nil {
 				return next.Call(ctx, req)
 			}
-			circuit := c.Circuits.find(c.Key(info), &c)
+			circuit := c.Circuits.known.Find(c.Key(info), terms)
 			if circuit == nil {
 				return next.Call(ctx, req) // there are too many
 			}
