@@ -6,10 +6,12 @@ import (
 	"sync"
 
 	"github.com/volo-go/volo/motore/discovery"
+	"github.com/volo-go/volo/motore/rpc"
 )
 
-// A Fake is a discovery.Discoverer that says what a test tells it. The zero
-// value knows no instances of any service. It may be used from any goroutine.
+// A Fake is a discovery.Discoverer that says what a test tells it, and a
+// discovery.Registrar of the same instances. The zero value knows no instances
+// of any service. It may be used from any goroutine.
 type Fake struct {
 	mu       sync.Mutex
 	states   map[string]*state
@@ -30,9 +32,52 @@ func (f *Fake) Set(service string, instances ...discovery.Instance) {
 	f.replace(service, discovery.Distinct(slices.Clone(instances)), nil)
 }
 
-// Fail ends all watches of service with err, and those to come, until Set.
+// Fail ends all watches of service with err, and those to come, until Set. So
+// it does with registrations, which are lost.
 func (f *Fake) Fail(service string, err error) {
 	f.replace(service, nil, err)
+}
+
+// Register implements discovery.Registrar.
+func (f *Fake) Register(ctx context.Context, service string, instance discovery.Instance) error {
+	defer f.take(service, instance.Address)
+	for ctx.Err() == nil {
+		s := f.put(service, instance)
+		if s.err != nil {
+			return s.err
+		}
+		select {
+		case <-s.next:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// put makes sure that service has instance, unless it is failed, and returns
+// its state.
+func (f *Fake) put(service string, instance discovery.Instance) *state {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.locked(service)
+	change := discovery.Diff(s.instances, []discovery.Instance{instance})
+	if s.err != nil || len(change.Added)+len(change.Updated) == 0 {
+		return s
+	}
+	return f.exchange(service, append(s.without(instance.Address), instance), nil)
+}
+
+func (f *Fake) take(service string, address rpc.Address) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.locked(service)
+	if rest := s.without(address); len(rest) < len(s.instances) {
+		f.exchange(service, rest, nil)
+	}
+}
+
+func (s *state) without(address rpc.Address) []discovery.Instance {
+	return slices.DeleteFunc(slices.Clone(s.instances), func(in discovery.Instance) bool { return in.Address == address })
 }
 
 // Watching returns how many calls of Watch have not returned.
@@ -69,9 +114,16 @@ func (f *Fake) count(n int) {
 func (f *Fake) replace(service string, instances []discovery.Instance, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.exchange(service, instances, err)
+}
+
+// exchange makes a new state the one of service; f.mu is held.
+func (f *Fake) exchange(service string, instances []discovery.Instance, err error) *state {
 	old := f.locked(service)
-	f.states[service] = &state{instances, err, make(chan struct{})}
+	fresh := &state{instances, err, make(chan struct{})}
+	f.states[service] = fresh
 	close(old.next)
+	return fresh
 }
 
 func (f *Fake) state(service string) *state {

@@ -1,5 +1,6 @@
-// Package discoverytest checks that a discovery.Discoverer keeps its law, and
-// has a [Fake] one for tests of what watches.
+// Package discoverytest checks that a discovery.Discoverer or a
+// discovery.Registrar keeps its law, and has a [Fake] one for tests of what
+// watches or registers.
 //
 // A Discoverer of one's own passes the suite like this:
 //
@@ -13,6 +14,8 @@
 //			}
 //		})
 //	}
+//
+// and a Registrar with [RunRegistrar] in the same way.
 package discoverytest
 
 import (

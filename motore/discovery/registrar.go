@@ -1,0 +1,25 @@
+package discovery
+
+import "context"
+
+// A Registrar makes instances known to those who discover: it is to a server
+// what a [Discoverer] is to a client.
+//
+// Register puts instance, as one of service, where Discoverers find it, with
+// its weight and tags, and keeps it there until ctx is done, whatever happens
+// to the registry meanwhile. Then it takes the instance away and returns nil
+// once it is gone. If ctx is done to begin with, the instance never shows. It
+// blocks all the time.
+//
+// Register returns an error if it cannot go on: then the instance is not
+// there, or not for much longer, and the caller pauses and calls again. It
+// also returns one if ctx is done and the instance could not be taken away
+// within a time of the Registrar's own, which is seconds; a registry that is
+// worth it forgets the instance by itself after a while.
+//
+// Register may be called from any number of goroutines, though not for an
+// address and service that it keeps already. The instance's tags are not
+// changed by anybody.
+type Registrar interface {
+	Register(ctx context.Context, service string, instance Instance) error
+}
