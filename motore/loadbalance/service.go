@@ -22,6 +22,23 @@ const (
 type snapshot struct {
 	instances []discovery.Instance
 	picker    Picker
+	tracker   Tracker // picker, if it is one
+}
+
+func newSnapshot(b Balancer, before Picker, instances []discovery.Instance) *snapshot {
+	s := &snapshot{instances: instances, picker: renew(b, before, instances)}
+	s.tracker, _ = s.picker.(Tracker)
+	return s
+}
+
+// state returns what is known of the instances, in their order.
+func (s *snapshot) state() []State {
+	states := make([]State, len(s.instances))
+	for i, in := range s.instances {
+		states[i].Instance = in
+		inspect(s.picker, i, &states[i])
+	}
+	return states
 }
 
 // A service is the watch of one service and what it has found.
@@ -101,13 +118,13 @@ func (s *service) run(ctx context.Context) {
 // update swaps the snapshot. Calls under way finish on theirs.
 func (s *service) update(instances []discovery.Instance) {
 	instances = usable(instances)
-	var before []discovery.Instance
-	if snap := s.current.Load(); snap != nil {
-		before = snap.instances
+	before := s.current.Load()
+	if before == nil {
+		before = &snapshot{}
 	}
-	change := discovery.Diff(before, instances)
-	if !change.IsZero() || s.current.Load() == nil {
-		s.current.Store(&snapshot{instances, s.balancer.Balance(instances)})
+	change := discovery.Diff(before.instances, instances)
+	if !change.IsZero() || before.picker == nil {
+		s.current.Store(newSnapshot(s.balancer, before.picker, instances))
 	}
 	s.settle.Do(func() { close(s.settled) })
 	if s.changed != nil && !change.IsZero() {

@@ -2,8 +2,12 @@ package loadbalance
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
@@ -25,6 +29,16 @@ type Config[Req, Resp any] struct {
 	// Use tells req the instance that its next attempt goes to. It is called
 	// once per attempt.
 	Use func(req Req, instance discovery.Instance)
+
+	// Last, if not nil, says where req has been before: the instance that its
+	// last attempt went to when a layer makes the call once more; zero at
+	// first. Another instance is preferred then.
+	Last func(req Req) rpc.Address
+
+	// Stream, if not nil, returns what takes a function to be called once at
+	// the end of the stream that resp is, with its error; nil if resp is an
+	// answer. Balancers that count calls count a stream until then.
+	Stream func(resp Resp) (onEnd func(f func(err error)))
 
 	// MaxAttempts is how many instances a call may go to if attempts fail
 	// without anything sent; zero stands for [DefaultMaxAttempts], 1 for no
@@ -99,10 +113,15 @@ func (s *Stage[Req, Resp]) Layer(next motore.Service[Req, Resp]) motore.Service[
 // attempt goes from instance to instance of one snapshot.
 func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, snap *snapshot, next motore.Service[Req, Resp]) (Resp, error) {
 	var none Resp
-	var tried Tried
 	var failed []Attempt
+	tried := s.avoid(req, snap)
+	avoided := len(tried) > 0
 	for {
 		i, err := snap.picker.Pick(ctx, tried)
+		if err != nil && avoided && errors.Is(err, ErrNoInstance) {
+			tried, avoided = tried[1:], false // better there than nowhere
+			continue
+		}
 		if err != nil {
 			if len(failed) > 0 {
 				return none, failover(name, failed)
@@ -111,7 +130,12 @@ func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, sn
 		}
 		instance := snap.instances[i]
 		s.config.Use(req, instance)
-		resp, err := next.Call(ctx, req)
+		var resp Resp
+		if snap.tracker != nil {
+			resp, err = s.tracked(ctx, req, snap.tracker, i, next)
+		} else {
+			resp, err = next.Call(ctx, req)
+		}
 		if err == nil {
 			return resp, nil
 		}
@@ -120,10 +144,70 @@ func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, sn
 		}
 		tried = append(tried, i)
 		failed = append(failed, Attempt{instance.Address, err})
-		if len(tried) == s.config.MaxAttempts || ctx.Err() != nil {
+		if len(failed) == s.config.MaxAttempts || ctx.Err() != nil {
 			return none, failover(name, failed)
 		}
 	}
+}
+
+// avoid returns where a call that is made once more has been.
+func (s *Stage[Req, Resp]) avoid(req Req, snap *snapshot) Tried {
+	if s.config.Last == nil {
+		return nil
+	}
+	if last := s.config.Last(req); !last.IsZero() {
+		if i := index(snap.instances, last); i >= 0 {
+			return Tried{i}
+		}
+	}
+	return nil
+}
+
+// tracked makes an attempt that t hears of. One that ends by a panic counts as
+// given up.
+func (s *Stage[Req, Resp]) tracked(ctx context.Context, req Req, t Tracker, i int, next motore.Service[Req, Resp]) (resp Resp, err error) {
+	outcome, goesOn := rpc.Canceled, false
+	start := time.Now()
+	t.Begin(i)
+	defer func() {
+		if !goesOn {
+			t.End(i, time.Since(start), outcome)
+		}
+	}()
+	resp, err = next.Call(ctx, req)
+	outcome = rpc.OutcomeOf(err)
+	if err == nil && s.config.Stream != nil {
+		if onEnd := s.config.Stream(resp); onEnd != nil {
+			goesOn = true
+			onEnd(func(err error) { t.End(i, 0, rpc.OutcomeOf(err)) })
+		}
+	}
+	return resp, err
+}
+
+// A ServiceState is what is known of a service that is called.
+type ServiceState struct {
+	Service   string
+	Instances []State // in the order of the snapshot; nil if there is none yet
+}
+
+// State returns what is known of the services that have been called, by name.
+// It is for people to look at: nothing is held up meanwhile, and instances are
+// looked at one after the other.
+func (s *Stage[Req, Resp]) State() []ServiceState {
+	services := s.services.Load()
+	if services == nil {
+		return nil
+	}
+	var states []ServiceState
+	for _, name := range slices.Sorted(maps.Keys(*services)) {
+		state := ServiceState{Service: name}
+		if snap := (*services)[name].current.Load(); snap != nil {
+			state.Instances = snap.state()
+		}
+		states = append(states, state)
+	}
+	return states
 }
 
 // Close ends all watches and waits for them. Calls fail from then on.

@@ -1,0 +1,125 @@
+package loadbalance
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/volo-go/volo/motore/discovery"
+)
+
+// Consistent is the balancer that sends equal keys to the same instance, by
+// the places of instances on a ring of hashes. The zero value is good. See
+// [Maglev] for one that spreads keys more evenly.
+//
+// If an instance comes or goes, or its weight changes, only the keys that it
+// gains or loses move. A call that fails over goes to the next instance on the
+// ring, the same one for every call with that key. All processes agree on the
+// placement, since it depends on addresses, weights and Points alone.
+type Consistent struct {
+	// Key finds the key of a call; nil takes what [WithKey] has set.
+	Key Key
+
+	// Points is how many points on the ring an instance of default weight
+	// gets; others in proportion, at least one. More of them spread the
+	// load more evenly and cost 16 bytes each. Zero stands for
+	// [DefaultPoints]. If a ring had more than 262,144 points, all instances
+	// get half as many, or a quarter, and so on.
+	Points int
+
+	// Excess bounds the load: with 0.25, an instance has at most a quarter
+	// more calls under way than its share; what exceeds that goes to the next
+	// instances on the ring. Zero is without bound, and is cheaper.
+	Excess float64
+}
+
+// DefaultPoints keeps most instances within a tenth of their share.
+const DefaultPoints = 160
+
+// maxRing bounds the points of a ring, except that each instance has one.
+const maxRing = 1 << 18
+
+// A point is a place on the ring of all hashes and the instance that owns the
+// arc up to it.
+type point struct {
+	hash     uint64
+	instance int
+}
+
+// A ring has its points in order.
+type ring []point
+
+// Balance implements [Balancer].
+func (c Consistent) Balance(instances []discovery.Instance) Picker {
+	return c.renew(instances, nil)
+}
+
+func (c Consistent) renew(instances []discovery.Instance, before *bound) Picker {
+	return newKeyed(c.Key, c.ring(instances), c.Excess, instances, before, c.renew)
+}
+
+func (c Consistent) ring(instances []discovery.Instance) ring {
+	if c.Points <= 0 {
+		c.Points = DefaultPoints
+	}
+	total := 0
+	for _, in := range instances {
+		total += c.points(in)
+	}
+	shift := 0
+	for total>>shift > maxRing {
+		shift++
+	}
+	r := make(ring, 0, total>>shift+len(instances))
+	for i, in := range instances {
+		seed := seed(in)
+		// The n-th point depends on the address and n alone, so a change of
+		// weight adds or takes points and moves none.
+		for n := range max(1, c.points(in)>>shift) {
+			r = append(r, point{mix(seed + uint64(n)*0x9e3779b97f4a7c15), i})
+		}
+	}
+	slices.SortFunc(r, func(a, b point) int {
+		if a.hash != b.hash {
+			return cmp.Compare(a.hash, b.hash)
+		}
+		// Whoever comes first in the snapshot must not matter.
+		return cmp.Compare(instances[a.instance].Address.String(), instances[b.instance].Address.String())
+	})
+	return r
+}
+
+func (c Consistent) points(in discovery.Instance) int {
+	return max(1, c.Points*in.Weight/discovery.DefaultWeight)
+}
+
+func (r ring) place(hash uint64, tried Tried, room *bound) (int, bool) {
+	at := r.search(hash)
+	for k := range r {
+		p := at + k
+		if p >= len(r) {
+			p -= len(r)
+		}
+		if i := r[p].instance; !tried.Has(i) && (room == nil || room.has(i)) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// search returns the index of the first point at or after hash; the ring's
+// end is its beginning.
+func (r ring) search(hash uint64) int {
+	low, high := 0, len(r)
+	for low < high {
+		middle := int(uint(low+high) >> 1)
+		if r[middle].hash < hash {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low == len(r) {
+		return 0
+	}
+	return low
+}
