@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/motore/transport/combine"
@@ -24,13 +25,14 @@ import (
 //	                               │                          ▲
 //	                               └────────── Close ─────────┘
 type Server struct {
-	o       serverOptions
-	router  router
-	stack   Handler
-	base    context.Context // parent of every call's context
-	lasting context.Context // parent of those that do not end with their client
-	giveUp  context.CancelCauseFunc
-	workers *worker.Pool[task]
+	o         serverOptions
+	router    router
+	stack     Handler
+	base      context.Context // parent of every call's context
+	lasting   context.Context // parent of those that do not end with their client
+	giveUp    context.CancelCauseFunc
+	announcer *discovery.Announcer
+	workers   *worker.Pool[task]
 
 	running atomic.Int64 // requests being handled
 
@@ -57,6 +59,10 @@ func NewServer(opts ...ServerOption) *Server {
 	}
 	s.workers = worker.New(task.run)
 	s.stack = s.buildStack()
+	s.announcer = discovery.NewAnnouncer(s.o.name, s.o.logger)
+	for _, add := range s.o.announce {
+		add(s.announcer)
+	}
 	return s
 }
 
@@ -128,7 +134,14 @@ func (s *Server) ServeListener(l *transport.Listener) error {
 			return fmt.Errorf("volothrift: hook: %w", err)
 		}
 	}
-	err := l.Serve(s.accept)
+	withdraw, err := s.announcer.Announce(l.Address())
+	if err != nil {
+		s.forget(l)
+		l.Close()
+		return fmt.Errorf("volothrift: %w", err)
+	}
+	err = l.Serve(s.accept)
+	withdraw()
 	l.Wait()
 	s.forget(l)
 	if errors.Is(err, transport.ErrListenerClosed) {
@@ -202,18 +215,23 @@ func (s *Server) begin() bool {
 
 func (s *Server) end() { s.running.Add(-1) }
 
-// Shutdown ends the server in order: it runs the shutdown hooks, stops
-// accepting, asks the peers to go elsewhere and lets the calls that run
-// finish. When ctx is done first, the rest is cut off and ctx's error
-// returned; the handlers' contexts are then cancelled with ErrServerClosed,
-// but not waited for.
+// Shutdown ends the server in order: it deregisters and runs the shutdown
+// hooks, goes on for as long as [WithRegistrar] says, stops accepting, asks
+// the peers to go elsewhere and lets the calls that run finish. When ctx is
+// done first, the rest is cut off and ctx's error returned; the handlers'
+// contexts are then cancelled with ErrServerClosed, but not waited for.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.announcer.Withdraw()
 	var errs []error
 	for _, hook := range s.o.onShutdown {
 		if err := hook(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("volothrift: hook: %w", err))
 		}
 	}
+	if err := s.announcer.Wait(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("volothrift: %w", err))
+	}
+	s.announcer.Linger(ctx)
 	emptied := s.stopAccepting()
 	for _, c := range s.open() {
 		c.drain()
@@ -256,11 +274,12 @@ func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}, leavin
 // Close ends the server at once: calls that run see their contexts cancelled
 // and their connections closed. It returns when all handlers have.
 func (s *Server) Close() error {
+	s.announcer.Withdraw()
 	emptied := s.stopAccepting()
 	s.cutOff()
 	<-emptied
 	s.workers.Close()
-	return nil
+	return s.announcer.Wait(context.Background())
 }
 
 // stopAccepting closes the listeners. The channel is closed when the last

@@ -58,7 +58,7 @@ type Announcement struct {
 // An Announcer keeps a server registered while it serves. It is the part of
 // volothrift.WithRegistrar and vologrpc.WithRegistrar that both share.
 //
-//	Add… ──► Announce, for each listener ──► Withdraw ──► Linger
+//	Add… ──► Announce, for each listener ──► Withdraw ──► Wait ──► Linger
 //
 // A registration that fails is logged and tried again, with pauses of 100
 // milliseconds to 30 seconds; the server serves meanwhile.
@@ -134,10 +134,7 @@ func (a *Announcer) Announce(listening rpc.Address) (withdraw func(), err error)
 		go a.keep(ctx, r)
 	}
 	a.announced = append(a.announced, due...)
-	return func() {
-		end(context.Background(), due)
-		a.forget(due)
-	}, nil
+	return func() { a.end(due) }, nil
 }
 
 // has reports whether an announcement has registered the address already;
@@ -148,27 +145,36 @@ func (a *Announcer) has(by int, address rpc.Address) bool {
 	})
 }
 
-func (a *Announcer) forget(ended []*registration) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.announced = slices.DeleteFunc(a.announced, func(r *registration) bool { return slices.Contains(ended, r) })
-}
-
-// Withdraw ends all registrations and waits until they are gone or ctx is
-// done, in which case it returns ctx's error.
-func (a *Announcer) Withdraw(ctx context.Context) error {
-	a.mu.Lock()
-	a.withdrawn = true
-	announced := slices.Clone(a.announced)
-	a.mu.Unlock()
-	return end(ctx, announced)
-}
-
-func end(ctx context.Context, all []*registration) error {
-	for _, r := range all {
+// end ends some registrations.
+func (a *Announcer) end(some []*registration) {
+	for _, r := range some {
 		r.cancel()
 	}
-	for _, r := range all {
+	for _, r := range some {
+		<-r.ended
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.announced = slices.DeleteFunc(a.announced, func(r *registration) bool { return slices.Contains(some, r) })
+}
+
+// Withdraw begins to end all registrations; Wait waits for that.
+func (a *Announcer) Withdraw() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.withdrawn = true
+	for _, r := range a.announced {
+		r.cancel()
+	}
+}
+
+// Wait waits, after Withdraw, until all registrations have ended. If ctx is
+// done first, it returns ctx's error.
+func (a *Announcer) Wait(ctx context.Context) error {
+	a.mu.Lock()
+	announced := slices.Clone(a.announced)
+	a.mu.Unlock()
+	for _, r := range announced {
 		select {
 		case <-r.ended:
 		case <-ctx.Done():

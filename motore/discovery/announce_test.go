@@ -85,13 +85,19 @@ func TestAnnounce(t *testing.T) {
 			if got := found(t, &f, "shop.item"); got != c.want {
 				t.Errorf("%s: got %s, want %s", c.what, got, c.want)
 			}
-			if err := a.Withdraw(t.Context()); err != nil {
-				t.Errorf("%s: got %v from Withdraw", c.what, err)
-			}
+			withdraw(t, a)
 			if got := found(t, &f, "shop.item"); got != "" {
 				t.Errorf("%s: got %s after Withdraw, want none", c.what, got)
 			}
 		})
+	}
+}
+
+func withdraw(t *testing.T, a *discovery.Announcer) {
+	t.Helper()
+	a.Withdraw()
+	if err := a.Wait(t.Context()); err != nil {
+		t.Errorf("got %v from Wait, want nil", err)
 	}
 }
 
@@ -114,7 +120,7 @@ func TestAnnounceTags(t *testing.T) {
 		if text := fmt.Sprint(got); text != want || len(mine) != 1 {
 			t.Errorf("got %s and the caller's map %v, want %s and the map unchanged", text, mine, want)
 		}
-		a.Withdraw(t.Context())
+		withdraw(t, a)
 	})
 }
 
@@ -124,21 +130,21 @@ func TestWithdrawOneListener(t *testing.T) {
 		var f discoverytest.Fake
 		a := discovery.NewAnnouncer("s", nil)
 		a.Add(&f, discovery.Announcement{})
-		withdraw, _ := a.Announce(rpc.TCP("a:1"))
+		end, _ := a.Announce(rpc.TCP("a:1"))
 		a.Announce(rpc.TCP("b:1"))
 		for range 2 {
 			synctest.Wait()
 			if got := found(t, &f, "s"); got != "a:1 b:1" {
 				t.Errorf("got %s, want both", got)
 			}
-			withdraw()
+			end()
 			if got := found(t, &f, "s"); got != "b:1" {
 				t.Errorf("got %s, want b:1", got)
 			}
-			withdraw, _ = a.Announce(rpc.TCP("a:1"))
+			end, _ = a.Announce(rpc.TCP("a:1"))
 		}
-		a.Withdraw(t.Context())
-		withdraw()
+		withdraw(t, a)
+		end()
 		a.Announce(rpc.TCP("c:1"))
 		synctest.Wait()
 		if got := found(t, &f, "s"); got != "" {
@@ -184,7 +190,7 @@ func TestRegistrationIsTriedAgain(t *testing.T) {
 		a.Add(f, discovery.Announcement{})
 		a.Announce(rpc.TCP("a:1"))
 		time.Sleep(time.Hour)
-		a.Withdraw(t.Context())
+		withdraw(t, a)
 		if len(f.asked) != 16 {
 			t.Fatalf("got %d registrations, want 15 that fail and one", len(f.asked))
 		}
@@ -208,7 +214,7 @@ func TestPausesAreShortAgainAfterARegistrationThatLasted(t *testing.T) {
 		a.Add(f, discovery.Announcement{})
 		a.Announce(rpc.TCP("a:1"))
 		time.Sleep(time.Hour)
-		a.Withdraw(t.Context())
+		withdraw(t, a)
 		for i := range len(f.asked) - 1 {
 			if got := f.asked[i+1].Sub(f.asked[i]); got > time.Minute+100*time.Millisecond {
 				t.Errorf("got registration %d %v after the one before, which lasted a minute", i+1, got)
@@ -225,7 +231,8 @@ func TestWithdrawEndsAPause(t *testing.T) {
 		a.Announce(rpc.TCP("a:1"))
 		time.Sleep(time.Hour)
 		start, asked := time.Now(), len(f.asked)
-		if err := a.Withdraw(t.Context()); err != nil || time.Since(start) > 0 || len(f.asked) != asked {
+		a.Withdraw()
+		if err := a.Wait(t.Context()); err != nil || time.Since(start) > 0 || len(f.asked) != asked {
 			t.Errorf("got %v after %v and %d more registrations, want nil at once and none",
 				err, time.Since(start), len(f.asked)-asked)
 		}
@@ -240,12 +247,13 @@ func TestWithdrawIsBounded(t *testing.T) {
 		a.Announce(rpc.TCP("a:1"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := a.Withdraw(ctx)
+		a.Withdraw()
+		err := a.Wait(ctx)
 		if want := `discovery: deregistering service "s": context deadline exceeded`; fmt.Sprint(err) != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		close(release)
-		if err := a.Withdraw(t.Context()); err != nil {
+		if err := a.Wait(t.Context()); err != nil {
 			t.Errorf("got %v once the registrar returns, want nil", err)
 		}
 	})
@@ -266,7 +274,7 @@ func TestDeregistrationThatFailsIsLogged(t *testing.T) {
 		a.Add(&flaky{atEnd: errors.New("registry is gone")}, discovery.Announcement{})
 		a.Announce(rpc.TCP("a:1"))
 		synctest.Wait()
-		a.Withdraw(t.Context())
+		withdraw(t, a)
 		if want := `msg="discovery: deregistering failed" service=s address=a:1 error="registry is gone"`; !strings.Contains(log.String(), want) {
 			t.Errorf("got log\n%s\nwant %s", log.String(), want)
 		}
@@ -297,7 +305,7 @@ func TestLinger(t *testing.T) {
 			if c.announce {
 				a.Announce(rpc.TCP("a:1"))
 			}
-			a.Withdraw(t.Context())
+			withdraw(t, a)
 			ctx, cancel := context.WithTimeout(t.Context(), c.allowed)
 			defer cancel()
 			start := time.Now()
