@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 
 	"github.com/volo-go/volo/integration/bench/child"
 	"github.com/volo-go/volo/integration/bench/kitex"
 	"github.com/volo-go/volo/integration/bench/peer"
+	"github.com/volo-go/volo/integration/bench/thriftpeer"
 	"github.com/volo-go/volo/integration/bench/vtproto"
 )
 
@@ -30,13 +34,16 @@ type catalog struct {
 	peers, codecs []entry
 }
 
-// house is what this binary offers as a child.
+// house is what this binary offers as a child: gRPC and Protobuf.
 func house() child.House {
 	return child.House{Peers: peer.All(), Codecs: peer.Codecs()}
 }
 
-func newCatalog(progress func(string)) catalog {
+// newCatalog returns what can take part. Binaries that are built from this
+// repository go to the folder dir.
+func newCatalog(dir string, progress func(string)) catalog {
 	self := func(context.Context) (string, error) { return os.Executable() }
+	buildThrift := once(func(ctx context.Context) (string, error) { return buildChild(ctx, dir, "thriftpeer") })
 	build := once(func(ctx context.Context) (string, error) {
 		binary, err := kitex.Build(ctx, sources, progress)
 		if err != nil {
@@ -55,11 +62,17 @@ func newCatalog(progress func(string)) catalog {
 	for _, p := range house().Peers {
 		c.peers = append(c.peers, entry{p.Name, p.About, withProgram(p.Needs, self)})
 	}
+	for _, p := range thriftpeer.All() {
+		c.peers = append(c.peers, entry{p.Name, p.About, buildThrift})
+	}
 	for _, p := range kitex.Peers() {
 		c.peers = append(c.peers, entry{p[0], p[1], build})
 	}
 	for _, k := range house().Codecs {
 		c.codecs = append(c.codecs, entry{k.Name, k.About, self})
+	}
+	for _, k := range thriftpeer.Codecs() {
+		c.codecs = append(c.codecs, entry{k.Name, k.About, buildThrift})
 	}
 	for _, k := range kitex.Codecs() {
 		c.codecs = append(c.codecs, entry{k[0], k[1], build})
@@ -68,6 +81,20 @@ func newCatalog(progress func(string)) catalog {
 		c.codecs = append(c.codecs, entry{k[0], k[1], buildVT})
 	}
 	return c
+}
+
+// buildChild builds the child that has the peers of a package of this
+// repository, as the working folder's module or workspace sees it.
+func buildChild(ctx context.Context, dir, peers string) (string, error) {
+	binary := filepath.Join(dir, "bench-"+peers)
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/volo-go/volo/integration/bench/"+peers+"/child")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s cannot be built (run the benchmark within its repository): %w: %s", peers, err, bytes.TrimSpace(out))
+	}
+	return binary, nil
 }
 
 // withProgram returns binary for a peer that needs a program beside it: it fails

@@ -20,7 +20,9 @@
 //	child          the control pipe between this process and those two
 //	load           closed-loop callers, latencies, use of CPU and memory
 //	codec          shapes and the timing of codecs
-//	peer           the implementations in this repository
+//	peer           the implementations in this repository: gRPC and Protobuf
+//	thriftpeer     those of Thrift, in a binary of their own
+//	raw            floors: echoes that do nothing else
 //	idl            generates the code of the .proto files
 //	kitex, vtproto software that is built and generated on demand
 //	ondemand       how that is done

@@ -145,7 +145,12 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c := newCatalog(func(line string) { fmt.Fprintln(progress, line) })
+	dir, err := os.MkdirTemp("", "volo-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	c := newCatalog(dir, func(line string) { fmt.Fprintln(progress, line) })
 	if o.scenarios == nil {
 		return list(out, c)
 	}

@@ -6,13 +6,7 @@ import (
 )
 
 // All returns the peers of this package.
-func All() []load.Peer {
-	peers := append(voloPeers(), apacheFramed(), apacheBuffered(), rawNet(), rawMux())
-	peers = append(peers, netpollPeers()...)
-	return append(peers, grpcPeers()...)
-}
+func All() []load.Peer { return grpcPeers() }
 
 // Codecs returns the codecs of this package.
-func Codecs() []codec.Codec {
-	return append(append(voloCodecs(), apacheCodec()), protoCodecs()...)
-}
+func Codecs() []codec.Codec { return protoCodecs() }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/volo-go/volo/integration/bench/load"
+	"github.com/volo-go/volo/integration/bench/raw"
 )
 
 // rawHTTP2 is the floor of gRPC: the frames of a call, with header blocks that
@@ -23,7 +24,7 @@ func rawHTTP2() load.Peer {
 	return load.Peer{
 		Name:  "raw-http2",
 		About: "echo of HTTP/2 frames, header blocks cached, combined writes",
-		Serve: func(addr string) (load.Server, error) { return listen(addr, echoHTTP2) },
+		Serve: func(addr string) (load.Server, error) { return raw.Listen(addr, echoHTTP2) },
 		Dial:  dialHTTP2,
 	}
 }
@@ -98,7 +99,7 @@ type http2Reader struct {
 }
 
 func newHTTP2Reader(conn net.Conn) *http2Reader {
-	in := bufio.NewReaderSize(conn, muxBuffer)
+	in := bufio.NewReaderSize(conn, raw.Buffer)
 	r := &http2Reader{Framer: http2.NewFramer(nil, in), in: in}
 	r.SetReuseFrames()
 	r.SetMaxReadFrameSize(1<<24 - 1)
@@ -149,7 +150,7 @@ func echoHTTP2(conn net.Conn) {
 		}
 		e.answer(f)
 		// Whatever was read together is answered together.
-		if e.in.Buffered() > 0 && len(e.out) < muxBuffer {
+		if e.in.Buffered() > 0 && len(e.out) < raw.Buffer {
 			continue
 		}
 		if _, err := conn.Write(e.out); err != nil {
@@ -200,7 +201,7 @@ func dialHTTP2(t load.Target) (load.Client, error) {
 		h := newHTTP2Conn(conn)
 		c.conns = append(c.conns, h)
 		go h.read()
-		if err := h.write(func(b []byte) []byte {
+		if err := h.Write(func(b []byte) []byte {
 			return append(append(b, http2.ClientPreface...), hello()...)
 		}); err != nil {
 			return nil, errors.Join(err, c.Close())
@@ -212,7 +213,7 @@ func dialHTTP2(t load.Target) (load.Client, error) {
 func (c *http2Client) Close() error {
 	var err error
 	for _, h := range c.conns {
-		err = errors.Join(err, h.conn.Close())
+		err = errors.Join(err, h.Conn.Close())
 		<-h.done
 	}
 	return err
@@ -242,8 +243,8 @@ type http2Stream struct {
 
 // An http2Conn is one connection of the client.
 type http2Conn struct {
-	combiner
-	headers *block        // used under the combiner's lock
+	raw.Combiner
+	headers *block        // used under the Combiner's lock
 	nextID  uint32        // so is this
 	done    chan struct{} // closed when read returns
 	readErr error         // valid once done is closed
@@ -259,7 +260,7 @@ func newHTTP2Conn(conn net.Conn) *http2Conn {
 		{Name: "user-agent", Value: "raw"}, {Name: "te", Value: "trailers"},
 	})
 	return &http2Conn{
-		combiner: combiner{conn: conn},
+		Combiner: raw.Combiner{Conn: conn},
 		headers:  b[0],
 		nextID:   1,
 		done:     make(chan struct{}),
@@ -269,7 +270,7 @@ func newHTTP2Conn(conn net.Conn) *http2Conn {
 
 // call sends msg on s, which it opens if it has to, and waits for the answer.
 func (h *http2Conn) call(s *http2Stream, msg string, flags http2.Flags) ([]byte, error) {
-	err := h.write(func(b []byte) []byte {
+	err := h.Write(func(b []byte) []byte {
 		if s.id == 0 || !s.keep {
 			s.id = h.nextID
 			h.nextID += 2
@@ -299,7 +300,7 @@ func (h *http2Conn) call(s *http2Stream, msg string, flags http2.Flags) ([]byte,
 
 func (h *http2Conn) read() {
 	defer close(h.done)
-	r := newHTTP2Reader(h.conn)
+	r := newHTTP2Reader(h.Conn)
 	for {
 		f, err := r.ReadFrame()
 		if err == nil {
@@ -327,7 +328,7 @@ func (h *http2Conn) take(r *http2Reader, f http2.Frame) error {
 			s.ready <- struct{}{}
 		}
 		if b := r.credit(len(f.Data())); b != nil {
-			return h.write(func(out []byte) []byte { return append(out, b...) })
+			return h.Write(func(out []byte) []byte { return append(out, b...) })
 		}
 	case *http2.HeadersFrame:
 		if f.StreamEnded() && s != nil {

@@ -1,4 +1,4 @@
-package peer
+package raw
 
 import (
 	"encoding/binary"
@@ -20,7 +20,7 @@ func rawNet() load.Peer {
 		Name:  "raw-net",
 		About: "echo of length-prefixed frames on package net, a goroutine per connection",
 		Serve: func(addr string) (load.Server, error) {
-			return listen(addr, echoFrames)
+			return Listen(addr, echoFrames)
 		},
 		Dial: func(t load.Target) (load.Client, error) {
 			return &rawNetClient{addr: t.Addr}, nil

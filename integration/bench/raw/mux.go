@@ -1,11 +1,10 @@
-package peer
+package raw
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 	"sync"
 
 	"github.com/volo-go/volo/integration/bench/load"
@@ -21,7 +20,7 @@ func rawMux() load.Peer {
 		Name:  "raw-mux",
 		About: "multiplexed echo of frames with ids on package net, a goroutine per request, combined writes",
 		Serve: func(addr string) (load.Server, error) {
-			return listen(addr, echoMux)
+			return Listen(addr, echoMux)
 		},
 		Dial: dialMux,
 	}
@@ -30,8 +29,8 @@ func rawMux() load.Peer {
 // echoMux answers every frame of conn from a goroutine of its own, as a
 // framework must whose handlers may block.
 func echoMux(conn net.Conn) {
-	w := &combiner{conn: conn}
-	f := frames{buf: make([]byte, muxBuffer)}
+	w := &Combiner{Conn: conn}
+	f := frames{buf: make([]byte, Buffer)}
 	var running sync.WaitGroup
 	defer running.Wait()
 	for {
@@ -45,54 +44,9 @@ func echoMux(conn net.Conn) {
 		go func() {
 			defer running.Done()
 			// A failed write ends the connection, and with it the reads.
-			_ = w.write(func(b []byte) []byte { return append(b, request...) })
+			_ = w.Write(func(b []byte) []byte { return append(b, request...) })
 		}()
 	}
-}
-
-// muxBuffer is how much is read at once.
-const muxBuffer = 64 << 10
-
-// A combiner writes what many goroutines have to send with few writes. Whoever
-// comes while nobody writes does the writing, for those too who come later.
-type combiner struct {
-	conn net.Conn
-
-	mu      sync.Mutex
-	pending []byte // not yet being written
-	spare   []byte // what was last written, for reuse
-	writing bool
-	err     error // of the first write that failed
-}
-
-// write appends a frame with add, which may not block, and returns once the
-// frame is written or somebody else is about to write it.
-func (c *combiner) write(add func([]byte) []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return c.err
-	}
-	c.pending = add(c.pending)
-	if c.writing {
-		return nil
-	}
-	c.writing = true
-	for len(c.pending) > 0 && c.err == nil {
-		// Everybody who is ready to run gets to append first. Without this,
-		// a goroutine that was just woken writes batches of one.
-		c.mu.Unlock()
-		runtime.Gosched()
-		c.mu.Lock()
-		batch := c.pending
-		c.pending = c.spare[:0]
-		c.mu.Unlock()
-		_, err := c.conn.Write(batch)
-		c.mu.Lock()
-		c.spare, c.err = batch, err
-	}
-	c.writing = false
-	return c.err
 }
 
 type rawMuxClient struct {
@@ -107,7 +61,7 @@ func dialMux(t load.Target) (load.Client, error) {
 			return nil, errors.Join(err, c.Close())
 		}
 		m := &muxConn{
-			combiner: combiner{conn: conn},
+			Combiner: Combiner{Conn: conn},
 			replies:  make([]muxReply, t.Callers),
 			done:     make(chan struct{}),
 		}
@@ -130,7 +84,7 @@ func (c *rawMuxClient) Caller(number int, msg string) (load.Call, error) {
 func (c *rawMuxClient) Close() error {
 	var err error
 	for _, m := range c.conns {
-		err = errors.Join(err, m.conn.Close())
+		err = errors.Join(err, m.Conn.Close())
 		<-m.done
 	}
 	return err
@@ -138,7 +92,7 @@ func (c *rawMuxClient) Close() error {
 
 // A muxConn hands the replies of one connection to their callers.
 type muxConn struct {
-	combiner
+	Combiner
 	replies []muxReply    // by caller
 	done    chan struct{} // closed when read returns
 	readErr error         // valid once done is closed
@@ -152,7 +106,7 @@ type muxReply struct {
 }
 
 func (m *muxConn) echo(number int, msg string) ([]byte, error) {
-	err := m.write(func(b []byte) []byte {
+	err := m.Write(func(b []byte) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(4+len(msg)))
 		b = binary.BigEndian.AppendUint32(b, uint32(number))
 		return append(b, msg...)
@@ -170,9 +124,9 @@ func (m *muxConn) echo(number int, msg string) ([]byte, error) {
 
 func (m *muxConn) read() {
 	defer close(m.done)
-	f := frames{buf: make([]byte, muxBuffer)}
+	f := frames{buf: make([]byte, Buffer)}
 	for {
-		frame, err := f.next(m.conn)
+		frame, err := f.next(m.Conn)
 		if err != nil {
 			m.readErr = err
 			return

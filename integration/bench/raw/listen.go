@@ -1,4 +1,4 @@
-package peer
+package raw
 
 import (
 	"errors"
@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// A server runs a goroutine for every connection that it accepts and waits for
+// A Server runs a goroutine for every connection that it accepts and waits for
 // all of them when it is closed.
-type server struct {
+type Server struct {
 	ln net.Listener
 	wg sync.WaitGroup
 
@@ -17,14 +17,14 @@ type server struct {
 	closed bool
 }
 
-// listen serves every connection to addr with handle, which returns when the
+// Listen serves every connection to addr with handle, which returns when the
 // connection fails or is closed.
-func listen(addr string, handle func(net.Conn)) (*server, error) {
+func Listen(addr string, handle func(net.Conn)) (*Server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{ln: ln, conns: make(map[net.Conn]struct{})}
+	s := &Server{ln: ln, conns: make(map[net.Conn]struct{})}
 	s.wg.Go(func() {
 		for {
 			conn, err := ln.Accept()
@@ -37,7 +37,7 @@ func listen(addr string, handle func(net.Conn)) (*server, error) {
 	return s, nil
 }
 
-func (s *server) serve(conn net.Conn, handle func(net.Conn)) {
+func (s *Server) serve(conn net.Conn, handle func(net.Conn)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -54,9 +54,9 @@ func (s *server) serve(conn net.Conn, handle func(net.Conn)) {
 	})
 }
 
-func (s *server) Addr() string { return s.ln.Addr().String() }
+func (s *Server) Addr() string { return s.ln.Addr().String() }
 
-func (s *server) Close() error {
+func (s *Server) Close() error {
 	err := s.ln.Close()
 	s.mu.Lock()
 	s.closed = true

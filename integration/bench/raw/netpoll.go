@@ -1,6 +1,6 @@
 //go:build !windows
 
-package peer
+package raw
 
 import (
 	"context"
@@ -16,10 +16,8 @@ import (
 	"github.com/volo-go/volo/integration/bench/load"
 )
 
-// netpollPeers returns the peers that need netpoll, which Windows has not.
-func netpollPeers() []load.Peer {
-	return []load.Peer{rawNetpoll()}
-}
+// onNetpoll returns the peers that need netpoll, which Windows has not.
+func onNetpoll() []load.Peer { return []load.Peer{rawNetpoll()} }
 
 // rawNetpoll is [rawNet] on netpoll, on both sides.
 func rawNetpoll() load.Peer {
