@@ -30,6 +30,7 @@ type Server struct {
 	stack   Handler
 	base    context.Context // parent of every call's context
 	workers *worker.Pool[*http2.ServerStream]
+	config  *http2.Config
 	accepts string // grpc-accept-encoding
 	web     *web   // nil without gRPC-Web
 
@@ -57,6 +58,7 @@ func NewServer(opts ...ServerOption) *Server {
 	for _, opt := range opts {
 		opt.server(&s.o)
 	}
+	s.config = s.o.config().Complete()
 	s.accepts = s.o.compressors.names()
 	s.web = newWeb(s, s.o.web)
 	s.workers = http2.NewWorkers(dispatcher{s})
@@ -213,7 +215,7 @@ func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
 
 // serveHTTP2 makes the handler of a connection of HTTP/2. The caller holds mu.
 func (s *Server) serveHTTP2(conn *transport.Conn) transport.ConnHandler {
-	c := http2.NewServer(conn, s.o.config(), dispatcher{s}, s.workers, func(c *http2.Server) { s.remove(c) })
+	c := http2.NewServer(conn, s.config, dispatcher{s}, s.workers, func(c *http2.Server) { s.remove(c) })
 	c.Owner = &serverConn{local: conn.LocalAddress(), remote: conn.RemoteAddress()}
 	s.conns[c] = struct{}{}
 	if s.draining {

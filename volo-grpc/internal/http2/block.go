@@ -18,14 +18,14 @@ const maxContinuations = 64
 // maxBlock bounds a header block, in bytes. A field is hardly ever longer
 // encoded than decoded; twice the limit leaves room to answer lists that are
 // over it, and to go on with the connection.
-func (c Config) maxBlock() int { return 2*int(c.MaxHeaderListSize) + 16<<10 }
+func (c *Config) maxBlock() int { return 2*int(c.MaxHeaderListSize) + 16<<10 }
 
-func (h *headerBlock) begin(id uint32, fragment []byte, end bool, cfg Config) error {
+func (h *headerBlock) begin(id uint32, fragment []byte, end bool, cfg *Config) error {
 	*h = headerBlock{id: id, end: end, bytes: append(h.bytes[:0], fragment...)}
 	return h.check(cfg)
 }
 
-func (h *headerBlock) check(cfg Config) error {
+func (h *headerBlock) check(cfg *Config) error {
 	if h.frames > maxContinuations || len(h.bytes) > cfg.maxBlock() {
 		return &ConnError{Code: EnhanceYourCalm, Reason: "header block without end"}
 	}

@@ -19,6 +19,7 @@ type Client struct {
 	conn
 	onAway func()        // once no more streams are taken; may be nil
 	reader chan struct{} // closed when the reading goroutine has ended
+	done   chan struct{} // closed when the connection is over
 
 	told bool // onAway was called; guarded by conn.mu
 }
@@ -37,8 +38,8 @@ func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
 
 // newClient is NewClient without the goroutine.
 func newClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
-	c := &Client{onAway: onAway, reader: make(chan struct{})}
-	c.init(tc, cfg, c)
+	c := &Client{onAway: onAway, reader: make(chan struct{}), done: make(chan struct{})}
+	c.init(tc, &cfg, c)
 	c.limit = 100 // until the peer has said (as other implementations assume)
 	c.nextID = 1
 	if b, err := c.w.BeginNow(); err == nil {
@@ -316,6 +317,7 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 }
 
 func (c *Client) closed(error) {
+	close(c.done)
 	c.mu.Lock()
 	tell := c.onAway != nil && !c.told
 	c.told = true

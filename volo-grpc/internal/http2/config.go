@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"sync"
 	"time"
 )
 
@@ -31,6 +32,9 @@ type Config struct {
 	Handshake time.Duration
 
 	Keepalive Keepalive
+
+	complete bool       // no member stands for its default
+	timers   *sync.Pool // of stopped ones, for the connections that share this
 }
 
 // Keepalive says how a connection proves that its peer is alive, and how often
@@ -55,7 +59,10 @@ type Keepalive struct {
 	MaxIdle, MaxAge, MaxAgeGrace time.Duration
 }
 
-func (c Config) filled() Config {
+// Complete returns c with its defaults. All connections of a server share one.
+func (c Config) Complete() *Config {
+	c.complete = true
+	c.timers = new(sync.Pool)
 	def := func(v *uint32, d uint32) {
 		if *v == 0 {
 			*v = d
@@ -87,5 +94,13 @@ func (c Config) filled() Config {
 	if c.Keepalive.MinTimeIdle <= 0 {
 		c.Keepalive.MinTimeIdle = time.Minute
 	}
-	return c
+	return &c
+}
+
+// completed returns c itself if it is complete.
+func (c *Config) completed() *Config {
+	if c.complete {
+		return c
+	}
+	return c.Complete()
 }

@@ -1,7 +1,6 @@
 package http2
 
 import (
-	"bytes"
 	"container/list"
 	"errors"
 	"fmt"
@@ -41,16 +40,14 @@ type side interface {
 // A conn is the half of a connection that both sides share.
 type conn struct {
 	tc     *transport.Conn
-	cfg    Config
+	cfg    *Config
 	side   side
 	server bool
 
 	// Of the reader's goroutine.
-	preface []byte // of it that is yet to come; servers
-	greeted bool   // the peer's first SETTINGS have come
-	dec     *decoder
-	feed    bytes.Reader
-	framer  *xhttp2.Framer // of all frames but the commonest
+	preface string   // of it that is yet to come; servers
+	greeted bool     // the peer's first SETTINGS have come
+	dec     *decoder // made for the first header block
 	block   headerBlock
 	newest  uint32  // highest stream id the peer has opened
 	hot     *stream // that the last frame was for; nil if there was none
@@ -91,27 +88,19 @@ type conn struct {
 	unpaid   []*stream
 
 	keeper keeper
-	open   atomic.Int32  // streams
-	held   atomic.Int64  // bytes that were received and not yet taken by users
-	sent   atomic.Int64  // frames of calls
-	heard  atomic.Int64  // batches of frames received
-	known  atomic.Bool   // the peer has seen our settings
-	timers sync.Pool     // of stopped ones, to be used again
-	resets recent        // streams that we reset lately
-	done   chan struct{} // closed when the connection is over
+	open   atomic.Int32 // streams
+	held   atomic.Int64 // bytes that were received and not yet taken by users
+	sent   atomic.Int64 // frames of calls
+	heard  atomic.Int64 // batches of frames received
+	known  atomic.Bool  // the peer has seen our settings
+	resets recent       // streams that we reset lately
 }
 
-func (c *conn) init(tc *transport.Conn, cfg Config, sd side) {
-	c.tc, c.cfg, c.side = tc, cfg.filled(), sd
-	c.dec = newDecoder(c.cfg.MaxHeaderListSize)
-	c.framer = xhttp2.NewFramer(io.Discard, &c.feed)
-	c.framer.SetMaxReadFrameSize(c.cfg.MaxFrameSize)
-	c.framer.SetReuseFrames()
-	c.enc = newEncoder()
+func (c *conn) init(tc *transport.Conn, cfg *Config, sd side) {
+	c.tc, c.cfg, c.side = tc, cfg.completed(), sd
+	c.enc = encoder{limit: maxTable}
 	c.window, c.initial, c.maxFrame = 65535, 65535, 16<<10
 	c.room = int64(c.cfg.ConnWindow)
-	c.streams = make(map[uint32]*stream)
-	c.done = make(chan struct{})
 	c.w = combine.New(func(batch []byte) error {
 		err := tc.Write(batch)
 		if err != nil {
@@ -151,7 +140,7 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 		rest := in[consumed:]
 		if len(c.preface) > 0 {
 			n := min(len(rest), len(c.preface))
-			if !bytes.Equal(rest[:n], c.preface[:n]) {
+			if string(rest[:n]) != c.preface[:n] {
 				c.shutdown(&ConnError{Code: ProtocolError, Reason: "no HTTP/2 preface"})
 				break
 			}
@@ -298,7 +287,6 @@ func (c *conn) Closed(err error) {
 	c.w.Close(err)
 	c.leaving.Wait()
 	c.keeper.stop()
-	close(c.done)
 	c.side.closed(err)
 }
 
@@ -364,13 +352,16 @@ const partingTime = 10 * time.Second
 // recent remembers the last stream ids that were added.
 type recent struct {
 	mu  sync.Mutex
-	ids [64]uint32
+	ids *[64]uint32 // nil before the first
 	at  int
 }
 
 func (r *recent) add(id uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.ids == nil {
+		r.ids = new([64]uint32)
+	}
 	r.ids[r.at] = id
 	r.at = (r.at + 1) % len(r.ids)
 }
@@ -378,6 +369,9 @@ func (r *recent) add(id uint32) {
 func (r *recent) has(id uint32) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.ids == nil {
+		return false
+	}
 	for _, known := range r.ids {
 		if known == id {
 			return true

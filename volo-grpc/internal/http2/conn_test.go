@@ -77,7 +77,7 @@ func start(t testing.TB) *world {
 	w := &world{l: (&transport.ListenConfig{}).Wrap(nl), workers: http2.NewWorkers(echo{})}
 	w.wg.Go(func() {
 		w.l.Serve(func(c *transport.Conn) transport.ConnHandler {
-			return http2.NewServer(c, http2.Config{}, echo{}, w.workers, nil)
+			return http2.NewServer(c, &http2.Config{}, echo{}, w.workers, nil)
 		})
 		w.l.Wait()
 	})

@@ -24,7 +24,7 @@ type encoder struct {
 	limit uint32 // of the table, as the peer allows; at most maxTable
 	size  uint32 // of what we inserted
 
-	inserted   map[Field]int // order of insertion, from 0
+	inserted   map[Field]int // order of insertion, from 0; nil before the first
 	generation int           // counts insertions and resets
 	blocks     map[*Block]cached
 
@@ -42,10 +42,6 @@ const (
 	// staticSize is the length of the static table (RFC 7541, appendix A).
 	staticSize = 61
 )
-
-func newEncoder() encoder {
-	return encoder{limit: maxTable, inserted: map[Field]int{}, blocks: map[*Block]cached{}}
-}
 
 // setLimit follows the peer's SETTINGS_HEADER_TABLE_SIZE. A lower limit empties
 // the table, since what would be evicted is all that is in it.
@@ -86,6 +82,9 @@ func (e *encoder) block(b []byte, k *Block) []byte {
 		for _, f := range k.Fields {
 			again = e.known(again, f)
 		}
+		if e.blocks == nil {
+			e.blocks = make(map[*Block]cached)
+		}
 		e.blocks[k] = cached{e.generation, again}
 	}
 	return b
@@ -100,6 +99,9 @@ func (e *encoder) insert(b []byte, f Field) []byte {
 	size := uint32(len(f.Name) + len(f.Value) + 32)
 	if e.size+size > e.limit {
 		return e.known(b, f)
+	}
+	if e.inserted == nil {
+		e.inserted = make(map[Field]int)
 	}
 	e.inserted[f] = len(e.inserted)
 	e.size += size

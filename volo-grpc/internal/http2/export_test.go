@@ -10,7 +10,7 @@ import (
 // An Encoder is an encoder.
 type Encoder struct{ encoder }
 
-func NewTestEncoder() *Encoder { return &Encoder{newEncoder()} }
+func NewTestEncoder() *Encoder { return &Encoder{encoder{limit: maxTable}} }
 
 func (e *Encoder) SetLimit(n uint32) { e.setLimit(n) }
 

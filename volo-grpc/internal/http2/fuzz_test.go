@@ -121,7 +121,7 @@ func FuzzServer(f *testing.F) {
 		h := handler{begin: func(s *http2.ServerStream) bool { return len(s.Path)%2 == 0 }}
 		workers := http2.NewWorkers(h)
 		nc := newSink()
-		c := http2.NewServer(transport.NewConn(nc), http2.Config{StreamWindow: 1000, MaxUnread: 1 << 16}, h, workers, nil)
+		c := http2.NewServer(transport.NewConn(nc), &http2.Config{StreamWindow: 1000, MaxUnread: 1 << 16}, h, workers, nil)
 		err := feed(t, c, append([]byte(xhttp2.ClientPreface), in...), int(piece)+1)
 		c.Close()
 		c.Closed(err)

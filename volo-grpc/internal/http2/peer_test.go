@@ -46,7 +46,7 @@ func serve(t *testing.T, cfg http2.Config, h handler) *site {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		tl.Serve(func(c *transport.Conn) transport.ConnHandler {
-			sc := http2.NewServer(c, cfg, h, workers, nil)
+			sc := http2.NewServer(c, &cfg, h, workers, nil)
 			s.conns <- sc
 			return sc
 		})

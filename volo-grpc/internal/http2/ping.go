@@ -83,21 +83,22 @@ type keeper struct {
 	timer   *time.Timer
 	stopped bool
 
-	heard   int64     // conn.heard when we last looked
-	since   time.Time // of the silence
-	pinged  time.Time // zero unless an answer is awaited
-	idle    time.Time // when we last looked and there had been calls
-	sent    int64     // conn.sent at that time
-	born    time.Time
-	age     time.Duration // at which the connection is drained; 0 for never
-	drained time.Time     // when it was asked to end
+	born time.Time
+	age  time.Duration // at which the connection is drained; 0 for never
+
+	// Times since it was born.
+	heard   int64         // conn.heard when we last looked
+	since   time.Duration // of the silence
+	pinged  time.Duration // 0 unless an answer is awaited
+	idle    time.Duration // when we last looked and there had been calls
+	sent    int64         // conn.sent at that time
+	drained time.Duration // when it was asked to end; 0 if it was not
 }
 
 // keep starts a keeper if there is anything to watch.
 func (c *conn) keep() {
 	k := c.cfg.Keepalive
-	now := time.Now()
-	c.keeper = keeper{c: c, since: now, born: now, idle: now}
+	c.keeper = keeper{c: c, born: time.Now()}
 	if k.MaxAge > 0 {
 		c.keeper.age = time.Duration(float64(k.MaxAge) * (0.9 + 0.2*rand.Float64()))
 	}
@@ -118,14 +119,14 @@ func (k *keeper) period() time.Duration {
 		}
 	}
 	shorten(cfg.Time)
-	if !k.pinged.IsZero() {
+	if k.pinged != 0 {
 		shorten(cfg.Timeout)
 	}
 	if k.c.server {
 		shorten(cfg.MaxIdle)
 		shorten(cfg.MaxAge)
 	}
-	if !k.drained.IsZero() {
+	if k.drained != 0 {
 		shorten(cfg.MaxAgeGrace)
 	}
 	return max(least/4, min(least, time.Millisecond))
@@ -137,7 +138,7 @@ func (k *keeper) look() {
 	if k.stopped {
 		return
 	}
-	now := time.Now()
+	now := time.Since(k.born)
 	k.alive(now)
 	if k.c.server {
 		k.old(now)
@@ -145,36 +146,36 @@ func (k *keeper) look() {
 	k.timer.Reset(k.period())
 }
 
-func (k *keeper) alive(now time.Time) {
+func (k *keeper) alive(now time.Duration) {
 	c, cfg := k.c, k.c.cfg.Keepalive
 	if heard := c.heard.Load(); heard != k.heard {
-		k.heard, k.since, k.pinged = heard, now, time.Time{}
+		k.heard, k.since, k.pinged = heard, now, 0
 		return
 	}
 	switch {
 	case cfg.Time == 0:
-	case !k.pinged.IsZero():
-		if now.Sub(k.pinged) >= cfg.Timeout {
+	case k.pinged != 0:
+		if now-k.pinged >= cfg.Timeout {
 			c.closeWith(&ConnError{Err: errKeepalive})
 		}
-	case now.Sub(k.since) >= cfg.Time && (c.server || cfg.WithoutStreams || !c.Idle()):
+	case now-k.since >= cfg.Time && (c.server || cfg.WithoutStreams || !c.Idle()):
 		k.pinged = now
 		c.sendPing(pingAlive)
 	}
 }
 
-func (k *keeper) old(now time.Time) {
+func (k *keeper) old(now time.Duration) {
 	c, cfg := k.c, k.c.cfg.Keepalive
 	if sent := c.sent.Load(); !c.Idle() || sent != k.sent {
 		k.idle, k.sent = now, sent
 	}
 	switch {
-	case !k.drained.IsZero():
-		if cfg.MaxAgeGrace > 0 && now.Sub(k.drained) >= cfg.MaxAgeGrace {
+	case k.drained != 0:
+		if cfg.MaxAgeGrace > 0 && now-k.drained >= cfg.MaxAgeGrace {
 			c.closeWith(&ConnError{Err: errMaxAge})
 		}
-	case k.age > 0 && now.Sub(k.born) >= k.age,
-		cfg.MaxIdle > 0 && now.Sub(k.idle) >= cfg.MaxIdle:
+	case k.age > 0 && now >= k.age,
+		cfg.MaxIdle > 0 && now-k.idle >= cfg.MaxIdle:
 		k.drained = now
 		c.drain()
 	}

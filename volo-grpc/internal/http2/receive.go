@@ -1,8 +1,11 @@
 package http2
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
+	"sync"
 	"time"
 
 	xhttp2 "golang.org/x/net/http2"
@@ -31,13 +34,30 @@ func (c *conn) frame(f []byte) error {
 		flags&xhttp2.FlagHeadersEndHeaders != 0 && id != 0:
 		return c.headers(id, f[frameHeader:], flags&xhttp2.FlagHeadersEndStream != 0)
 	}
-	c.feed.Reset(f)
-	parsed, err := c.framer.ReadFrame()
+	p := parsers.Get().(*parser)
+	defer parsers.Put(p)
+	p.feed.Reset(f)
+	parsed, err := p.framer.ReadFrame()
 	if err != nil {
 		return fromFramer(err)
 	}
 	return c.other(parsed)
 }
+
+// A parser reads single frames; what a frame returns is valid until the next.
+// That frames are in order, frame has looked at itself.
+type parser struct {
+	feed   bytes.Reader
+	framer *xhttp2.Framer
+}
+
+var parsers = sync.Pool{New: func() any {
+	p := new(parser)
+	p.framer = xhttp2.NewFramer(io.Discard, &p.feed)
+	p.framer.AllowIllegalReads = true
+	p.framer.SetReuseFrames()
+	return p
+}}
 
 // fromFramer translates the errors of Framer.
 func fromFramer(err error) error {
@@ -94,6 +114,9 @@ func (c *conn) other(f xhttp2.Frame) error {
 func (c *conn) headers(id uint32, block []byte, end bool) error {
 	if len(block) > c.cfg.maxBlock() {
 		return &ConnError{Code: EnhanceYourCalm, Reason: "header block too long"}
+	}
+	if c.dec == nil {
+		c.dec = newDecoder(c.cfg.MaxHeaderListSize)
 	}
 	fields, over, err := c.dec.decode(block)
 	if err != nil {

@@ -67,9 +67,8 @@ func (c *Server) admit(s *ServerStream) (refused bool, err error) {
 	// resetting them would be a way around the limit.
 	full := uint32(len(c.streams)) >= c.cfg.MaxConcurrentStreams || c.running.Load() >= 2*int64(c.cfg.MaxConcurrentStreams)
 	if !away && !full {
-		c.streams[s.id] = &s.stream
+		c.seat(&s.stream)
 		c.begun = s.id
-		c.open.Add(1)
 	}
 	c.mu.Unlock()
 	switch {

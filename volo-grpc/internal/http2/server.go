@@ -31,7 +31,7 @@ type Server struct {
 	handler Handler
 	workers *worker.Pool[*ServerStream]
 	onEnd   func(*Server)
-	patient *time.Timer // for the preface and the first settings; see Config.Handshake
+	patient *time.Timer // for the preface and the first settings; nil after them
 
 	// Owner is the handler's; set before anything arrives.
 	Owner any
@@ -41,11 +41,11 @@ type Server struct {
 
 // NewServer makes the server's side of tc. onEnd, if not nil, is called once
 // when the connection is over.
-func NewServer(tc *transport.Conn, cfg Config, h Handler, workers *worker.Pool[*ServerStream], onEnd func(*Server)) *Server {
+func NewServer(tc *transport.Conn, cfg *Config, h Handler, workers *worker.Pool[*ServerStream], onEnd func(*Server)) *Server {
 	c := &Server{handler: h, workers: workers, onEnd: onEnd}
 	c.server = true
 	c.init(tc, cfg, c)
-	c.preface = []byte(xhttp2.ClientPreface)
+	c.preface = xhttp2.ClientPreface
 	if b, err := c.w.BeginNow(); err == nil {
 		c.w.EndAsync(c.hello(b))
 	}
@@ -197,13 +197,18 @@ func (c *Server) arrived(st *stream, waiting int, end bool) {
 	}
 }
 
-func (c *Server) settled() { c.patient.Stop() }
+func (c *Server) settled() {
+	c.patient.Stop()
+	c.patient = nil
+}
 
 // goAway of a client: it will close the connection when it has its answers.
 func (c *Server) goAway(uint32, ErrCode, string) {}
 
 func (c *Server) closed(error) {
-	c.patient.Stop()
+	if c.patient != nil {
+		c.patient.Stop()
+	}
 	if c.onEnd != nil {
 		c.onEnd(c)
 	}

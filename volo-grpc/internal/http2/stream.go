@@ -223,7 +223,7 @@ func (c *conn) await(ready <-chan struct{}, until Bound) error {
 	}
 	var expired <-chan time.Time
 	if !until.Deadline.IsZero() {
-		t, _ := c.timers.Get().(*time.Timer)
+		t, _ := c.cfg.timers.Get().(*time.Timer)
 		if t == nil {
 			t = time.NewTimer(time.Until(until.Deadline))
 		} else {
@@ -231,7 +231,7 @@ func (c *conn) await(ready <-chan struct{}, until Bound) error {
 		}
 		defer func() {
 			t.Stop() // after this, nothing of it is received
-			c.timers.Put(t)
+			c.cfg.timers.Put(t)
 		}()
 		expired = t.C
 	}

@@ -7,6 +7,15 @@ import (
 // This file is the table of open streams, and the waiting room of a client
 // whose peer allows no more. All of it is guarded by conn.mu.
 
+// seat puts s on the table. It runs under conn.mu, while the connection lives.
+func (c *conn) seat(s *stream) {
+	if c.streams == nil {
+		c.streams = make(map[uint32]*stream)
+	}
+	c.streams[s.id] = s
+	c.open.Add(1)
+}
+
 // lookup returns an open stream, nil if there is none. It is the reader's:
 // the frames of a call mostly come one after the other.
 func (c *conn) lookup(id uint32) *stream {
@@ -108,8 +117,7 @@ func (c *conn) enroll(s *stream, mine *turn) (_ *turn, err error) {
 	s.id = c.nextID
 	c.nextID += 2
 	s.window = c.initial
-	c.streams[s.id] = s
-	c.open.Add(1)
+	c.seat(s)
 	return nil, nil
 }
 

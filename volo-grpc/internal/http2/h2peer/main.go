@@ -46,7 +46,7 @@ func main() {
 		tl.Close()
 	}()
 	tl.Serve(func(c *transport.Conn) transport.ConnHandler {
-		return http2.NewServer(c, http2.Config{}, answer{}, workers, nil)
+		return http2.NewServer(c, &http2.Config{}, answer{}, workers, nil)
 	})
 	tl.Wait()
 	workers.Close()
