@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/motore/worker"
@@ -33,6 +34,8 @@ type Server struct {
 	config  *http2.Config
 	accepts string // grpc-accept-encoding
 	web     *web   // nil without gRPC-Web
+
+	announcer *discovery.Announcer
 
 	running atomic.Int64 // calls being handled
 
@@ -63,6 +66,10 @@ func NewServer(opts ...ServerOption) *Server {
 	s.web = newWeb(s, s.o.web)
 	s.workers = http2.NewWorkers(dispatcher{s})
 	s.stack = s.buildStack()
+	s.announcer = discovery.NewAnnouncer(s.o.name, s.o.logger)
+	for _, add := range s.o.announce {
+		add(s.announcer)
+	}
 	return s
 }
 
@@ -151,7 +158,14 @@ func (s *Server) ServeListener(l *transport.Listener) error {
 			return fmt.Errorf("vologrpc: hook: %w", err)
 		}
 	}
-	err := l.Serve(s.accept)
+	withdraw, err := s.announcer.Announce(l.Address())
+	if err != nil {
+		s.forget(l)
+		l.Close()
+		return fmt.Errorf("vologrpc: %w", err)
+	}
+	err = l.Serve(s.accept)
+	withdraw()
 	l.Wait()
 	s.forget(l)
 	if errors.Is(err, transport.ErrListenerClosed) {
@@ -260,18 +274,23 @@ func (s *Server) begin() bool {
 
 func (s *Server) end() { s.running.Add(-1) }
 
-// Shutdown ends the server in order: it runs the shutdown hooks, stops
-// accepting, asks the peers to go elsewhere and lets the calls that run
-// finish. When ctx is done first, the rest is cut off and ctx's error
-// returned; the handlers' contexts are then cancelled with ErrServerClosed,
-// but not waited for.
+// Shutdown ends the server in order: it deregisters and runs the shutdown
+// hooks, goes on for as long as [WithRegistrar] says, stops accepting, asks
+// the peers to go elsewhere and lets the calls that run finish. When ctx is
+// done first, the rest is cut off and ctx's error returned; the handlers'
+// contexts are then cancelled with ErrServerClosed, but not waited for.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.announcer.Withdraw()
 	var errs []error
 	for _, hook := range s.o.onShutdown {
 		if err := hook(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("vologrpc: hook: %w", err))
 		}
 	}
+	if err := s.announcer.Wait(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("vologrpc: %w", err))
+	}
+	s.announcer.Linger(ctx)
 	emptied := s.stopAccepting()
 	for _, c := range s.open() {
 		c.Drain()
@@ -291,12 +310,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Close ends the server at once: calls that run see their contexts cancelled
 // and their connections closed. It returns when all handlers have.
 func (s *Server) Close() error {
+	s.announcer.Withdraw()
 	emptied := s.stopAccepting()
 	s.cutOff()
 	<-emptied
 	s.web.stop()
 	s.workers.Close()
-	return nil
+	return s.announcer.Wait(context.Background())
 }
 
 // stopAccepting closes the listeners. The channel is closed when the last

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/volo-grpc/internal/http2"
@@ -23,6 +24,7 @@ type serverOptions struct {
 	onPanic      func(ctx context.Context, p recovery.Panic) error
 	onServe      []func(rpc.Address) error
 	onShutdown   []func(context.Context) error
+	announce     []func(*discovery.Announcer)
 }
 
 // Defaults of a server.
@@ -109,14 +111,28 @@ func OnPanic(f func(ctx context.Context, p recovery.Panic) error) ServerOption {
 }
 
 // OnServe adds a hook that runs once for each listener before it accepts, with
-// its address: the place to register with discovery. An error ends the serving.
+// its address. An error ends the serving. To register, see [WithRegistrar].
 func OnServe(f func(rpc.Address) error) ServerOption {
 	return serverOption(func(o *serverOptions) { o.onServe = append(o.onServe, f) })
 }
 
 // OnShutdown adds a hook that runs when Shutdown begins, before the listeners
-// close: the place to deregister. Hooks run in the order in which they were
-// added; all run, whatever the others return.
+// close. Hooks run in the order in which they were added; all run, whatever
+// the others return.
 func OnShutdown(f func(context.Context) error) ServerOption {
 	return serverOption(func(o *serverOptions) { o.onShutdown = append(o.onShutdown, f) })
+}
+
+// WithRegistrar makes r announce the server: each listener is registered once
+// it listens and all hooks of [OnServe] have run, and kept so by a goroutine
+// of the server's; failures are logged and tried again. Shutdown deregisters
+// before all else, and Close, too.
+//
+// As says the name, which is that of [WithName] by default, the host that
+// clients can reach, weight and tags, and for how long a server that shuts
+// down goes on until clients have heard of it.
+func WithRegistrar(r discovery.Registrar, as discovery.Announcement) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		o.announce = append(o.announce, func(a *discovery.Announcer) { a.Add(r, as) })
+	})
 }
