@@ -1,0 +1,452 @@
+package dynamic
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/volo-go/volo/pilota/thrift"
+	"github.com/volo-go/volo/pilota/thrift/descriptor"
+	"github.com/volo-go/volo/pilota/thrift/fieldmask"
+)
+
+// ToJSON appends to dst the JSON of a value of type t, which wire must hold
+// and nothing else, and returns the extended slice. On an error, a
+// [*thrift.DecodeError], dst is returned as it was.
+func ToJSON(dst []byte, t *descriptor.Type, wire []byte, o Options) ([]byte, error) {
+	w := jsonWriter{reader: newReader(wire, &o), out: dst}
+	rest, err := w.value(t.Underlying(), wire, o.Mask)
+	if err == nil {
+		err = w.end(rest)
+	}
+	if err != nil {
+		return dst, err
+	}
+	return w.out, nil
+}
+
+// A reader takes messages apart by their descriptors.
+type reader struct {
+	thrift.Decoder
+	o *Options
+}
+
+func newReader(wire []byte, o *Options) reader {
+	r := reader{o: o}
+	options := o.Decode
+	options.Strings = thrift.Alias // every string is copied on its way out
+	r.Reset(wire, options)
+	return r
+}
+
+// end makes sure that nothing follows.
+func (r *reader) end(rest []byte) error {
+	if len(rest) > 0 {
+		return r.Fail(rest, fmt.Errorf("%w: %d", thrift.ErrTrailing, len(rest)))
+	}
+	return nil
+}
+
+// fields calls each for every field of the struct at the front of b that the
+// descriptor has with the type that the wire has, and stranger, with header
+// and value, for every other; it checks what the IDL requires. A value that
+// each does not want, by ok, it skips.
+func (r *reader) fields(s *descriptor.Struct, b []byte, each func(f *descriptor.Field, b []byte) ([]byte, error), stranger func(field []byte)) ([]byte, error) {
+	if err := r.Enter(b); err != nil {
+		return b, thrift.InStruct(err, s.Name)
+	}
+	var few [2]uint64
+	seen, members := fieldSet(few[:]), 0
+	for {
+		key := thrift.FieldKey(b)
+		if key>>16 == 0 {
+			break
+		}
+		f := s.FieldByID(int16(key))
+		if f != nil && uint32(f.Type.Wire()) == key>>16 && len(b) >= 3 {
+			members++
+			seen.add(f.Position())
+			rest, err := each(f, b[3:])
+			if err != nil {
+				return rest, thrift.InField(err, s.Name, f.Name)
+			}
+			b = rest
+			continue
+		}
+		rest, err := r.ConsumeUnknown(b)
+		if err == nil && r.o.Unknown == RefuseUnknown {
+			err = r.Fail(b, fmt.Errorf("%w %d of type %v", ErrUnknownField, int16(key), thrift.Type(key>>16)))
+		}
+		if err != nil {
+			return rest, thrift.InStruct(err, s.Name)
+		}
+		if r.o.Unknown == KeepUnknown {
+			members++
+			stranger(b[:len(b)-len(rest)])
+		}
+		b = rest
+	}
+	b = b[1:]
+	r.Leave()
+	if s.Class == descriptor.Union && members != 1 {
+		return b, thrift.InStruct(r.Fail(b, thrift.ErrInvalidUnion), s.Name)
+	}
+	return b, r.complete(s, seen, b)
+}
+
+// complete checks that what must be there is there.
+func (r *reader) complete(s *descriptor.Struct, seen fieldSet, b []byte) error {
+	for i, f := range s.Fields {
+		if f.Requiredness == descriptor.Required && !seen.has(i) {
+			return thrift.InField(r.Fail(b, thrift.ErrMissingRequired), s.Name, f.Name)
+		}
+	}
+	return nil
+}
+
+// skip passes over a value, which is checked as far as its framing goes.
+func (r *reader) skip(t *descriptor.Type, b []byte) ([]byte, error) { return r.Skip(b, t.Wire()) }
+
+// scalar returns the bytes of a scalar of fixed size.
+func (r *reader) scalar(t *descriptor.Type, b []byte) (v, rest []byte, err error) {
+	n := t.MinSize()
+	if len(b) < n {
+		return nil, b, r.Fail(b, thrift.ErrTruncated)
+	}
+	return b[:n], b[n:], nil
+}
+
+// integer returns the number that an integer or an enum is.
+func integer(k descriptor.Kind, v []byte) int64 {
+	switch k {
+	case descriptor.I8:
+		return int64(int8(v[0]))
+	case descriptor.I16:
+		return int64(int16(binary.BigEndian.Uint16(v)))
+	case descriptor.I64:
+		return int64(binary.BigEndian.Uint64(v))
+	}
+	return int64(int32(binary.BigEndian.Uint32(v)))
+}
+
+// A jsonWriter turns a message into JSON.
+type jsonWriter struct {
+	reader
+	out     []byte
+	members []member // of the structs that are being written, inner ones last
+}
+
+// value writes the value at the front of b, of a type that is no typedef, and
+// returns what follows.
+func (w *jsonWriter) value(t *descriptor.Type, b []byte, mask *fieldmask.Mask) ([]byte, error) {
+	switch t.Kind {
+	case descriptor.StructKind:
+		return w.structure(t.Struct, b, mask)
+	case descriptor.List, descriptor.Set:
+		return w.list(t, b, mask)
+	case descriptor.Map:
+		return w.entries(t, b, mask)
+	}
+	return w.scalarText(t, b, false)
+}
+
+func (w *jsonWriter) structure(s *descriptor.Struct, b []byte, mask *fieldmask.Mask) (rest []byte, err error) {
+	w.out = append(w.out, '{')
+	base := len(w.members)
+	var kept []byte
+	rest, err = w.fields(s, b, func(f *descriptor.Field, b []byte) ([]byte, error) {
+		w.repeated(base, f)
+		w.members = append(w.members, member{f, len(w.out)})
+		in, ok := fieldIn(mask, s, f)
+		if !ok {
+			return w.skip(f.Type, b)
+		}
+		w.name(f.Name)
+		rest, err := w.value(f.Type.Underlying(), b, in)
+		w.out = append(w.out, ',')
+		return rest, err
+	}, func(field []byte) { kept = append(kept, field...) })
+	if err != nil {
+		return rest, err
+	}
+	if w.o.Defaults && s.Class != descriptor.Union {
+		if err := w.defaults(s, base, mask); err != nil {
+			return rest, err
+		}
+	}
+	if len(kept) > 0 {
+		w.name(UnknownName)
+		w.base64(kept)
+	}
+	w.members = w.members[:base]
+	w.close('}')
+	return rest, nil
+}
+
+// A member is a field in the output. What it takes ends with a comma.
+type member struct {
+	f    *descriptor.Field
+	from int
+}
+
+// repeated removes what the output has of f already: the last one counts. The
+// members of the struct are those from base on.
+func (w *jsonWriter) repeated(base int, f *descriptor.Field) {
+	members := w.members[base:]
+	for i, m := range members {
+		if m.f != f {
+			continue
+		}
+		end := len(w.out)
+		if i+1 < len(members) {
+			end = members[i+1].from
+		}
+		w.out = append(w.out[:m.from], w.out[end:]...)
+		copy(members[i:], members[i+1:])
+		for j := i; j < len(members)-1; j++ {
+			members[j].from -= end - m.from
+		}
+		w.members = w.members[:len(w.members)-1]
+		return
+	}
+}
+
+// name begins a member of an object.
+func (w *jsonWriter) name(name string) {
+	w.out = append(w.out, '"')
+	w.out = append(w.out, name...) // an identifier
+	w.out = append(w.out, '"', ':')
+}
+
+// close ends an object or array, in place of the comma after its last member.
+func (w *jsonWriter) close(c byte) {
+	if last := len(w.out) - 1; w.out[last] == ',' {
+		w.out[last] = c
+		return
+	}
+	w.out = append(w.out, c)
+}
+
+// defaults writes the default values of fields that were not there.
+func (w *jsonWriter) defaults(s *descriptor.Struct, base int, mask *fieldmask.Mask) error {
+	for _, f := range s.Fields {
+		there := slices.ContainsFunc(w.members[base:], func(m member) bool { return m.f == f })
+		if f.Default == nil || there {
+			continue
+		}
+		in, ok := fieldIn(mask, s, f)
+		if !ok {
+			continue
+		}
+		w.name(f.Name)
+		o := *w.o
+		o.Mask = in
+		var err error
+		if w.out, err = ToJSON(w.out, f.Type, appendValue(nil, f.Type.Underlying(), f.Default), o); err != nil {
+			return thrift.InField(err, s.Name, f.Name)
+		}
+		w.out = append(w.out, ',')
+	}
+	return nil
+}
+
+func (w *jsonWriter) list(t *descriptor.Type, b []byte, mask *fieldmask.Mask) ([]byte, error) {
+	n, b, err := w.ConsumeListHeader(b, t.Elem.Wire(), t.Elem.MinSize())
+	if err != nil {
+		return b, err
+	}
+	elem := t.Elem.Underlying()
+	w.out = append(w.out, '[')
+	for i := range n {
+		in, ok := mask.Element(i)
+		if !ok {
+			if b, err = w.skip(elem, b); err != nil {
+				return b, thrift.InElement(err, i)
+			}
+			continue
+		}
+		if b, err = w.value(elem, b, in); err != nil {
+			return b, thrift.InElement(err, i)
+		}
+		w.out = append(w.out, ',')
+	}
+	w.close(']')
+	return b, nil
+}
+
+func (w *jsonWriter) entries(t *descriptor.Type, b []byte, mask *fieldmask.Mask) ([]byte, error) {
+	key, elem := t.Key.Underlying(), t.Elem.Underlying()
+	n, b, err := w.ConsumeMapHeader(b, key.Wire(), elem.Wire(), key.MinSize()+elem.MinSize())
+	if err != nil {
+		return b, err
+	}
+	open, close := byte('{'), byte('}')
+	if !isScalar(key.Kind) {
+		open, close = '[', ']'
+	}
+	w.out = append(w.out, open)
+	for i := range n {
+		if b, err = w.entry(key, elem, b, i, mask); err != nil {
+			return b, err
+		}
+	}
+	w.close(close)
+	return b, nil
+}
+
+func (w *jsonWriter) entry(key, elem *descriptor.Type, b []byte, i int, mask *fieldmask.Mask) ([]byte, error) {
+	before := len(w.out)
+	var rest []byte
+	var err error
+	if isScalar(key.Kind) {
+		rest, err = w.scalarText(key, b, true)
+		w.out = append(w.out, ':')
+	} else {
+		w.out = append(w.out, `{"key":`...)
+		rest, err = w.value(key, b, nil)
+		w.out = append(w.out, `,"value":`...)
+	}
+	if err != nil {
+		return rest, thrift.InKey(err, i)
+	}
+	in, ok := keyIn(mask, key, b[:len(b)-len(rest)])
+	if !ok {
+		w.out = w.out[:before]
+		rest, err = w.skip(elem, rest)
+	} else if rest, err = w.value(elem, rest, in); isScalar(key.Kind) {
+		w.out = append(w.out, ',')
+	} else {
+		w.out = append(w.out, '}', ',')
+	}
+	if err != nil {
+		return rest, thrift.InValue(err, i)
+	}
+	return rest, nil
+}
+
+// scalarText writes a scalar; quoted, if it is the name of a member.
+func (w *jsonWriter) scalarText(t *descriptor.Type, b []byte, quoted bool) ([]byte, error) {
+	if t.Kind == descriptor.String || t.Kind == descriptor.Binary {
+		v, rest, err := w.ConsumeBytes(b)
+		if err != nil {
+			return rest, err
+		}
+		if t.Kind == descriptor.Binary && !w.o.BinaryText {
+			w.base64(v)
+		} else {
+			w.out = appendQuoted(w.out, v)
+		}
+		return rest, nil
+	}
+	v, rest, err := w.reader.scalar(t, b)
+	if err != nil {
+		return rest, err
+	}
+	text := quoted || t.Kind == descriptor.UUID || t.Kind == descriptor.I64 && w.o.I64Strings
+	var named string
+	if t.Kind == descriptor.EnumKind && !w.o.EnumNumbers {
+		if e := t.Enum.ByNumber(int32(integer(t.Kind, v))); e != nil {
+			named, text = e.Name, true
+		}
+	}
+	d := 0.0
+	if t.Kind == descriptor.Double {
+		d = math.Float64frombits(binary.BigEndian.Uint64(v))
+		text = text || math.IsNaN(d) || math.IsInf(d, 0)
+	}
+	if text {
+		w.out = append(w.out, '"')
+	}
+	switch t.Kind {
+	case descriptor.Bool:
+		w.out = strconv.AppendBool(w.out, v[0] != 0)
+	case descriptor.Double:
+		w.out = appendDouble(w.out, d)
+	case descriptor.UUID:
+		w.out = appendUUID(w.out, v)
+	default:
+		if named != "" {
+			w.out = append(w.out, named...)
+		} else {
+			w.out = strconv.AppendInt(w.out, integer(t.Kind, v), 10)
+		}
+	}
+	if text {
+		w.out = append(w.out, '"')
+	}
+	return rest, nil
+}
+
+func (w *jsonWriter) base64(v []byte) {
+	w.out = append(w.out, '"')
+	w.out = base64.StdEncoding.AppendEncode(w.out, v)
+	w.out = append(w.out, '"')
+}
+
+// appendDouble writes the shortest text that is read back as d.
+func appendDouble(dst []byte, d float64) []byte {
+	switch {
+	case math.IsNaN(d):
+		return append(dst, "NaN"...)
+	case math.IsInf(d, 1):
+		return append(dst, "Infinity"...)
+	case math.IsInf(d, -1):
+		return append(dst, "-Infinity"...)
+	}
+	format := byte('f')
+	if abs := math.Abs(d); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(dst, d, format, -1, 64)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendQuoted writes a string. What is not UTF-8 becomes U+FFFD; U+2028 and
+// U+2029 are escaped, for they end lines in JavaScript.
+func appendQuoted(dst, v []byte) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(v); {
+		c := v[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRune(v[i:])
+			switch {
+			case r == utf8.RuneError && size == 1:
+				dst = append(append(dst, v[from:i]...), "\uFFFD"...)
+				from = i + 1
+			case r == 0x2028 || r == 0x2029:
+				dst = append(append(dst, v[from:i]...), `\u202`...)
+				dst = append(dst, hexDigits[r&0xF])
+				from = i + size
+			}
+			i += size
+			continue
+		}
+		dst = append(dst, v[from:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, `\n`...)
+		case '\r':
+			dst = append(dst, `\r`...)
+		case '\t':
+			dst = append(dst, `\t`...)
+		default:
+			dst = append(dst, `\u00`...)
+			dst = append(dst, hexDigits[c>>4], hexDigits[c&0xF])
+		}
+		i++
+		from = i
+	}
+	return append(append(dst, v[from:]...), '"')
+}

@@ -1,0 +1,123 @@
+// Package fieldmask says which parts of a message matter: a server that is
+// asked for two fields of a big struct need not encode the others, and a
+// client that reads two need not decode them.
+//
+//	mask, err := fieldmask.Allow(item.Type(), "$.id", "$.tags[0].name", `$.prices{"EUR"}`)
+//
+// A path leads from the message, $, to a part of it, and means everything
+// below that part:
+//
+//	.name  .7     a field, by its name or id
+//	[1, 3]  [*]   elements of a list or set, by their places
+//	{"k", "l"}    entries of a map, by their keys: strings,
+//	{1, 2}  {*}   or integers and numbers of enums
+//
+// A mask of [Allow] lets through what its paths mean, and the structs around
+// it; one of [Deny] lets through all but that. An index or key that is named
+// goes before *.
+//
+// Required fields and members of unions always pass, with all that is in them
+// unless a path leads on into them: without them there is no message.
+//
+// Masks are immutable and may be used concurrently. A nil *Mask lets
+// everything through.
+package fieldmask
+
+import "github.com/volo-go/volo/pilota/thrift/descriptor"
+
+// A Mask is what paths mean, at one place of a message.
+type Mask struct {
+	deny bool
+	here bool // a path ends here
+	// Where paths lead on to. At most one kind of them is in use, as the type
+	// at this place has it.
+	fields map[int16]*Mask
+	ints   map[int64]*Mask // elements, and entries with such keys
+	texts  map[string]*Mask
+	every  *Mask // *
+}
+
+// Allow returns a mask for messages of a type that lets through what the paths
+// mean. Without paths that is nothing but required fields.
+func Allow(t *descriptor.Type, paths ...string) (*Mask, error) { return build(t, false, paths) }
+
+// Deny returns a mask for messages of a type that lets through all but what
+// the paths mean.
+func Deny(t *descriptor.Type, paths ...string) (*Mask, error) { return build(t, true, paths) }
+
+func build(t *descriptor.Type, deny bool, paths []string) (*Mask, error) {
+	root := &Mask{deny: deny}
+	for _, p := range paths {
+		if err := root.add(t, p); err != nil {
+			return nil, err
+		}
+	}
+	if root.here && !deny {
+		return nil, nil // $ is everything
+	}
+	return root, nil
+}
+
+// Field returns whether a field passes, and the mask for what is in it.
+func (m *Mask) Field(id int16) (in *Mask, ok bool) {
+	if m == nil {
+		return nil, true
+	}
+	return m.verdict(m.fields[id])
+}
+
+// Kept is Field for a field that passes in any case: required ones, and
+// members of unions.
+func (m *Mask) Kept(id int16) *Mask {
+	in, _ := m.Field(id)
+	return in
+}
+
+// Element returns whether an element of a list or set passes, and the mask for
+// what is in it.
+func (m *Mask) Element(i int) (in *Mask, ok bool) { return m.Int(int64(i)) }
+
+// Int returns whether the entry of a map passes that has an integer or an enum
+// for a key, and the mask for its value.
+func (m *Mask) Int(key int64) (in *Mask, ok bool) {
+	if m == nil {
+		return nil, true
+	}
+	next := m.ints[key]
+	if next == nil {
+		next = m.every
+	}
+	return m.verdict(next)
+}
+
+// Text returns whether the entry of a map passes that has a string or a binary
+// for a key, and the mask for its value.
+func (m *Mask) Text(key string) (in *Mask, ok bool) {
+	if m == nil {
+		return nil, true
+	}
+	next := m.texts[key]
+	if next == nil {
+		next = m.every
+	}
+	return m.verdict(next)
+}
+
+// Entry is Text for a key that no path can name but *.
+func (m *Mask) Entry() (in *Mask, ok bool) {
+	if m == nil {
+		return nil, true
+	}
+	return m.verdict(m.every)
+}
+
+// verdict judges what lies one step on, nil if no path leads there.
+func (m *Mask) verdict(next *Mask) (in *Mask, ok bool) {
+	switch {
+	case next == nil:
+		return nil, m.deny
+	case next.here:
+		return nil, !m.deny
+	}
+	return next, true
+}
