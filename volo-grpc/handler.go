@@ -39,6 +39,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	call := newHTTPCall(s, w, r, form, head)
+	defer call.leave()
 	own := s.http1Of(r.Context())
 	if !s.admit(call, own != nil) {
 		call.finish(true, nil, nil, appendStatus(nil, &Error{Code: Unavailable, Message: ErrServerClosed.Error()}))
@@ -89,7 +90,6 @@ func (s *Server) admit(call *httpCall, own bool) bool {
 }
 
 func (s *Server) dismiss(call *httpCall) {
-	call.leave()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.guests, call)

@@ -64,8 +64,7 @@ const (
 	// and slowRate how many bytes more buy a second.
 	slowMessage = 30 * time.Second
 	slowRate    = 16 << 10
-	// lastBytes is how long net/http may wait for what nobody wants of a
-	// request.
+	// lastBytes is how long the rest of a request may take that nobody wants.
 	lastBytes = time.Second
 )
 
@@ -266,7 +265,11 @@ func (c *httpCall) cut(why error) {
 // leave returns the call to net/http.
 func (c *httpCall) leave() {
 	if c.slow && c.inErr != io.EOF {
+		// Nobody wants the rest, but the connection is of no use with it. Its
+		// end must not come when we are gone: net/http, told that reading and
+		// writing go together, would take it for that of a handler that runs.
 		c.setDeadline(c.rc.SetReadDeadline, time.Now().Add(lastBytes))
+		io.Copy(io.Discard, c.r.Body)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
