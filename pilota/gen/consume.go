@@ -127,7 +127,7 @@ func (r *record) chain() {
 }
 
 func (r *record) consumeField(f *ir.Field) {
-	r.P("if key == %s { // %s", hex(fieldKey(f)), describe(f))
+	r.P("if key == %s { // %s", hex(fieldKey(f)), fieldWords(f))
 	r.noteSeen(f)
 	dst := "p." + r.g.names[f]
 	at := place{offset: 3, in: r.inField(f), truncated: fmt.Sprintf("d.Truncated(b, %s, %q)", r.idl(), f.Name)}

@@ -30,6 +30,7 @@ func (g *generator) enumDecl(w *Writer, e *ir.Enum) {
 	enumString(w, name, e)
 	enumMarshal(w, name)
 	enumUnmarshal(w, name, e)
+	describeEnum(w, name, e)
 }
 
 func (g *generator) stringEnum(w *Writer, e *ir.Enum) {

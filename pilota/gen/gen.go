@@ -19,6 +19,14 @@ type Options struct {
 	KeepUnknownFields bool
 	// KeepCase leaves initialisms as the IDL has them: UserId, not UserID.
 	KeepCase bool
+	// WithDescriptor gives types and services a method or function that returns
+	// their descriptor (package descriptor of the runtime). The descriptors of
+	// all files are in a package of their own, "descriptors", so that
+	// PackagePrefix is needed.
+	WithDescriptor bool
+	// NoComments leaves the comments of the IDL out of the code and of
+	// descriptors.
+	NoComments bool
 	// Plugins add to the output, in this order.
 	Plugins []Plugin
 }
@@ -38,6 +46,10 @@ func Generate(p *ir.Program, o Options) ([]File, error) {
 		return nil, err
 	}
 	g.nameAll()
+	g.nameDescriptors(p)
+	if err := g.describe(p); err != nil {
+		return nil, err
+	}
 	for _, pkg := range g.packages {
 		if err := g.generatePackage(pkg); err != nil {
 			return nil, err
@@ -60,6 +72,8 @@ type generator struct {
 	byPath   map[string]*goPackage // import path
 	names    map[any]string        // Go names of declarations, by their pointers
 	files    []File
+
+	descriptors *goPackage // nil without
 }
 
 func (g *generator) generatePackage(pkg *goPackage) error {

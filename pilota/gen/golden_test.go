@@ -29,6 +29,7 @@ var goldens = []struct {
 	{name: "keep", options: gen.Options{KeepUnknownFields: true}},
 	{name: "bench"},
 	{name: "plain", options: gen.Options{KeepCase: true}},
+	{name: "full", options: gen.Options{WithDescriptor: true}},
 }
 
 func TestGenerateGivesTheGoldenFiles(t *testing.T) {

@@ -65,6 +65,9 @@ var structMethods = []string{"BinarySize", "AppendBinary", "ConsumeBinary", "Set
 
 func (g *generator) nameFields(s *ir.Struct) {
 	sc := newScope(structMethods...)
+	if g.opts.WithDescriptor {
+		sc.take("Descriptor")
+	}
 	switch s.Class {
 	case ir.Exception:
 		sc.take("Error")
@@ -86,8 +89,11 @@ func (g *generator) nameFields(s *ir.Struct) {
 }
 
 func (g *generator) nameService(sc scope, s *ir.Service) {
-	name := sc.takeAll(g.declared(&s.Decl, g.exported), itself, clientType, newClient, newService,
-		ending("Over"), serviceName)
+	names := []func(string) string{itself, clientType, newClient, newService, ending("Over"), serviceName}
+	if g.opts.WithDescriptor {
+		names = append(names, serviceDescriptor)
+	}
+	name := sc.takeAll(g.declared(&s.Decl, g.exported), names...)
 	g.names[s] = name
 	// The client's own methods; the interface has to match it.
 	methods := newScope("With", "Close")

@@ -15,6 +15,7 @@ func (g *generator) stubsFile(w *Writer, f *ir.File) error {
 		st.contract()
 		st.client()
 		st.service()
+		st.describe()
 		for _, m := range s.AllMethods() {
 			if err := st.method(m); err != nil {
 				return err
@@ -47,7 +48,7 @@ func (st *stub) contract() {
 	st.P("const %s = %q", serviceName(st.name), st.s.Name)
 	st.P("")
 	st.Doc(&st.s.Decl, "")
-	if st.s.Doc != "" {
+	if st.s.Doc != "" && !st.g.opts.NoComments {
 		st.P("//")
 	}
 	st.P("// %s is implemented by handlers, which must be safe for concurrent use, and\n// by [*%s].", st.name, clientType(st.name))

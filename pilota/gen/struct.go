@@ -30,6 +30,7 @@ func (g *generator) structDecl(w *Writer, s *ir.Struct) error {
 		r.unknownFields()
 	}
 	r.text()
+	r.describeStruct()
 	return r.pluggedIn()
 }
 
@@ -57,7 +58,7 @@ func (r *record) declaration() error {
 		if err != nil {
 			return err
 		}
-		if i > 0 && f.Doc != "" {
+		if i > 0 && f.Doc != "" && !r.g.opts.NoComments {
 			r.P("")
 		}
 		r.Doc(&f.Decl, "")
@@ -133,8 +134,8 @@ func (r *record) inField(f *ir.Field) func(string) string {
 // hex writes a field key as it looks on the wire.
 func hex(key uint32) string { return fmt.Sprintf("0x%06X", key) }
 
-// describe is the comment on a field in the codec.
-func describe(f *ir.Field) string {
+// fieldWords is the comment on a field in the codec.
+func fieldWords(f *ir.Field) string {
 	words := []string{fmt.Sprintf("%d:", f.ID)}
 	switch f.Requiredness {
 	case ir.Required:

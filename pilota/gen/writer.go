@@ -51,7 +51,7 @@ func (w *Writer) P(line string, args ...any) {
 // deprecated annotation becomes a paragraph of its own.
 func (w *Writer) Doc(d *ir.Decl, fallback string) {
 	text := d.Doc
-	if text == "" {
+	if text == "" || w.g.opts.NoComments {
 		text = fallback
 	}
 	if why, ok := d.Annotations.Get("deprecated"); ok {
@@ -109,7 +109,7 @@ func (w *Writer) taken(name string) bool {
 func isLocal(name string) bool {
 	switch strings.TrimRight(name, "0123456789") {
 	case "key", "err", "seen", "set", "value", "rest", "call", "ctx", "args", "result", "ok", "text", "handler", "target", "opts",
-		"thrift", "binary", "context", "errors", "fmt", "math", "strconv", "volothrift":
+		"thrift", "binary", "context", "descriptor", "errors", "fmt", "math", "strconv", "volothrift":
 		return true
 	}
 	return strings.TrimRight(name[1:], "0123456789") == ""
