@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,14 +33,11 @@ type httpCall struct {
 	broken bool  // a part of the body may be missing; of the sender
 
 	mu     sync.Mutex
-	over   error       // why the call was cut off, or errLeft
+	over   error       // why the call ended out of order
+	sealed bool        // deadlines are not the call's to set any more
 	ended  func(error) // wants to know; nil if nobody does
 	unbind func() bool // lets go of the request's context; nil if there is nothing to
 }
-
-// errLeft says that the call has returned to net/http, whose things must not be
-// touched any more.
-var errLeft = errors.New("the call is over")
 
 func newHTTPCall(s *Server, w http.ResponseWriter, r *http.Request, form *webForm, head *http2.RequestHead) *httpCall {
 	c := &httpCall{
@@ -141,15 +139,15 @@ func (c *httpCall) because(err error, deadline time.Time) error {
 	over := c.over
 	c.mu.Unlock()
 	switch {
-	case over != nil:
+	case over == http2.ErrClosed:
 		return over
-	case c.r.Context().Err() != nil:
-		return errPeerReset
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded): // which ends the context, too
 		if !deadline.IsZero() && !time.Now().Before(deadline) {
 			return context.DeadlineExceeded
 		}
 		return errSlow
+	case c.r.Context().Err() != nil:
+		return errPeerReset
 	case errors.Is(err, errText):
 		return &http2.ResetError{Code: http2.ProtocolError, Reason: err.Error()}
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -241,21 +239,27 @@ func (c *httpCall) onEnd(f func(error)) {
 	}
 }
 
-// Close cuts the call off.
-func (c *httpCall) Close() { c.cut(http2.ErrClosed) }
+// Close cuts the call off: whoever reads or writes is woken.
+func (c *httpCall) Close() {
+	c.cut(http2.ErrClosed)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.sealed {
+		c.sealed = true
+		now := time.Now()
+		c.rc.SetReadDeadline(now)
+		c.rc.SetWriteDeadline(now)
+	}
+}
 
-// cut ends the call from outside: whoever reads or writes is woken.
+// cut ends the call from outside.
 func (c *httpCall) cut(why error) {
 	c.mu.Lock()
-	if c.over != nil {
-		c.mu.Unlock()
-		return
-	}
-	c.over = why
 	ended := c.ended
-	now := time.Now()
-	c.rc.SetReadDeadline(now)
-	c.rc.SetWriteDeadline(now)
+	c.ended = nil
+	if c.over == nil {
+		c.over = why
+	}
 	c.mu.Unlock()
 	if ended != nil {
 		ended(why)
@@ -265,26 +269,42 @@ func (c *httpCall) cut(why error) {
 // leave returns the call to net/http.
 func (c *httpCall) leave() {
 	if c.slow && c.inErr != io.EOF {
-		// Nobody wants the rest, but the connection is of no use with it. Its
-		// end must not come when we are gone: net/http, told that reading and
-		// writing go together, would take it for that of a handler that runs.
+		// Nobody wants the rest, but the connection is of no use with it. It is
+		// ours to read: net/http, told that reading and writing go together,
+		// would take what it reads now for the beginning of the next request.
 		c.setDeadline(c.rc.SetReadDeadline, time.Now().Add(lastBytes))
-		io.Copy(io.Discard, c.r.Body)
+		if _, err := io.Copy(io.Discard, c.r.Body); err != nil {
+			c.part()
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.over = errLeft
+	c.sealed, c.ended = true, nil
 	if c.unbind != nil {
 		c.unbind()
 	}
 }
 
-// setDeadline sets a deadline unless the call was cut off, which has set its
-// own.
+// part has net/http close a connection of HTTP/1.1 after the answer, also when
+// its head is gone: as for a request over the limit of an
+// [http.MaxBytesReader].
+func (c *httpCall) part() {
+	w := c.w
+	for {
+		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = inner.Unwrap()
+	}
+	http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
+}
+
+// setDeadline sets a deadline unless that is not ours to do any more.
 func (c *httpCall) setDeadline(set func(time.Time) error, t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.over == nil {
+	if !c.sealed {
 		set(t)
 	}
 }
