@@ -18,12 +18,37 @@ var subjects = []struct {
 }{
 	{"random", loadbalancetest.Subject{Balancer: loadbalance.Random()}},
 	{"roundrobin", loadbalancetest.Subject{Balancer: loadbalance.RoundRobin()}},
-	{"consistent", loadbalancetest.Subject{
-		Balancer: loadbalance.Consistent{},
-		Context: func(ctx context.Context, n int) context.Context {
-			return loadbalance.WithKey(ctx, strconv.Itoa(n))
-		},
-	}},
+	{"p2c", loadbalancetest.Subject{Balancer: loadbalance.P2C()}},
+	{"least", loadbalancetest.Subject{Balancer: loadbalance.LeastRequests{}}},
+	{"least of four", loadbalancetest.Subject{Balancer: loadbalance.LeastRequests{Choices: 4}}},
+	{"least of all", loadbalancetest.Subject{Balancer: loadbalance.LeastRequests{Choices: 5000}}},
+	{"consistent", withKeys(loadbalance.Consistent{})},
+	{"maglev", withKeys(loadbalance.Maglev{})},
+	{"consistent bounded", withKeys(loadbalance.Consistent{Excess: .25})},
+	{"maglev bounded", withKeys(loadbalance.Maglev{Excess: .25})},
+	{"pick first", loadbalancetest.Subject{Balancer: loadbalance.PickFirst()}},
+	{"locality", loadbalancetest.Subject{Balancer: loadbalance.Locality(loadbalance.RoundRobin(), byAddress)}},
+	{"locality busy", loadbalancetest.Subject{Balancer: loadbalance.Locality(loadbalance.P2C(),
+		loadbalance.LocalityConfig{Rank: byAddress.Rank, Enough: 2, Busy: 3})}},
+	{"subset", loadbalancetest.Subject{Balancer: loadbalance.Subset(loadbalance.RoundRobin(), loadbalance.SubsetConfig{Size: 5000})}},
+	{"subset of p2c", loadbalancetest.Subject{Balancer: loadbalance.Subset(loadbalance.P2C(), loadbalance.SubsetConfig{Size: 5000})}},
+	{"eject random", loadbalancetest.Subject{Balancer: loadbalance.Eject(loadbalance.Random(), loadbalance.EjectConfig{})}},
+	{"eject roundrobin", loadbalancetest.Subject{Balancer: loadbalance.Eject(loadbalance.RoundRobin(), loadbalance.EjectConfig{})}},
+	{"eject p2c", loadbalancetest.Subject{Balancer: loadbalance.Eject(loadbalance.P2C(), loadbalance.EjectConfig{})}},
+	{"eject maglev", withKeys(loadbalance.Eject(loadbalance.Maglev{Excess: 1}, loadbalance.EjectConfig{}))},
+	{"all at once", loadbalancetest.Subject{Balancer: loadbalance.Locality(loadbalance.Subset(
+		loadbalance.Eject(loadbalance.P2C(), loadbalance.EjectConfig{}), loadbalance.SubsetConfig{Size: 5000}), byAddress)}},
+}
+
+// byAddress has instances in three places.
+var byAddress = loadbalance.LocalityConfig{Rank: func(in discovery.Instance) int {
+	return int(loadbalance.Hash(in.Address.String()) % 3)
+}}
+
+func withKeys(b loadbalance.Balancer) loadbalancetest.Subject {
+	return loadbalancetest.Subject{Balancer: b, Context: func(ctx context.Context, n int) context.Context {
+		return loadbalance.WithKey(ctx, strconv.Itoa(n))
+	}}
 }
 
 func TestConformance(t *testing.T) {
@@ -38,15 +63,24 @@ func TestDistribution(t *testing.T) {
 	const calls = 100_000
 	for _, c := range []struct {
 		weights []int
-		within  map[string]float64 // the greatest deviation from the fair share, relative
+		// the greatest deviations from the fair share, relative: of those who
+		// draw, and of those who take turns. Hashes have their own.
+		drawn, inTurn float64
 	}{
-		{[]int{1, 1, 1, 1}, map[string]float64{"random": .03, "roundrobin": .001, "consistent": .35}},
-		{[]int{10, 20, 30}, map[string]float64{"random": .03, "roundrobin": .001, "consistent": .35}},
-		{[]int{5, 1, 1}, map[string]float64{"random": .04, "roundrobin": .001, "consistent": .35}},
-		{[]int{100, 10, 1}, map[string]float64{"random": .15, "roundrobin": .01, "consistent": .35}},
-		{[]int{1000, 10}, map[string]float64{"random": .15, "roundrobin": .01, "consistent": .35}},
+		{[]int{1, 1, 1, 1}, .03, .001},
+		{[]int{10, 20, 30}, .03, .001},
+		{[]int{5, 1, 1}, .04, .001},
+		{[]int{100, 10, 1}, .15, .01},
+		{[]int{1000, 10}, .15, .01},
 	} {
+		within := map[string]float64{"roundrobin": c.inTurn, "eject roundrobin": c.inTurn, "subset": c.inTurn, "consistent": .35}
+		for _, name := range []string{"random", "p2c", "least", "least of four", "eject random", "eject p2c", "subset of p2c", "maglev"} {
+			within[name] = c.drawn
+		}
 		for _, s := range subjects {
+			if within[s.name] == 0 {
+				continue
+			}
 			instances := loadbalancetest.Instances(c.weights...)
 			picker := s.Balancer.Balance(instances)
 			first, second := make([]int, len(instances)), make([][]int, len(instances))
@@ -69,9 +103,9 @@ func TestDistribution(t *testing.T) {
 				}
 				second[i][j]++
 			}
-			if off := deviation(first, c.weights, -1); off > c.within[s.name] {
+			if off := deviation(first, c.weights, -1); off > within[s.name] {
 				t.Errorf("%s, weights %v: got %v calls, %.1f%% off their share, want at most %.1f%%",
-					s.name, c.weights, first, 100*off, 100*c.within[s.name])
+					s.name, c.weights, first, 100*off, 100*within[s.name])
 			}
 			// Only random promises the weights for what comes second.
 			if s.name == "random" {

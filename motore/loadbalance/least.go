@@ -2,7 +2,6 @@ package loadbalance
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/volo-go/volo/motore/discovery"
@@ -18,8 +17,8 @@ import (
 type LeastRequests struct {
 	// Choices is how many instances it looks at, drawn in proportion to the
 	// weights; of equal ones the first is taken. Zero stands for 2, which is
-	// almost as good as many. From as many as there are instances on, it looks
-	// at all of them, from one that is random.
+	// almost as good as many. If there are no more instances than that, it
+	// looks at all of them.
 	Choices int
 }
 
@@ -73,10 +72,11 @@ func (p *least) Pick(_ context.Context, tried Tried) (int, error) {
 	return best, nil
 }
 
-// all looks at all instances that are left, from a random one on.
+// all looks at all instances that are left. It begins with one that is drawn,
+// which wins if nobody has less to do.
 func (p *least) all(tried Tried) (int, error) {
 	n := len(p.loads)
-	best, from := -1, rand.IntN(n)
+	best, from := -1, p.sample.draw()
 	for k := range n {
 		i := from + k
 		if i >= n {

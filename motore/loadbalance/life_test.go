@@ -189,7 +189,7 @@ func TestUnderChange(t *testing.T) {
 					}
 				})
 			}
-			for range 100 {
+			for range 20 {
 				f.Set("shop.item", at("b:1", "c:1", "d:1", "e:1")...)
 				f.Set("shop.item", at("a:1", "b:1")...)
 			}

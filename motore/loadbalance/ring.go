@@ -1,8 +1,7 @@
 package loadbalance
 
 import (
-	"cmp"
-	"slices"
+	"math/bits"
 
 	"github.com/volo-go/volo/motore/discovery"
 )
@@ -22,7 +21,7 @@ type Consistent struct {
 	// Points is how many points on the ring an instance of default weight
 	// gets; others in proportion, at least one. More of them spread the
 	// load more evenly and cost 16 bytes each. Zero stands for
-	// [DefaultPoints]. If a ring had more than 262,144 points, all instances
+	// [DefaultPoints]. If a ring had more than a million points, all instances
 	// get half as many, or a quarter, and so on.
 	Points int
 
@@ -36,7 +35,7 @@ type Consistent struct {
 const DefaultPoints = 160
 
 // maxRing bounds the points of a ring, except that each instance has one.
-const maxRing = 1 << 18
+const maxRing = 1 << 20
 
 // A point is a place on the ring of all hashes and the instance that owns the
 // arc up to it.
@@ -78,14 +77,38 @@ func (c Consistent) ring(instances []discovery.Instance) ring {
 			r = append(r, point{mix(seed + uint64(n)*0x9e3779b97f4a7c15), i})
 		}
 	}
-	slices.SortFunc(r, func(a, b point) int {
+	return r.sorted(func(a, b point) bool {
 		if a.hash != b.hash {
-			return cmp.Compare(a.hash, b.hash)
+			return a.hash < b.hash
 		}
 		// Whoever comes first in the snapshot must not matter.
-		return cmp.Compare(instances[a.instance].Address.String(), instances[b.instance].Address.String())
+		return instances[a.instance].Address.String() < instances[b.instance].Address.String()
 	})
-	return r
+}
+
+// sorted returns the points in order. Hashes are spread evenly, so that as many
+// buckets as there are points, more or less, leave little to do.
+func (r ring) sorted(before func(a, b point) bool) ring {
+	shift := 64 - bits.Len(uint(len(r)))
+	ends := make([]int, 1<<(64-shift))
+	for _, p := range r {
+		ends[p.hash>>shift]++
+	}
+	for k := 1; k < len(ends); k++ {
+		ends[k] += ends[k-1]
+	}
+	out := make(ring, len(r))
+	for _, p := range r {
+		k := p.hash >> shift
+		ends[k]--
+		out[ends[k]] = p
+	}
+	for i := range out {
+		for k := i; k > 0 && before(out[k], out[k-1]); k-- {
+			out[k], out[k-1] = out[k-1], out[k]
+		}
+	}
+	return out
 }
 
 func (c Consistent) points(in discovery.Instance) int {

@@ -24,7 +24,8 @@ type Subject struct {
 	Context func(ctx context.Context, n int) context.Context
 }
 
-// Run tests s.
+// Run tests s, and its Pickers as far as they are more than that: a
+// loadbalance.Tracker, a Renewer, an Inspector.
 func Run(t *testing.T, s Subject) {
 	for _, part := range []struct {
 		name string
@@ -37,6 +38,10 @@ func Run(t *testing.T, s Subject) {
 		{"a first pick allocates nothing", allocations},
 		{"the instances are not changed", untouched},
 		{"pickers of several snapshots do not disturb each other", independent},
+		{"calls begin and end on many goroutines", tracked},
+		{"hearing of calls allocates nothing", hearing},
+		{"failures take no instance away for good", failing},
+		{"other instances, the same calls under way", renewed},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
@@ -164,18 +169,21 @@ func equal(a, b discovery.Instance) bool {
 func independent(t *testing.T, s Subject) {
 	old := s.Balancer.Balance(Instances(1, 1, 1, 1, 1, 1, 1, 1))
 	young := s.Balancer.Balance(Instances(1))
-	seen := map[int]bool{}
 	for n := range 1000 {
 		i, err := old.Pick(s.context(t, n), nil)
 		if err != nil || i < 0 || i > 7 {
 			t.Fatalf("got %d, %v from the old one, want an index up to 7", i, err)
 		}
-		seen[i] = true
 		if i, err := young.Pick(s.context(t, n), nil); i != 0 || err != nil {
 			t.Fatalf("got %d, %v from the new one, want 0", i, err)
 		}
 	}
-	if len(seen) == 1 {
-		t.Errorf("got only %v of 8 instances in 1000 calls, want more", seen)
+	var tried loadbalance.Tried
+	for range 8 {
+		i, err := old.Pick(s.context(t, 0), tried)
+		if err != nil || i < 0 || i > 7 || tried.Has(i) {
+			t.Fatalf("got %d, %v from the old one after %v, want another index", i, err, tried)
+		}
+		tried = append(tried, i)
 	}
 }
