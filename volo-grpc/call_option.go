@@ -18,8 +18,9 @@ type callOptions struct {
 	compression  *string // nil for the client's
 	metadata     Metadata
 	credentials  []Credentials
-	maxReceive   int // 0 for the client's
-	maxSend      int // 0 for the client's
+	maxReceive   int         // 0 for the client's
+	maxSend      int         // 0 for the client's
+	config       *callConfig // of the method, by the service config; nil for none
 }
 
 // CallAddress sends the calls to one address, past discovery and balancing.

@@ -41,6 +41,11 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	for _, opt := range opts {
 		opt.client(&c.o)
 	}
+	if c.o.service != nil {
+		if bad := c.o.service.check(); bad != nil {
+			return nil, bad
+		}
+	}
 	c.callee.Service = c.o.callee
 	if c.o.discoverer != nil {
 		if c.callee.Service == "" {

@@ -32,6 +32,7 @@ type clientOptions struct {
 	failover   int
 
 	outer, inner []Layer
+	service      *ServiceConfig // nil for none
 
 	dial func(ctx context.Context, addr rpc.Address) (*transport.Conn, error)
 }
@@ -132,6 +133,13 @@ func WithBackoff(b Backoff) ClientOption {
 			o.backoff.Jitter = b.Jitter
 		}
 	})
+}
+
+// WithServiceConfig has the client do what the owner of the service asks of
+// it. Options of the user's count more, or the stricter counts, as each member
+// of [ServiceConfig] says.
+func WithServiceConfig(c *ServiceConfig) ClientOption {
+	return clientOption(func(o *clientOptions) { o.service = c })
 }
 
 // WithDiscoverer makes the target a service name that d resolves.

@@ -39,6 +39,10 @@ func (c *clientCore) sendTo(ctx context.Context, p *peer, req *Request) (*Respon
 		if opts.compression != nil {
 			compression = *opts.compression
 		}
+		if m := opts.config; m != nil {
+			m.limit(&o, c.o.receiveChosen || opts.maxReceive > 0)
+			wait = wait || m.WaitForReady
+		}
 	}
 	var err error
 	if o.conn, err = p.acquire(o.until, wait); err != nil {
@@ -69,6 +73,9 @@ func (c *clientCore) appendFields(ctx context.Context, fields []http2.Field, req
 	}
 	if o.out != nil {
 		fields = append(fields, http2.Field{Name: "grpc-encoding", Value: o.out.Name()})
+	}
+	if n := req.before.count(); n > 0 {
+		fields = append(fields, http2.Field{Name: previousKey, Value: strconv.Itoa(n)})
 	}
 	fields, err := appendMetadata(fields, req.Metadata)
 	if err == nil {

@@ -1,21 +1,26 @@
 package vologrpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/loadbalance"
+	"github.com/volo-go/volo/motore/rpc"
 )
 
 // buildStack lists every layer that a client's call passes, outermost first.
 func (c *clientCore) buildStack() Handler {
+	methods := c.o.service.configs()
 	return motore.Chain(
-		motore.Chain(c.o.outer...), // the user's, once per call: no instance is chosen yet
-		deadline(c.o.timeout),      // bounds everything below, failover included
-		c.balance(),                // picks an instance; the next one if nothing was done
-		motore.Chain(c.o.inner...), // the user's, once per attempt: the address is known
+		motore.Chain(c.o.outer...),    // the user's, once per call: no instance is chosen yet
+		methods.configure(),           // what the service config has for the method
+		deadline(c.o.timeout),         // bounds everything below, attempts and failover included
+		c.o.service.policies(methods), // several attempts, if the service config says so
+		c.balance(),                   // picks an instance; the next one if nothing was done
+		motore.Chain(c.o.inner...),    // the user's, once per attempt: the address is known
 	)(HandlerFunc(c.send))
 }
 
@@ -26,8 +31,8 @@ func (c *clientCore) balance() Layer {
 		return nil
 	}
 	stage := loadbalance.New(loadbalance.Config[*Request, *Response]{
-		Discoverer:  c.o.discoverer,
-		Balancer:    c.o.balancer,
+		Discoverer:  c.o.service.shuffle(c.o.discoverer),
+		Balancer:    cmp.Or(c.o.balancer, c.o.service.balancer()),
 		MaxAttempts: 1 + c.o.failover,
 		Service: func(req *Request) string {
 			if o := req.options; o != nil && !o.address.IsZero() {
@@ -40,6 +45,18 @@ func (c *clientCore) balance() Layer {
 				req.Info.Attempt++ // the one before has failed
 			}
 			req.Info.Callee.Address = in.Address
+		},
+		Last: func(req *Request) (last rpc.Address) {
+			if req.before != nil {
+				last = req.before.last
+			}
+			return last
+		},
+		Stream: func(resp *Response) func(func(error)) {
+			if resp.Stream == nil {
+				return nil
+			}
+			return func(ended func(error)) { resp.Stream.Observe(StreamEvents{Ended: ended}) }
 		},
 		Changed: func(_ string, change discovery.Change) {
 			for _, gone := range change.Removed {

@@ -170,6 +170,9 @@ var errUnannounced = errors.New("the message is compressed, the header does not 
 
 // inflate returns the bytes of a message that has arrived.
 func inflate(m http2.Message, c Compressor, limit int) ([]byte, error) {
+	if len(m.Data) > limit {
+		return nil, overLimit("WithMaxReceiveSize", limit, len(m.Data))
+	}
 	if !m.Compressed {
 		return m.Data, nil
 	}

@@ -43,8 +43,11 @@ func deadline(d time.Duration) Layer {
 	return func(next Handler) Handler {
 		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
 			bound := d
-			if o := req.options; o != nil && o.timeout > 0 {
-				bound = o.timeout
+			if o := req.options; o != nil {
+				set(&bound, o.timeout)
+				if m := o.config; m != nil && m.Timeout > 0 && (bound <= 0 || m.Timeout < bound) {
+					bound = m.Timeout
+				}
 			}
 			if t, ok := ctx.Deadline(); ok {
 				req.bound(t)

@@ -19,7 +19,8 @@ type Pair struct{ Key, Value string }
 
 // Metadata are the pairs that travel beside the messages of a call, in order;
 // a key may come several times. Keys that begin with "grpc-" and those of HTTP
-// itself are reserved: they are not in received metadata, and sending them
+// itself are reserved: they are not in received metadata, but for
+// grpc-previous-rpc-attempts of calls that are retried or hedged; sending them
 // fails the call.
 type Metadata []Pair
 
@@ -182,7 +183,7 @@ func printable(s string) bool {
 func readMetadata(fields []http2.Field) (m Metadata, err error) {
 	for i := range fields {
 		name, value := fields[i].Name, fields[i].Value
-		if reserved(name) {
+		if reserved(name) && name != previousKey {
 			continue
 		}
 		if m == nil {

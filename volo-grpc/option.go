@@ -33,9 +33,12 @@ func (f sharedOption) client(o *clientOptions) { f(&o.sharedOptions) }
 func (f sharedOption) server(o *serverOptions) { f(&o.sharedOptions) }
 
 type sharedOptions struct {
-	http2       http2.Config
-	maxReceive  int
-	maxSend     int
+	http2      http2.Config
+	maxReceive int
+	maxSend    int
+
+	receiveChosen bool // maxReceive is not the default
+
 	compressors compressors
 	decode      protobuf.DecodeOptions
 	timePhases  bool
@@ -67,7 +70,10 @@ func (o *sharedOptions) config() http2.Config {
 // The default is [DefaultMaxReceiveSize]. A larger one fails its call with
 // RESOURCE_EXHAUSTED.
 func WithMaxReceiveSize(n int) Option {
-	return sharedOption(func(o *sharedOptions) { set(&o.maxReceive, n) })
+	return sharedOption(func(o *sharedOptions) {
+		set(&o.maxReceive, n)
+		o.receiveChosen = true
+	})
 }
 
 // WithMaxSendSize bounds a sent message, in bytes. The default is 2 GiB - 1.

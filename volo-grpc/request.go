@@ -48,7 +48,7 @@ type Request struct {
 	// is decoded into.
 	response Response
 	options  *callOptions // of a client's call, nil if none
-	previous uint8        // attempts of a client's call before this one, on account of a policy
+	before   *before      // attempts of a client's call before this one, nil if there were none
 
 	// The context half, see callContext.
 	parent   context.Context

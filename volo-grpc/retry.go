@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // A RetryPolicy says when a unary call that has failed is made again (gRFC
@@ -74,34 +72,34 @@ func (p *RetryPolicy) call(ctx context.Context, req *Request, next Handler) (*Re
 	picked := req.Info.Callee.Address
 	for attempt := 1; ; attempt++ {
 		resp, err := next.Call(ctx, req)
-		pushback, allowed := p.judge(err)
+		pushback, allowed := judge(err, p.Codes, p.Throttle)
 		if err == nil || !allowed || attempt == p.Attempts {
 			return resp, err
 		}
-		pause := pushback
-		if pause < 0 {
-			pause = p.Backoff.before(attempt)
-		}
-		if !sleep(ctx, pause) {
+		if !sleep(ctx, p.pause(pushback, attempt)) {
 			return resp, err
 		}
-		req.Info.Attempt++
-		req.Info.Callee.Address = picked
-		if m := req.response.Message; m != nil {
-			proto.Reset(m) // of what could be decoded of a broken answer
-		}
+		req.again(picked)
 	}
 }
 
-// judge reports whether a call that ended with err may be made again, and
-// after which pause, if the peer said.
-func (p *RetryPolicy) judge(err error) (pushback time.Duration, allowed bool) {
+// pause returns how long to wait after an attempt.
+func (p *RetryPolicy) pause(pushback time.Duration, attempt int) time.Duration {
+	if pushback >= 0 {
+		return pushback
+	}
+	return p.Backoff.before(attempt)
+}
+
+// judge reports whether a call that ended with err, one of codes, may be made
+// again, and after which pause, if the peer said; else that is negative.
+func judge(err error, codes []Code, t *Throttle) (pushback time.Duration, allowed bool) {
 	if err == nil {
-		p.Throttle.succeeded()
+		t.succeeded()
 		return -1, false
 	}
-	var e *Error
-	if !errors.As(err, &e) || !slices.Contains(p.Codes, e.Code) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !slices.Contains(codes, e.Code) {
 		return -1, false
 	}
 	pushback, allowed = -1, true
@@ -110,10 +108,14 @@ func (p *RetryPolicy) judge(err error) (pushback time.Duration, allowed bool) {
 		allowed = bad == nil // what is no time means not at all
 		pushback = time.Duration(n) * time.Millisecond
 	}
-	return pushback, p.Throttle.failed() && allowed
+	return pushback, t.failed() && allowed
 }
 
-const pushbackKey = "grpc-retry-pushback-ms"
+// What peers tell each other about attempts.
+const (
+	pushbackKey = "grpc-retry-pushback-ms"
+	previousKey = "grpc-previous-rpc-attempts"
+)
 
 // before returns how long to wait after attempt n.
 func (b *Backoff) before(n int) time.Duration {
@@ -169,5 +171,15 @@ func (t *Throttle) failed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tokens = max(t.tokens-1, 0)
+	return t.tokens > t.max/2
+}
+
+// allows reports whether another attempt is allowed that no failure asks for.
+func (t *Throttle) allows() bool {
+	if t == nil {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.tokens > t.max/2
 }
