@@ -63,7 +63,7 @@ func (l *Listener) admit(nc net.Conn, accept func(*Conn) ConnHandler) {
 	}
 	if l.config.Engine == EngineNetpoll && l.config.TLS == nil {
 		if c := newNetpoll(nc, l.config.ReadLimit); c != nil {
-			l.startPolled(c, accept)
+			l.startHere(c, accept)
 			return
 		}
 	}
@@ -72,14 +72,14 @@ func (l *Listener) admit(nc net.Conn, accept func(*Conn) ConnHandler) {
 		return
 	}
 	c := NewConn(nc)
-	if _, ok := c.s.(*foreign); ok {
-		go func() { l.start(c, accept); l.run(c) }() // a write may block
+	if _, ok := c.s.(starter); ok {
+		l.startHere(c, accept)
 		return
 	}
-	// What is deep is done here: the goroutine of the connection then keeps the
-	// small stack it begins with until there is traffic.
-	l.start(c, accept)
-	go l.run(c)
+	go func() { // what accept writes may have to wait
+		l.start(c, accept)
+		l.run(c)
+	}()
 }
 
 // serveTLS is the life of a connection from its handshake on.
@@ -118,15 +118,21 @@ func (l *Listener) run(c *Conn) {
 	}
 }
 
-// startPolled starts a connection of engine netpoll, which needs no goroutine.
-func (l *Listener) startPolled(c *Conn, accept func(*Conn) ConnHandler) {
+// A starter is a stream that is served without a goroutine of the listener's.
+type starter interface {
+	// start is serve, but does not wait: ended is called at the end.
+	start(h ConnHandler, ended func(error))
+}
+
+// startHere starts a connection whose stream is a starter.
+func (l *Listener) startHere(c *Conn, accept func(*Conn) ConnHandler) {
 	l.start(c, accept)
 	if c.handler == nil {
 		l.remove(c)
 		return
 	}
 	c.state.Or(serving)
-	c.s.(*pollConn).start(c.handler, func(error) { l.remove(c) })
+	c.s.(starter).start(c.handler, func(error) { l.remove(c) })
 }
 
 // own makes c one of our connections.

@@ -3,28 +3,16 @@
 package transport
 
 import (
-	"errors"
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"syscall"
 	"time"
 )
 
 // This file is the fast path of engine net: TCP and unix sockets moved by raw
-// system calls within package net's poller.
-//
-// One RawConn.Read spans the whole life of a served connection. Its callback
-// reads once; a short read means that the socket is empty, so it returns false
-// to wait for the next edge, without the second read that would only say
-// EAGAIN. No edge is lost, because the poller's state is reset only when
-// RawConn.Read is entered: what arrives while the handler runs is remembered.
-//
-// One case needs care: data and the peer's FIN may come as one edge, and then
-// no other follows. A connection that a listener owns is woken by its sweeper
-// for one verifying read once it has been quiet for a tick; one without a
-// listener reads until EAGAIN.
+// system calls within package net's poller. How they are served is in
+// receiver_unix.go.
 
 // A socket is the stream of a *net.TCPConn or *net.UnixConn.
 type socket struct {
@@ -200,105 +188,6 @@ func (t *turn) ready(fd uintptr) bool {
 	}
 	t.n, t.err = n, err
 	return true
-}
-
-// A warmStack on the stack of a goroutine that waits keeps the garbage
-// collector from halving that stack, as it does where less than a quarter is in
-// use, only for the next handler to grow it again by copying.
-type warmStack [2 << 10]byte
-
-// busyAfter is how many reads make a connection busy: until then its stack stays
-// as small as the handler leaves it.
-const busyAfter = 8
-
-// A receiver is the state of a Serve.
-//
-//	         busyAfter reads
-//	┌──────┐ ──────────────► ┌──────┐
-//	│ calm │                 │ busy │ waits with a warm stack
-//	└──────┘ ◄────────────── └──────┘
-//	         a quiet tick, as the sweeper says
-type receiver struct {
-	s      *socket
-	in     inbox
-	verify bool // read until EAGAIN
-	reads  int  // since it was calm, busyAfter at most
-	err    error
-}
-
-// wait reads until the connection becomes busy or calm, or is over.
-func (r *receiver) wait(onReadable func(fd uintptr) bool) error {
-	if r.reads < busyAfter {
-		return r.s.raw.Read(onReadable)
-	}
-	return r.waitWarm(onReadable)
-}
-
-func (r *receiver) waitWarm(onReadable func(fd uintptr) bool) error {
-	var warm warmStack
-	defer runtime.KeepAlive(&warm)
-	return r.s.raw.Read(onReadable)
-}
-
-func (s *socket) serve(h ConnHandler) (err error) {
-	r := receiver{s: s, in: newInbox(s.c, h), verify: s.c.owner == nil}
-	defer func() {
-		r.in.close()
-		err = s.c.end(h, err)
-	}()
-	onReadable := r.readable
-	for {
-		if err := s.c.closing(); err != nil {
-			return err
-		}
-		err := r.wait(onReadable)
-		switch {
-		case r.err != nil:
-			return r.err
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			// The sweeper asks for a verifying read, or somebody closes.
-			s.reading.clear()
-			r.reads = 0
-		case s.c.closing() != nil:
-			return s.c.closing()
-		case err != nil:
-			return bare(err)
-		}
-	}
-}
-
-// readable reads and runs the handler until the socket is empty. It returns
-// true when the connection has become busy or is over.
-func (r *receiver) readable(fd uintptr) bool {
-	for {
-		if r.err = r.s.c.closing(); r.err != nil {
-			return true
-		}
-		room := r.in.room()
-		n, err := readNow(fd, room)
-		switch {
-		case err == syscall.EAGAIN:
-			r.in.drop()
-			return false
-		case err == io.EOF:
-			r.err = r.in.eof()
-			return true
-		case err != nil:
-			r.err = err
-			return true
-		}
-		if r.err = r.in.received(n); r.err != nil {
-			return true
-		}
-		if r.reads < busyAfter {
-			if r.reads++; r.reads == busyAfter {
-				return true // to be called again at once
-			}
-		}
-		if n < len(room) && !r.verify {
-			return false
-		}
-	}
 }
 
 func (s *socket) interrupt() {
