@@ -11,3 +11,9 @@ func TestOurThriftTestIsWhatOurCompilerMakesOfApaches(t *testing.T) {
 		t.Errorf("%v\n(go generate ./integration/interop)", err)
 	}
 }
+
+func TestTheShopOfGenericCallsIsUpToDate(t *testing.T) {
+	if err := generated.Shop(".").Compare(); err != nil {
+		t.Errorf("%v\n(go generate ./integration/interop)", err)
+	}
+}

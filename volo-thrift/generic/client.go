@@ -75,7 +75,7 @@ func (c *Client) CallJSON(ctx context.Context, name string, args []byte) ([]byte
 // Bare, a single argument that is a struct is args.
 func (c *Client) CallMap(ctx context.Context, name string, args map[string]any) (any, error) {
 	v, err := c.call(ctx, name, func(m *method) ([]byte, error) {
-		if f := m.argument(&c.o); f != nil {
+		if f := m.argument(&c.o); f != nil && f.Type.Underlying().Kind == descriptor.StructKind {
 			wire, err := dynamic.FromValue(nil, f.Type, args, c.o.Values)
 			return wrap(f, wire), err
 		}

@@ -55,8 +55,8 @@ func NewMapService(s *descriptor.Service, h MapHandler, o Options) *volothrift.S
 		if err != nil {
 			return malformed(err)
 		}
-		in, ok := tree.(map[string]any)
-		if !ok { // a bare scalar or container keeps its name
+		in, isStruct := tree.(map[string]any)
+		if !isStruct { // a bare scalar or container keeps its name
 			in = map[string]any{m.desc.Arguments.Fields[0].Name: tree}
 		}
 		out, err := h(ctx, m.Name, in)

@@ -1,5 +1,6 @@
-// Command generate compiles ThriftTest.thrift. It is called in the folder of
-// package interop; go generate does that.
+// Command generate compiles ThriftTest.thrift, and the service that the tests
+// of volo-thrift/generic call. It is called in the folder of package interop;
+// go generate does that.
 package main
 
 import (
@@ -10,8 +11,10 @@ import (
 )
 
 func main() {
-	if err := generated.ThriftTest(".").Write(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	for _, folder := range []generated.Folder{generated.ThriftTest("."), generated.Shop(".")} {
+		if err := folder.Write(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 }

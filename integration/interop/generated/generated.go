@@ -22,6 +22,8 @@ type Folder struct {
 	Dir    string   // where it is
 	Import string   // its import path
 	IDL    []string // what the code is generated from; every definition of them
+
+	Descriptors bool // are generated as well
 }
 
 // Write generates the folder anew. What was in it before is gone.
@@ -76,7 +78,7 @@ func (f Folder) generate() (map[string][]byte, error) {
 	files, diagnostics := pilota.Compile(pilota.Options{
 		Inputs:  f.IDL,
 		KeepAll: true,
-		Go:      gen.Options{PackagePrefix: f.Import},
+		Go:      gen.Options{PackagePrefix: f.Import, WithDescriptor: f.Descriptors},
 	})
 	if diagnostics.HasErrors() {
 		var b bytes.Buffer
@@ -100,6 +102,18 @@ func ThriftTest(dir string) Folder {
 		Dir:    filepath.Join(dir, "gen"),
 		Import: module + "/interop/gen",
 		IDL:    []string{filepath.Join(dir, "apachetest", "ThriftTest.thrift")},
+	}
+}
+
+// Shop returns the folder gen of the service that the tests of package generic
+// of volo-thrift call. dir is the path of package interop.
+func Shop(dir string) Folder {
+	shop := filepath.Join(dir, "..", "..", "volo-thrift", "generic", "internal", "shop")
+	return Folder{
+		Dir:         filepath.Join(shop, "gen"),
+		Import:      "github.com/volo-go/volo/volo-thrift/generic/internal/shop/gen",
+		IDL:         []string{filepath.Join(shop, "shop.thrift")},
+		Descriptors: true,
 	}
 }
 
