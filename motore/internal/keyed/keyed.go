@@ -59,7 +59,7 @@ func (m *Map[K, V]) look(key K, terms *Terms[K, V]) *V {
 		m.recent[key] = found
 	}
 	if m.misses++; m.misses >= len(known) {
-		m.merge(terms)
+		m.merge(terms, found)
 	}
 	return found
 }
@@ -72,14 +72,15 @@ func (m *Map[K, V]) settled() map[K]*V {
 	return nil
 }
 
-// merge makes what is recent known, and makes room if there is none.
-func (m *Map[K, V]) merge(terms *Terms[K, V]) {
+// merge makes what is recent known, and makes room if there is none. What is
+// about to be used is kept.
+func (m *Map[K, V]) merge(terms *Terms[K, V], used *V) {
 	known := m.settled()
 	full := len(known)+len(m.recent) >= terms.Max
 	merged := make(map[K]*V, len(known)+len(m.recent))
 	for _, part := range []map[K]*V{known, m.recent} {
 		for key, v := range part {
-			if !full || !terms.Idle(v) {
+			if !full || v == used || !terms.Idle(v) {
 				merged[key] = v
 			}
 		}
