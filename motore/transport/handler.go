@@ -30,3 +30,13 @@ type ConnHandler interface {
 type Idler interface {
 	Idle() bool
 }
+
+// A Finisher is a [ConnHandler] that knows when its peer has no reason left to
+// keep the connection. Where a Data leaves it finished, the connection looks at
+// once whether the peer has closed, which costs a system call. Otherwise, while
+// there is traffic, a close that came together with the last bytes is noticed
+// some two seconds later.
+type Finisher interface {
+	// Finished is called after Data, on the same goroutine.
+	Finished() bool
+}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
@@ -93,5 +94,29 @@ func TestAnIdleConnectionHoldsNoBuffer(t *testing.T) {
 	}
 	if got := (heap() - before) / conns; got > buffer/2 {
 		t.Errorf("%d bytes of heap per connection, want less than half a buffer, %d", got, buffer/2)
+	}
+}
+
+func TestAnIdleConnectionKeepsASmallStack(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector needs larger stacks")
+	}
+	const conns = 500
+	l := serve(t, mustListen(t, new(transport.ListenConfig), tcpAny(t)), echo)
+	stacks := func() int64 {
+		runtime.GC()
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
+		metrics.Read(sample)
+		return int64(sample[0].Value.Uint64())
+	}
+	before := stacks()
+	for range conns {
+		nc := closeLater(t, must(net.Dial(l.Address().Dial())))
+		nc.Write([]byte("x"))
+		io.ReadFull(nc, make([]byte, 1))
+	}
+	// The pages of the smallest stacks, and a few that are on their way out.
+	if got, most := (stacks()-before)/conns, int64(3<<10); got > most {
+		t.Errorf("%d bytes of stack per connection, want at most %d", got, most)
 	}
 }

@@ -22,8 +22,8 @@ import (
 //
 // One case needs care: data and the peer's FIN may come as one edge, and then
 // no other follows. A connection that a listener owns is woken by its sweeper
-// for one verifying read once it has been quiet for a tick; one without a
-// listener reads until EAGAIN.
+// for one verifying read once it has been quiet for a tick, or makes it at once
+// if its handler is a [Finisher]; one without a listener reads until EAGAIN.
 //
 // A connection of a listener on which there is no traffic waits on a goroutine
 // that does nothing else, and whose stack stays as small as it began. Another
@@ -168,8 +168,13 @@ func (r *receiver) readable(fd uintptr) bool {
 		if r.reads < busyAfter {
 			r.reads++
 		}
-		if n < len(room) && r.s.c.owner != nil {
+		if n < len(room) && r.s.c.owner != nil && !r.finished() {
 			return r.reads < busyAfter
 		}
 	}
+}
+
+func (r *receiver) finished() bool {
+	f, ok := r.in.h.(Finisher)
+	return ok && f.Finished()
 }

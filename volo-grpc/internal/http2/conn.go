@@ -318,6 +318,9 @@ func (c *conn) fail(err error) error {
 // Idle reports that no stream is open.
 func (c *conn) Idle() bool { return c.open.Load() == 0 }
 
+// Finished is Idle: a peer without streams may well be about to close.
+func (c *conn) Finished() bool { return c.Idle() }
+
 // closeWith ends the connection from our side.
 func (c *conn) closeWith(err error) {
 	c.mu.Lock()
