@@ -43,9 +43,13 @@ func (p *ejecting) list() {
 
 // well returns how many instances are in or may have a trial.
 func (p *ejecting) well() int {
-	n := len(p.instances)
-	for _, i := range p.out() {
-		if p.now() < over(p.healths[i].standing.Load()) {
+	n, out := len(p.instances), p.out()
+	if len(out) == 0 {
+		return n
+	}
+	now := p.now()
+	for _, i := range out {
+		if now < over(p.healths[i].standing.Load()) {
 			n--
 		}
 	}
@@ -88,15 +92,25 @@ func (p *ejecting) pickOther(ctx context.Context, tried Tried, i int) (int, erro
 		}
 		last = j
 	}
-	without := p.out()
-	if len(tried) > 0 {
-		without = slices.Concat(tried, without)
-	}
-	j, err := p.inner.Pick(ctx, without)
+	j, err := p.inner.Pick(ctx, p.without(tried))
 	if errors.Is(err, ErrNoInstance) {
 		return i, nil // everybody is out
 	}
+	if err == nil {
+		p.admits(j) // who is not the first on trial does little harm
+	}
 	return j, err
+}
+
+// without returns what a call is to leave out: what it has tried, and who is
+// out. Without a trial due it makes no list of its own.
+func (p *ejecting) without(tried Tried) Tried {
+	out, now := p.out(), p.now()
+	due := func(i int) bool { return now >= over(p.healths[i].standing.Load()) }
+	if len(tried) == 0 && !slices.ContainsFunc(out, due) {
+		return out
+	}
+	return append(slices.DeleteFunc(slices.Clone(out), due), tried...)
 }
 
 // Begin implements [Tracker].

@@ -142,9 +142,9 @@ func TestConfigIsChecked(t *testing.T) {
 }
 
 // steady is a stage over three instances whose calls succeed at once.
-func steady(tb testing.TB) (motore.Service[*request, string], *request) {
+func steady(tb testing.TB, balancer loadbalance.Balancer) (motore.Service[*request, string], *request) {
 	cfg := configOf(fixed(at("a:1", "b:1", "c:1")))
-	cfg.Balancer = nil
+	cfg.Balancer = balancer
 	cfg.Use = func(*request, discovery.Instance) {}
 	s := loadbalance.New(cfg)
 	tb.Cleanup(func() { s.Close() })
@@ -159,7 +159,7 @@ func steady(tb testing.TB) (motore.Service[*request, string], *request) {
 }
 
 func TestACallAllocatesNothing(t *testing.T) {
-	svc, req := steady(t)
+	svc, req := steady(t, nil)
 	ctx := t.Context()
 	if got := testing.AllocsPerRun(100, func() { svc.Call(ctx, req) }); got != 0 {
 		t.Errorf("got %v allocations a call, want none", got)
@@ -167,10 +167,22 @@ func TestACallAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkStage(b *testing.B) {
-	svc, req := steady(b)
-	ctx := b.Context()
-	b.ReportAllocs()
-	for b.Loop() {
-		svc.Call(ctx, req)
+	for _, s := range []struct {
+		name string
+		loadbalance.Balancer
+	}{
+		{"random", loadbalance.Random()},
+		{"least", loadbalance.LeastRequests{}},
+		{"p2c", loadbalance.P2C()},
+		{"eject p2c", loadbalance.Eject(loadbalance.P2C(), loadbalance.EjectConfig{})},
+	} {
+		b.Run(s.name, func(b *testing.B) {
+			svc, req := steady(b, s.Balancer)
+			ctx := b.Context()
+			b.ReportAllocs()
+			for b.Loop() {
+				svc.Call(ctx, req)
+			}
+		})
 	}
 }
