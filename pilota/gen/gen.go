@@ -5,6 +5,7 @@ import (
 	"go/format"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/volo-go/volo/pilota/ir"
 )
@@ -27,6 +28,16 @@ type Options struct {
 	// NoComments leaves the comments of the IDL out of the code and of
 	// descriptors.
 	NoComments bool
+	// Split says how many Go files come of an IDL file.
+	Split Split
+	// Dedups names definitions that several files of one Go package may have,
+	// as copies of each other: one is written, the others are taken for it.
+	// Definitions that differ are all written, under different names.
+	Dedups []string
+	// SpecialNamings are words that names have in this very spelling, beside the
+	// initialisms that Go has: with "IDs" and "OAuth", user_ids becomes UserIDs
+	// and oauth_token becomes OAuthToken.
+	SpecialNamings []string
 	// Plugins add to the output, in this order.
 	Plugins []Plugin
 }
@@ -40,10 +51,16 @@ type File struct {
 // Generate returns the Go files of a program, ordered by path. Errors name
 // the place in the IDL.
 func Generate(p *ir.Program, o Options) ([]File, error) {
-	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}}
+	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}, twin: map[any]any{}, special: map[string]string{}}
+	for _, word := range o.SpecialNamings {
+		g.special[strings.ToLower(word)] = word
+	}
 	g.arrange(p)
 	if err := g.checkCycles(); err != nil {
 		return nil, err
+	}
+	for _, pkg := range g.packages {
+		g.dedup(pkg)
 	}
 	g.nameAll()
 	g.nameDescriptors(p)
@@ -73,15 +90,18 @@ type generator struct {
 	names    map[any]string        // Go names of declarations, by their pointers
 	files    []File
 
-	descriptors *goPackage // nil without
+	descriptors *goPackage        // nil without
+	twin        map[any]any       // a definition that is written under another
+	special     map[string]string // SpecialNamings, by their small letters
 }
 
 func (g *generator) generatePackage(pkg *goPackage) error {
+	taken, takenStubs := slices.Clone(pkg.base), slices.Clone(pkg.base)
 	for i, f := range pkg.files {
-		if err := g.emit(g.newWriter(pkg, false), pkg.types(i), func(w *Writer) error { return g.typesFile(w, f) }); err != nil {
+		if err := g.split(pkg, false, pkg.base[i], g.typeParts(f), &taken); err != nil {
 			return err
 		}
-		if err := g.emit(g.newWriter(pkg, true), pkg.stubs(i), func(w *Writer) error { return g.stubsFile(w, f) }); err != nil {
+		if err := g.split(pkg, true, pkg.base[i], g.stubParts(f), &takenStubs); err != nil {
 			return err
 		}
 	}
@@ -116,15 +136,24 @@ func (g *generator) emit(w *Writer, name string, body func(*Writer) error) error
 // typesFile writes what one IDL file declares, apart from services.
 func (g *generator) typesFile(w *Writer, f *ir.File) error {
 	for _, c := range f.Constants {
-		g.constantDecl(w, c)
+		if !g.isTwin(c) {
+			g.constantDecl(w, c)
+		}
 	}
 	for _, t := range f.Typedefs {
-		g.typedefDecl(w, t)
+		if !g.isTwin(t) {
+			g.typedefDecl(w, t)
+		}
 	}
 	for _, e := range f.Enums {
-		g.enumDecl(w, e)
+		if !g.isTwin(e) {
+			g.enumDecl(w, e)
+		}
 	}
 	for _, s := range f.Structs {
+		if g.isTwin(s) {
+			continue
+		}
 		if err := g.structDecl(w, s); err != nil {
 			return err
 		}

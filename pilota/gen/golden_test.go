@@ -30,6 +30,8 @@ var goldens = []struct {
 	{name: "bench"},
 	{name: "plain", options: gen.Options{KeepCase: true}},
 	{name: "full", options: gen.Options{WithDescriptor: true}},
+	{name: "split", options: gen.Options{Split: gen.SplitTypes, Dedups: []string{"Base", "Level", "Same", "MOST"}, SpecialNamings: []string{"IDs", "OAuth"}}},
+	{name: "kinds", options: gen.Options{Split: gen.SplitKinds, NoComments: true}},
 }
 
 func TestGenerateGivesTheGoldenFiles(t *testing.T) {

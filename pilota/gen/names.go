@@ -37,25 +37,48 @@ func (g *generator) nameAll() {
 
 func (g *generator) nameTypes(sc scope, f *ir.File) {
 	for _, s := range f.Structs {
+		if twin := g.twin[s]; twin != nil {
+			g.names[s] = g.names[twin]
+			g.nameFields(s)
+			continue
+		}
 		g.names[s] = sc.takeAll(g.declared(&s.Decl, g.exported), itself, constructor)
 		g.nameFields(s)
 	}
 	for _, e := range f.Enums {
+		if twin := g.twin[e]; twin != nil {
+			g.names[e] = g.names[twin]
+			continue
+		}
 		g.names[e] = sc.take(g.declared(&e.Decl, g.exported))
 	}
 	for _, t := range f.Typedefs {
+		if twin := g.twin[t]; twin != nil {
+			g.names[t] = g.names[twin]
+			continue
+		}
 		g.names[t] = sc.take(g.declared(&t.Decl, g.exported))
 	}
 }
 
 func (g *generator) nameValues(sc scope, f *ir.File) {
 	for _, e := range f.Enums {
+		if twin, ok := g.twin[e].(*ir.Enum); ok {
+			for i, v := range e.Values {
+				g.names[v] = g.names[twin.Values[i]]
+			}
+			continue
+		}
 		prefix := g.names[e]
 		for _, v := range e.Values {
 			g.names[v] = sc.take(g.declared(&v.Decl, func(name string) string { return prefix + g.constant(name) }))
 		}
 	}
 	for _, c := range f.Constants {
+		if twin := g.twin[c]; twin != nil {
+			g.names[c] = g.names[twin]
+			continue
+		}
 		g.names[c] = sc.take(g.declared(&c.Decl, g.constant))
 	}
 }

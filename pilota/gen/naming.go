@@ -32,7 +32,7 @@ func wordSet(s string) map[string]bool {
 // UserId become UserID.
 func (g *generator) exported(name string) string {
 	var out strings.Builder
-	for _, w := range splitWords(name) {
+	for _, w := range g.words(name) {
 		out.WriteString(g.titled(w))
 	}
 	s := out.String()
@@ -54,7 +54,7 @@ func (g *generator) constant(name string) string {
 // unexported turns an IDL name into a Go name for parameters and the like:
 // user_id becomes userID, IDCard becomes idCard.
 func (g *generator) unexported(name string) string {
-	words := splitWords(name)
+	words := g.words(name)
 	var out strings.Builder
 	for i, w := range words {
 		if i == 0 {
@@ -72,10 +72,31 @@ func (g *generator) unexported(name string) string {
 
 // titled writes one word with a capital, an initialism in capitals.
 func (g *generator) titled(word string) string {
+	if own := g.special[strings.ToLower(word)]; own != "" {
+		return strings.ToUpper(own[:1]) + own[1:]
+	}
 	if upper := strings.ToUpper(word); initialisms[upper] && !g.opts.KeepCase {
 		return upper
 	}
 	return strings.ToUpper(word[:1]) + word[1:]
+}
+
+// words is splitWords, except that words which belong together in a special
+// naming stay together: O and Auth of OAuth.
+func (g *generator) words(name string) []string {
+	words := splitWords(name)
+	if len(g.special) == 0 {
+		return words
+	}
+	var joined []string
+	for len(words) > 0 {
+		n := len(words)
+		for ; n > 1 && g.special[strings.ToLower(strings.Join(words[:n], ""))] == ""; n-- {
+		}
+		joined = append(joined, strings.Join(words[:n], ""))
+		words = words[n:]
+	}
+	return joined
 }
 
 // splitWords cuts a name at everything that is neither letter nor digit,

@@ -21,12 +21,6 @@ type goPackage struct {
 	stubScope scope
 }
 
-// types returns the path of the file with the types of the i-th IDL file.
-func (p *goPackage) types(i int) string { return path.Join(p.dir, p.base[i]+".go") }
-
-// stubs returns the path of the file with its services.
-func (p *goPackage) stubs(i int) string { return path.Join(p.dir, p.stubName(), p.base[i]+".go") }
-
 func (p *goPackage) stubName() string { return strings.TrimRight(p.name, "_") + "thrift" }
 
 // arrange sorts the files of a program into packages.

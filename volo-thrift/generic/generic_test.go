@@ -119,7 +119,7 @@ func TestErrorsOfGenericCalls(t *testing.T) {
 		{"find", `{"id": "x"}`, `generic: Shop.find: arguments: dynamic: find_args.id at offset 7: unexpected value: "x" is no integer`},
 		{"find", `{"id": 7`, `generic: Shop.find: arguments: dynamic: JSON at offset 8: the text ends, want ',' or '}'`},
 		{"find", `{"ID": 7}`, `generic: Shop.find: arguments: dynamic: find_args at offset 1: unknown field "ID"`},
-		{"order", `{"item": {"prices": [{"cents": 1}]}}`, `generic: Shop.order: arguments: dynamic: order_args.item.prices[0].currency at offset 22: required field is missing`},
+		{"order", `{"item": {"prices": [{"cents": 1}]}}`, `generic: Shop.order: arguments: dynamic: order_args.item.prices[0].currency at offset 21: required field is missing`},
 		{"steal", `{}`, `generic: service Shop: no such method: "steal"`},
 	} {
 		if err := call(c.method, c.args); err == nil || err.Error() != c.want {
