@@ -6,6 +6,7 @@ import (
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/loadbalance"
+	"github.com/volo-go/volo/motore/rpc"
 )
 
 // buildStack lists every layer that a client's call passes, outermost first.
@@ -40,6 +41,12 @@ func (c *clientCore) balance() Layer {
 			}
 			req.Info.Callee.Address = in.Address
 		},
+		Last: func(req *Request) (last rpc.Address) {
+			if req.last != nil {
+				last = *req.last
+			}
+			return last
+		},
 		Changed: func(_ string, change discovery.Change) {
 			for _, gone := range change.Removed {
 				c.peers.drop(gone.Address)
@@ -50,13 +57,19 @@ func (c *clientCore) balance() Layer {
 	return motore.Chain(pickErrors, stage.Layer)
 }
 
-// pickErrors says of a call that got no address that picking failed.
+// pickErrors says of a call that got no address that picking failed. Of others
+// it notes where they failed, for a layer that makes them again.
 func pickErrors(next Handler) Handler {
 	return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
 		resp, err := next.Call(ctx, req)
-		if err != nil && req.Info.Callee.Address.IsZero() {
-			err = req.fail(PhasePick, true, err)
+		if err == nil {
+			return resp, nil
 		}
+		last := req.Info.Callee.Address
+		if last.IsZero() {
+			return resp, req.fail(PhasePick, true, err)
+		}
+		req.last = &last
 		return resp, err
 	})
 }

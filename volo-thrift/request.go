@@ -40,6 +40,7 @@ type Request struct {
 	result   Result // where the answer goes; nil for oneway
 	response Response
 	options  *callOptions // of a client's call, nil if none
+	last     *rpc.Address // where an attempt has failed, nil if none has
 
 	onDone func() // nil if nobody asked
 
@@ -68,7 +69,7 @@ func (r *Request) OnDone(f func()) {
 func (r *Request) reset() {
 	r.Info = rpc.Info{}
 	r.Method, r.Args, r.result, r.response, r.options = nil, nil, nil, Response{}, nil
-	r.parent = nil
+	r.last, r.parent = nil, nil
 	r.life.Store(nil)
 }
 
