@@ -51,7 +51,7 @@ type File struct {
 // Generate returns the Go files of a program, ordered by path. Errors name
 // the place in the IDL.
 func Generate(p *ir.Program, o Options) ([]File, error) {
-	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}, twin: map[any]any{}, special: map[string]string{}}
+	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}, twin: map[any]any{}, validated: map[*ir.Struct]bool{}, special: map[string]string{}}
 	for _, word := range o.SpecialNamings {
 		g.special[strings.ToLower(word)] = word
 	}
@@ -90,8 +90,9 @@ type generator struct {
 	names    map[any]string        // Go names of declarations, by their pointers
 	files    []File
 
-	descriptors *goPackage        // nil without
-	twin        map[any]any       // a definition that is written under another
+	descriptors *goPackage  // nil without
+	twin        map[any]any // a definition that is written under another
+	validated   map[*ir.Struct]bool
 	special     map[string]string // SpecialNamings, by their small letters
 }
 

@@ -31,6 +31,7 @@ var goldens = []struct {
 	{name: "plain", options: gen.Options{KeepCase: true}},
 	{name: "full", options: gen.Options{WithDescriptor: true}},
 	{name: "split", options: gen.Options{Split: gen.SplitTypes, Dedups: []string{"Base", "Level", "Same", "MOST"}, SpecialNamings: []string{"IDs", "OAuth"}}},
+	{name: "valid"},
 	{name: "kinds", options: gen.Options{Split: gen.SplitKinds, NoComments: true}},
 }
 

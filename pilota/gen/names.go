@@ -91,6 +91,9 @@ func (g *generator) nameFields(s *ir.Struct) {
 	if g.opts.WithDescriptor {
 		sc.take("Descriptor")
 	}
+	if g.validates(s) {
+		sc.take("Validate")
+	}
 	switch s.Class {
 	case ir.Exception:
 		sc.take("Error")

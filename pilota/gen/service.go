@@ -213,6 +213,7 @@ func (st *stub) record(s *ir.Struct, name, doc string) error {
 	r.setDefaults()
 	r.codec()
 	r.text()
+	r.validation()
 	return nil
 }
 

@@ -14,11 +14,13 @@ type record struct {
 	s    *ir.Struct
 	name string // in Go
 	keep bool   // unknown fields
+
+	behind []string // declarations to be written behind the methods
 }
 
 // structDecl writes a struct, a union or an exception with its methods.
 func (g *generator) structDecl(w *Writer, s *ir.Struct) error {
-	r := &record{w, s, g.names[s], g.opts.KeepUnknownFields}
+	r := &record{Writer: w, s: s, name: g.names[s], keep: g.opts.KeepUnknownFields}
 	if err := r.declaration(); err != nil {
 		return err
 	}
@@ -30,6 +32,7 @@ func (g *generator) structDecl(w *Writer, s *ir.Struct) error {
 		r.unknownFields()
 	}
 	r.text()
+	r.validation()
 	r.describeStruct()
 	return r.pluggedIn()
 }

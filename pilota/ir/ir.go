@@ -181,6 +181,7 @@ type Field struct {
 	Requiredness Requiredness
 	Type         *Type
 	Value        *Value // default value, nil if none
+	Rules        *Rules // what its annotations demand, nil if nothing
 	Struct       *Struct
 }
 

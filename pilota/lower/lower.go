@@ -46,6 +46,7 @@ func Lower(o Options) (*ir.Program, report.List) {
 	r.inheritance() // cycle.go: from here on AllMethods comes to an end
 	r.check()       // check.go: ids, names, rules of unions, arguments and throws
 	r.constants()   // value.go: constants and default values
+	r.rules()       // rules.go: annotations vt.*
 	r.recursion()   // cycle.go: which structs are recursive, and which are so without end
 	r.prune()       // prune.go
 	r.list.Sort()

@@ -122,8 +122,37 @@ func placeOf(err *error) *path {
 		return &e.where
 	case *EncodeError:
 		return &e.where
+	case *ValidationError:
+		return &e.where
 	}
 	e := &EncodeError{Err: *err}
 	*err = e
 	return &e.where
 }
+
+// A ValidationError says which value breaks a rule that the IDL has for it, in
+// an annotation vt.*. Validate of generated code returns it.
+type ValidationError struct {
+	Rule  string // as the IDL has it, like "gt = 0"
+	Got   any
+	where path
+}
+
+// Path is the place in terms of the IDL, like "Request.items[3].name".
+func (e *ValidationError) Path() string { return e.where.String() }
+
+func (e *ValidationError) Error() string {
+	got := fmt.Sprintf("%v", e.Got)
+	if s, ok := e.Got.(string); ok {
+		got = strconv.Quote(s)
+	}
+	if len(got) > 64 {
+		got = got[:64] + "…"
+	}
+	return fmt.Sprintf("thrift: validate %s: want %s, got %s", e.Path(), e.Rule, got)
+}
+
+// Invalid returns the error for a value that breaks a rule.
+//
+//go:noinline
+func Invalid(rule string, got any) error { return &ValidationError{Rule: rule, Got: got} }

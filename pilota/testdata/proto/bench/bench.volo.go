@@ -48,12 +48,61 @@ func (x *Small) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Small) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 55 + len(x.Name) + len(x.Kind) + len(x.unknownFields)
+	b = protobuf.Extend(b, most)[:len(b)]
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *Small) writeProtobuf(b []byte, i int) int {
+	if x.Id != 0 {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(x.Id))
+	}
+	if x.Count != 0 {
+		b[i] = 0x10
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(x.Count))
+	}
+	if x.Ok {
+		b[i] = 0x18
+		i += 1
+		b[i] = 1
+		i++
+	}
+	if !protobuf.IsZero64(x.Ratio) {
+		b[i] = 0x21
+		i += 1
+		protobuf.PutFixed64(b, i+8, math.Float64bits(x.Ratio))
+		i += 8
+	}
+	if len(x.Name) > 0 {
+		b[i] = 0x2a
+		i += 1
+		if i = protobuf.WriteText(b, i, x.Name); i < 0 {
+			return i
+		}
+	}
+	if len(x.Kind) > 0 {
+		b[i] = 0x32
+		i += 1
+		if i = protobuf.WriteText(b, i, x.Kind); i < 0 {
+			return i
+		}
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -112,8 +161,10 @@ func (x *Small) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -123,61 +174,107 @@ func (x *Small) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // id
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // id
 			x.Id = int64(v)
-		case 16: // count
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // count
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Count = int32(v)
-		case 24: // ok
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 24 { // ok
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Ok = v != 0
-		case 33: // ratio
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 33 { // ratio
 			if len(b)-i < 8 {
 				return 0, d.Malformed(x, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			x.Ratio = math.Float64frombits(u)
-		case 42: // name
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			x.Name = s
-		case 50: // kind
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
-			x.Kind = s
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			i++
+		}
+		if tag == 42 { // name
+			if x.Name, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 50 { // kind
+			if x.Kind, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -212,12 +309,37 @@ func (x *Echo) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Echo) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 22 + len(x.Message) + len(x.unknownFields)
+	b = protobuf.Extend(b, most)[:len(b)]
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *Echo) writeProtobuf(b []byte, i int) int {
+	if len(x.Message) > 0 {
+		b[i] = 0xa
+		i += 1
+		if i = protobuf.WriteText(b, i, x.Message); i < 0 {
+			return i
+		}
+	}
+	if x.Id != 0 {
+		b[i] = 0x10
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(x.Id))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -253,8 +375,10 @@ func (x *Echo) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -264,44 +388,46 @@ func (x *Echo) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // message
+			if x.Message, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // id
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // message
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
-			x.Message = s
-		case 16: // id
 			x.Id = int64(v)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -403,8 +529,10 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -414,64 +542,98 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // id
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // id
 			x.Id = protobuf.Optional(d, int64(v), len(b)-i)
-		case 18: // name
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			x.Name = protobuf.OptionalString(d, s, len(b)-i)
-		case 25: // price
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // name
+			if x.Name, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 25 { // price
 			if len(b)-i < 8 {
 				return 0, d.Malformed(x, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			x.Price = protobuf.Optional(d, math.Float64frombits(u), len(b)-i)
-		case 32: // stock
-			x.Stock = protobuf.Optional(d, int32(v), len(b)-i)
-		case 42: // labels
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 32 { // stock
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.Stock = protobuf.Optional(d, int32(v), len(b)-i)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 42 { // labels
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Labels == nil {
 				x.Labels = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.Labels) == cap(x.Labels) {
 				x.Labels = slices.Grow(x.Labels, protobuf.Room(b, i, tag))
 			}
 			x.Labels = append(x.Labels, s)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -653,8 +815,10 @@ func (x *Medium) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 	}
 	var slab3 []Item
 	var slab4 []Item
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -664,36 +828,41 @@ func (x *Medium) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // title
+			if x.Title, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // created
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // title
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
-			x.Title = s
-		case 16: // created
 			x.Created = int64(v)
-		case 26: // items
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 26 { // items
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab3) == 0 {
 				slab3 = protobuf.Slab[Item](b, i, tag)
 				x.Items = slices.Grow(x.Items, len(slab3))
@@ -704,7 +873,20 @@ func (x *Medium) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 34: // index
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 34 { // index
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Index == nil {
 				x.Index = make(map[string]*Item, protobuf.Room(b, i, tag))
 			}
@@ -716,36 +898,100 @@ func (x *Medium) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 			if err := x.consumeIndexEntry(d, data, p); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 42: // attributes
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 42 { // attributes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Attributes == nil {
 				x.Attributes = make(map[string]string, protobuf.Room(b, i, tag))
 			}
 			if err := x.consumeAttributesEntry(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 48: // scores
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 48 { // scores
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Scores = append(x.Scores, int32(v))
-		case 50: // scores, packed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 50 { // scores, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Scores, ok = protobuf.PackedVarints(x.Scores, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
-		case 58: // small
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 58 { // small
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Small == nil {
 				x.Small = new(Small)
 			}
 			if err := x.Small.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -760,8 +1006,10 @@ func (x *Medium) consumeIndexEntry(d *protobuf.Decoder, b []byte, value *Item) e
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -771,40 +1019,42 @@ func (x *Medium) consumeIndexEntry(d *protobuf.Decoder, b []byte, value *Item) e
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -818,8 +1068,10 @@ func (x *Medium) consumeAttributesEntry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key string
 	var value string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -829,42 +1081,37 @@ func (x *Medium) consumeAttributesEntry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			if value, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			value = s
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -933,8 +1180,10 @@ func (x *Large) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 		return 0, d.Refuse(b)
 	}
 	var slab1 []Medium
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -944,26 +1193,12 @@ func (x *Large) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		for tag == 10 { // parts
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 10: // parts
+			i = next
 			if len(slab1) == 0 {
 				slab1 = protobuf.Slab[Medium](b, i, tag)
 				x.Parts = slices.Grow(x.Parts, len(slab1))
@@ -974,15 +1209,25 @@ func (x *Large) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1141,8 +1386,10 @@ func (x *Maps) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 		return 0, d.Refuse(b)
 	}
 	var slab3 []Small
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1152,40 +1399,52 @@ func (x *Maps) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		for tag == 10 { // texts
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 10: // texts
+			i = next
 			if x.Texts == nil {
 				x.Texts = make(map[string]string, protobuf.Room(b, i, tag))
 			}
 			if err := x.consumeTextsEntry(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 18: // numbers
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 18 { // numbers
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Numbers == nil {
 				x.Numbers = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
 			if err := x.consumeNumbersEntry(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // messages
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 26 { // messages
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Messages == nil {
 				x.Messages = make(map[string]*Small, protobuf.Room(b, i, tag))
 			}
@@ -1197,15 +1456,25 @@ func (x *Maps) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if err := x.consumeMessagesEntry(d, data, p); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1221,8 +1490,10 @@ func (x *Maps) consumeTextsEntry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key string
 	var value string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1232,42 +1503,37 @@ func (x *Maps) consumeTextsEntry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			if value, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			value = s
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1281,8 +1547,10 @@ func (x *Maps) consumeNumbersEntry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1292,28 +1560,47 @@ func (x *Maps) consumeNumbersEntry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int64(v)
-		case 16: // value
-			value = int64(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int64(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1326,8 +1613,10 @@ func (x *Maps) consumeMessagesEntry(d *protobuf.Decoder, b []byte, value *Small)
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1337,40 +1626,42 @@ func (x *Maps) consumeMessagesEntry(d *protobuf.Decoder, b []byte, value *Small)
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1456,8 +1747,10 @@ func (x *Ints) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1467,62 +1760,120 @@ func (x *Ints) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		for tag == 8 { // varints
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // varints
 			x.Varints = append(x.Varints, int64(v))
-		case 10: // varints, packed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 10 { // varints, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Varints, ok = protobuf.PackedVarints(x.Varints, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
-		case 16: // zigzags
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 16 { // zigzags
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Zigzags = append(x.Zigzags, int32(protobuf.Unzigzag(uint64(uint32(v)))))
-		case 18: // zigzags, packed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // zigzags, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Zigzags, ok = protobuf.PackedZigzag32(x.Zigzags, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
-		case 25: // fixed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 25 { // fixed
 			if len(b)-i < 8 {
 				return 0, d.Malformed(x, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			x.Fixed = append(x.Fixed, int64(u))
-		case 26: // fixed, packed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // fixed, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Fixed, ok = protobuf.Packed64(x.Fixed, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {

@@ -229,8 +229,10 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 	}
 	var seen uint64
 	var slab11 []All
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -240,57 +242,153 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // explicit
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // explicit
 			x.Explicit = protobuf.Optional(d, int32(v), len(b)-i)
-		case 16: // implicit
-			x.Implicit = int32(v)
-		case 24: // required
-			seen |= 0x1
-			x.Required = protobuf.Optional(d, int32(v), len(b)-i)
-		case 34: // checked
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			x.Checked = protobuf.OptionalString(d, s, len(b)-i)
-		case 42: // unchecked
-			x.Unchecked = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		case 48: // packed
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // implicit
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.Implicit = int32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 24 { // required
+			seen |= 0x1
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.Required = protobuf.Optional(d, int32(v), len(b)-i)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 34 { // checked
+			if x.Checked, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 42 { // unchecked
+			if x.Unchecked, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 48 { // packed
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Packed = append(x.Packed, int32(v))
-		case 50: // packed, packed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 50 { // packed, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Packed, ok = protobuf.PackedVarints(x.Packed, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
-		case 56: // expanded
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 56 { // expanded
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Expanded = append(x.Expanded, int32(v))
-		case 58: // expanded, packed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 58 { // expanded, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Expanded, ok = protobuf.PackedVarints(x.Expanded, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
-		case 67: // delimited
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 67 { // delimited
 			if x.Delimited == nil {
 				x.Delimited = new(All)
 			}
@@ -299,7 +397,15 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 			i += n
-		case 75: // delimiteds
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 75 { // delimiteds
 			p := new(All)
 			x.Delimiteds = append(x.Delimiteds, p)
 			n, err := p.consumeProtobuf(d, b[i:], 76)
@@ -307,7 +413,15 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 			i += n
-		case 83: // foreign
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 83 { // foreign
 			if x.Foreign == nil {
 				x.Foreign = new(old.All)
 			}
@@ -315,7 +429,20 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			if i, err = d.Group(x.Foreign, b, i, tag); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 90: // prefixed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 90 { // prefixed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Prefixed == nil {
 				x.Prefixed = make(map[string]*All, protobuf.Room(b, i, tag))
 			}
@@ -327,7 +454,15 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			if err := x.consumePrefixedEntry(d, data, p); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 99: // either
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 99 { // either
 			w, ok := x.Choice.(*All_Either)
 			if !ok || w == nil || w.Either == nil {
 				both := &struct {
@@ -342,7 +477,15 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 			i += n
-		case 107: // or
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 107 { // or
 			w, ok := x.Choice.(*All_Or)
 			if !ok || w == nil || w.Or == nil {
 				both := &struct {
@@ -356,18 +499,28 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			if i, err = d.Group(w.Or, b, i, tag); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				if seen != 0x1 {
-					d.Partial()
-				}
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			if seen != 0x1 {
+				d.Partial()
+			}
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -386,8 +539,10 @@ func (x *All) consumePrefixedEntry(d *protobuf.Decoder, b []byte, value *All) er
 	}
 	var key string
 	hasValue := false
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -397,41 +552,43 @@ func (x *All) consumePrefixedEntry(d *protobuf.Decoder, b []byte, value *All) er
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			hasValue = true
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	if !hasValue {

@@ -944,40 +944,69 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		switch tag {
+		case 8: // i_bool
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // i_bool
 			x.IBool = v != 0
 		case 16: // i_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.IInt32 = int32(v)
 		case 24: // i_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.IInt64 = int64(v)
 		case 32: // i_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.IUint32 = uint32(v)
 		case 40: // i_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.IUint64 = v
 		case 48: // i_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.ISint32 = int32(protobuf.Unzigzag(uint64(uint32(v))))
 		case 56: // i_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.ISint64 = protobuf.Unzigzag(v)
 		case 69: // i_fixed32
 			if len(b)-i < 4 {
@@ -1022,16 +1051,28 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.IDouble = math.Float64frombits(u)
 		case 114: // i_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.IString, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.IString = s
 		case 122: // i_bytes
-			x.IBytes = d.Bytes(data)
+			if x.IBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 128: // i_shade
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.IShade = Shade(v)
 		case 138: // i_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.IAll == nil {
 				x.IAll = new(All)
 			}
@@ -1039,8 +1080,22 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 168: // o_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OBool = protobuf.Optional(d, v != 0, len(b)-i)
 		case 176: // o_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OInt64 = protobuf.Optional(d, int64(v), len(b)-i)
 		case 189: // o_float
 			if len(b)-i < 4 {
@@ -1050,46 +1105,113 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 4
 			x.OFloat = protobuf.Optional(d, math.Float32frombits(u), len(b)-i)
 		case 194: // o_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.OString, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.OString = protobuf.OptionalString(d, s, len(b)-i)
 		case 202: // o_bytes
-			x.OBytes = d.Bytes(data)
+			if x.OBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 208: // o_shade
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OShade = protobuf.Optional(d, Shade(v), len(b)-i)
 		case 248: // r_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RBool = append(x.RBool, v != 0)
 		case 250: // r_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RBool, ok = protobuf.PackedBools(x.RBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 256: // r_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RInt32 = append(x.RInt32, int32(v))
 		case 258: // r_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RInt32, ok = protobuf.PackedVarints(x.RInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 264: // r_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RUint64 = append(x.RUint64, v)
 		case 266: // r_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RUint64, ok = protobuf.PackedVarints(x.RUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 272: // r_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RSint32 = append(x.RSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 274: // r_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RSint32, ok = protobuf.PackedZigzag32(x.RSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 280: // r_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RSint64 = append(x.RSint64, protobuf.Unzigzag(v))
 		case 282: // r_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RSint64, ok = protobuf.PackedZigzag64(x.RSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1102,6 +1224,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 4
 			x.RFixed32 = append(x.RFixed32, u)
 		case 290: // r_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RFixed32, ok = protobuf.Packed32(x.RFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1114,6 +1241,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.RSfixed64 = append(x.RSfixed64, int64(u))
 		case 298: // r_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RSfixed64, ok = protobuf.Packed64(x.RSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1126,6 +1258,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 4
 			x.RFloat = append(x.RFloat, math.Float32frombits(u))
 		case 306: // r_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RFloat, ok = protobuf.Packed32(x.RFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1138,15 +1275,21 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.RDouble = append(x.RDouble, math.Float64frombits(u))
 		case 314: // r_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RDouble, ok = protobuf.Packed64(x.RDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 322: // r_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			if x.RString == nil {
 				x.RString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RString) == cap(x.RString) {
@@ -1154,18 +1297,40 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			}
 			x.RString = append(x.RString, s)
 		case 330: // r_bytes
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(x.RBytes) == cap(x.RBytes) {
 				x.RBytes = slices.Grow(x.RBytes, protobuf.Room(b, i, tag))
 			}
-			x.RBytes = append(x.RBytes, d.Bytes(data))
+			x.RBytes = append(x.RBytes, s)
 		case 336: // r_shade
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RShade = append(x.RShade, Shade(v))
 		case 338: // r_shade, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RShade, ok = protobuf.PackedVarints(x.RShade, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 346: // r_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab43) == 0 {
 				slab43 = protobuf.Slab[All](b, i, tag)
 				x.RAll = slices.Grow(x.RAll, len(slab43))
@@ -1177,15 +1342,41 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 352: // unpacked
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Unpacked = append(x.Unpacked, int32(v))
 		case 354: // unpacked, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Unpacked, ok = protobuf.PackedVarints(x.Unpacked, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 408: // c_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Choice = &All_CBool{CBool: v != 0}
 		case 416: // c_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Choice = &All_CSint64{CSint64: protobuf.Unzigzag(v)}
 		case 429: // c_fixed32
 			if len(b)-i < 4 {
@@ -1202,16 +1393,34 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.Choice = &All_CDouble{CDouble: math.Float64frombits(u)}
 		case 442: // c_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			x.Choice = &All_CString{CString: s}
 		case 450: // c_bytes
-			x.Choice = &All_CBytes{CBytes: d.Bytes(data)}
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.Choice = &All_CBytes{CBytes: s}
 		case 456: // c_shade
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Choice = &All_CShade{CShade: Shade(v)}
 		case 466: // c_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.Choice.(*All_CAll)
 			if !ok || w == nil || w.CAll == nil {
 				both := &struct {
@@ -1225,6 +1434,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 474: // c_time
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.Choice.(*All_CTime)
 			if !ok || w == nil || w.CTime == nil {
 				both := &struct {
@@ -1238,6 +1452,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 490: // m_bool
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MBool == nil {
 				x.MBool = make(map[bool]int32, protobuf.Room(b, i, tag))
 			}
@@ -1245,6 +1464,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 498: // m_int32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MInt32 == nil {
 				x.MInt32 = make(map[int32]string, protobuf.Room(b, i, tag))
 			}
@@ -1252,6 +1476,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 506: // m_sint64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MSint64 == nil {
 				x.MSint64 = make(map[int64]float64, protobuf.Room(b, i, tag))
 			}
@@ -1259,6 +1488,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 514: // m_fixed64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MFixed64 == nil {
 				x.MFixed64 = make(map[uint64][]byte, protobuf.Room(b, i, tag))
 			}
@@ -1266,6 +1500,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 522: // m_string
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MString == nil {
 				x.MString = make(map[string]*All, protobuf.Room(b, i, tag))
 			}
@@ -1278,6 +1517,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 530: // m_uint32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MUint32 == nil {
 				x.MUint32 = make(map[uint32]Shade, protobuf.Room(b, i, tag))
 			}
@@ -1285,6 +1529,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 538: // m_time
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MTime == nil {
 				x.MTime = make(map[string]*timestamppb.Timestamp, protobuf.Room(b, i, tag))
 			}
@@ -1297,6 +1546,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 546: // m_int64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MInt64 == nil {
 				x.MInt64 = make(map[int64]bool, protobuf.Room(b, i, tag))
 			}
@@ -1304,6 +1558,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 570: // time
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Time == nil {
 				x.Time = new(timestamppb.Timestamp)
 			}
@@ -1311,6 +1570,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 578: // any
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Any == nil {
 				x.Any = new(anypb.Any)
 			}
@@ -1318,6 +1582,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 586: // times
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab73) == 0 {
 				slab73 = protobuf.Slab[timestamppb.Timestamp](b, i, tag)
 				x.Times = slices.Grow(x.Times, len(slab73))
@@ -1329,6 +1598,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 594: // old
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Old == nil {
 				x.Old = new(old.All)
 			}
@@ -1336,6 +1610,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 602: // needs
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Needs == nil {
 				x.Needs = new(old.Needs)
 			}
@@ -1343,6 +1622,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 610: // datum
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Datum == nil {
 				x.Datum = new(datapkg.Datum)
 			}
@@ -1350,6 +1634,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 618: // data
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab77) == 0 {
 				slab77 = protobuf.Slab[datapkg.Datum](b, i, tag)
 				x.Data = slices.Grow(x.Data, len(slab77))
@@ -1361,6 +1650,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 626: // sorts
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Sorts == nil {
 				x.Sorts = make(map[int32]datapkg.Sort, protobuf.Room(b, i, tag))
 			}
@@ -1391,8 +1685,10 @@ func (x *All) consumeMBoolEntry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key bool
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1402,28 +1698,47 @@ func (x *All) consumeMBoolEntry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = v != 0
-		case 16: // value
-			value = int32(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1437,8 +1752,10 @@ func (x *All) consumeMInt32Entry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key int32
 	var value string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1448,40 +1765,42 @@ func (x *All) consumeMInt32Entry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 18: // value
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			value = s
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if tag == 18 { // value
+			if value, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1495,8 +1814,10 @@ func (x *All) consumeMSint64Entry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key int64
 	var value float64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1506,33 +1827,45 @@ func (x *All) consumeMSint64Entry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = protobuf.Unzigzag(v)
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = math.Float64frombits(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1546,8 +1879,10 @@ func (x *All) consumeMFixed64Entry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key uint64
 	value := []byte{}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1557,39 +1892,40 @@ func (x *All) consumeMFixed64Entry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
-				return d.Malformed(nil, b, start)
-			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 9: // key
+		if tag == 9 { // key
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			key = u
-		case 18: // value
-			value = d.Bytes(data)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // value
+			if value, i = d.Bytes(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1603,8 +1939,10 @@ func (x *All) consumeMStringEntry(d *protobuf.Decoder, b []byte, value *All) err
 	}
 	var key string
 	hasValue := false
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1614,41 +1952,43 @@ func (x *All) consumeMStringEntry(d *protobuf.Decoder, b []byte, value *All) err
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			hasValue = true
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	if !hasValue {
@@ -1665,8 +2005,10 @@ func (x *All) consumeMUint32Entry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key uint32
 	var value Shade
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1676,28 +2018,47 @@ func (x *All) consumeMUint32Entry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = uint32(v)
-		case 16: // value
-			value = Shade(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = Shade(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1710,8 +2071,10 @@ func (x *All) consumeMTimeEntry(d *protobuf.Decoder, b []byte, value *timestampp
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1721,40 +2084,42 @@ func (x *All) consumeMTimeEntry(d *protobuf.Decoder, b []byte, value *timestampp
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := d.Message(value, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1768,8 +2133,10 @@ func (x *All) consumeMInt64Entry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key int64
 	var value bool
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1779,28 +2146,47 @@ func (x *All) consumeMInt64Entry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int64(v)
-		case 16: // value
-			value = v != 0
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v != 0
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -1814,8 +2200,10 @@ func (x *All) consumeSortsEntry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key int32
 	var value datapkg.Sort
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1825,28 +2213,47 @@ func (x *All) consumeSortsEntry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 16: // value
-			value = datapkg.Sort(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = datapkg.Sort(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()

@@ -493,40 +493,69 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		switch tag {
+		case 8: // o_bool
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // o_bool
 			x.OBool = protobuf.Optional(d, v != 0, len(b)-i)
 		case 16: // o_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OInt32 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 24: // o_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OInt64 = protobuf.Optional(d, int64(v), len(b)-i)
 		case 32: // o_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
 		case 40: // o_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OUint64 = protobuf.Optional(d, v, len(b)-i)
 		case 48: // o_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OSint32 = protobuf.Optional(d, int32(protobuf.Unzigzag(uint64(uint32(v)))), len(b)-i)
 		case 56: // o_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OSint64 = protobuf.Optional(d, protobuf.Unzigzag(v), len(b)-i)
 		case 69: // o_fixed32
 			if len(b)-i < 4 {
@@ -571,12 +600,28 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.ODouble = protobuf.Optional(d, math.Float64frombits(u), len(b)-i)
 		case 114: // o_string
-			x.OString = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.OString, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 122: // o_bytes
-			x.OBytes = d.Bytes(data)
+			if x.OBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 128: // o_color
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OColor = protobuf.Optional(d, Color(v), len(b)-i)
 		case 138: // o_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OAll == nil {
 				x.OAll = new(All)
 			}
@@ -593,50 +638,134 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			}
 			i += n
 		case 168: // r_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RBool = append(x.RBool, v != 0)
 		case 170: // r_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RBool, ok = protobuf.PackedBools(x.RBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 176: // r_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RInt32 = append(x.RInt32, int32(v))
 		case 178: // r_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RInt32, ok = protobuf.PackedVarints(x.RInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 184: // r_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RInt64 = append(x.RInt64, int64(v))
 		case 186: // r_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RInt64, ok = protobuf.PackedVarints(x.RInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 192: // r_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RUint32 = append(x.RUint32, uint32(v))
 		case 194: // r_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RUint32, ok = protobuf.PackedVarints(x.RUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 200: // r_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RUint64 = append(x.RUint64, v)
 		case 202: // r_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RUint64, ok = protobuf.PackedVarints(x.RUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 208: // r_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RSint32 = append(x.RSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 210: // r_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RSint32, ok = protobuf.PackedZigzag32(x.RSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 216: // r_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RSint64 = append(x.RSint64, protobuf.Unzigzag(v))
 		case 218: // r_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RSint64, ok = protobuf.PackedZigzag64(x.RSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -649,6 +778,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 4
 			x.RFixed32 = append(x.RFixed32, u)
 		case 226: // r_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RFixed32, ok = protobuf.Packed32(x.RFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -661,6 +795,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.RFixed64 = append(x.RFixed64, u)
 		case 234: // r_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RFixed64, ok = protobuf.Packed64(x.RFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -673,6 +812,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 4
 			x.RSfixed32 = append(x.RSfixed32, int32(u))
 		case 242: // r_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RSfixed32, ok = protobuf.Packed32(x.RSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -685,6 +829,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.RSfixed64 = append(x.RSfixed64, int64(u))
 		case 250: // r_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RSfixed64, ok = protobuf.Packed64(x.RSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -697,6 +846,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 4
 			x.RFloat = append(x.RFloat, math.Float32frombits(u))
 		case 258: // r_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RFloat, ok = protobuf.Packed32(x.RFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -709,30 +863,62 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			i += 8
 			x.RDouble = append(x.RDouble, math.Float64frombits(u))
 		case 266: // r_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RDouble, ok = protobuf.Packed64(x.RDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 274: // r_string
+			s, next := d.String(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RString == nil {
 				x.RString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RString) == cap(x.RString) {
 				x.RString = slices.Grow(x.RString, protobuf.Room(b, i, tag))
 			}
-			x.RString = append(x.RString, d.String(data))
+			x.RString = append(x.RString, s)
 		case 282: // r_bytes
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(x.RBytes) == cap(x.RBytes) {
 				x.RBytes = slices.Grow(x.RBytes, protobuf.Room(b, i, tag))
 			}
-			x.RBytes = append(x.RBytes, d.Bytes(data))
+			x.RBytes = append(x.RBytes, s)
 		case 288: // r_color
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RColor = append(x.RColor, Color(v))
 		case 290: // r_color, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RColor, ok = protobuf.PackedVarints(x.RColor, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 298: // r_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab37) == 0 {
 				slab37 = protobuf.Slab[All](b, i, tag)
 				x.RAll = slices.Grow(x.RAll, len(slab37))
@@ -752,20 +938,49 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			}
 			i += n
 		case 312: // packed
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Packed = append(x.Packed, int64(v))
 		case 314: // packed, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.Packed, ok = protobuf.PackedVarints(x.Packed, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 320: // packed_colors
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedColors = append(x.PackedColors, Color(v))
 		case 322: // packed_colors, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedColors, ok = protobuf.PackedVarints(x.PackedColors, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 330: // tints
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Tints == nil {
 				x.Tints = make(map[int32]Tint, protobuf.Room(b, i, tag))
 			}
@@ -773,6 +988,11 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 338: // blobs
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Blobs == nil {
 				x.Blobs = make(map[string][]byte, protobuf.Room(b, i, tag))
 			}
@@ -780,6 +1000,13 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 4294967288: // far
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Far = protobuf.Optional(d, int32(v), len(b)-i)
 		default:
 			if tag == end && end != 0 {
@@ -805,8 +1032,10 @@ func (x *All) consumeTintsEntry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key int32
 	var value Tint
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -816,28 +1045,47 @@ func (x *All) consumeTintsEntry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 16: // value
-			value = Tint(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = Tint(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -851,8 +1099,10 @@ func (x *All) consumeBlobsEntry(d *protobuf.Decoder, b []byte) error {
 	}
 	var key string
 	value := []byte{}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -862,34 +1112,37 @@ func (x *All) consumeBlobsEntry(d *protobuf.Decoder, b []byte) error {
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 18: // value
-			value = d.Bytes(data)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+		if tag == 18 { // value
+			if value, i = d.Bytes(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -965,8 +1218,10 @@ func (x *All_Group) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -976,45 +1231,54 @@ func (x *All_Group) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // number
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // number
 			x.Number = protobuf.Optional(d, int32(v), len(b)-i)
-		case 18: // inner
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // inner
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Inner == nil {
 				x.Inner = new(All)
 			}
 			if err := x.Inner.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1046,12 +1310,34 @@ func (x *All_Groups) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *All_Groups) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if x.Text != nil {
+		most += len(*x.Text)
+	}
+	b = protobuf.Extend(b, most)[:len(b)]
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *All_Groups) writeProtobuf(b []byte, i int) int {
+	if x.Text != nil {
+		b[i] = 0xa
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(len(*x.Text)))
+		i += copy(b[i:], *x.Text)
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -1082,8 +1368,10 @@ func (x *All_Groups) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1093,36 +1381,29 @@ func (x *All_Groups) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // text
+			if x.Text, i = d.OptionalString(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // text
-			x.Text = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
-			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
-			}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1264,8 +1545,10 @@ func (x *Needs) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 	var seen uint64
 	var slab4 []Needs
 	var slab5 []Needs
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1275,41 +1558,63 @@ func (x *Needs) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // id
+			seen |= 0x1
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // id
-			seen |= 0x1
 			x.Id = protobuf.Optional(d, int32(v), len(b)-i)
-		case 18: // name
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // name
 			seen |= 0x2
-			x.Name = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		case 26: // next
+			if x.Name, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // next
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Next == nil {
 				x.Next = new(Needs)
 			}
 			if err := x.Next.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 34: // more
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 34 { // more
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab4) == 0 {
 				slab4 = protobuf.Slab[Needs](b, i, tag)
 				x.More = slices.Grow(x.More, len(slab4))
@@ -1320,7 +1625,20 @@ func (x *Needs) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 42: // by_name
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 42 { // by_name
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.ByName == nil {
 				x.ByName = make(map[string]*Needs, protobuf.Room(b, i, tag))
 			}
@@ -1332,18 +1650,28 @@ func (x *Needs) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if err := x.consumeByNameEntry(d, data, p); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				if seen != 0x3 {
-					d.Partial()
-				}
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			if seen != 0x3 {
+				d.Partial()
+			}
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1362,8 +1690,10 @@ func (x *Needs) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *Needs) 
 	}
 	var key string
 	hasValue := false
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1373,37 +1703,43 @@ func (x *Needs) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *Needs) 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 18: // value
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			hasValue = true
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	if !hasValue {
@@ -1477,8 +1813,10 @@ func (x *Holder) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1488,41 +1826,37 @@ func (x *Holder) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // needs
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 10: // needs
+			i = next
 			if x.Needs == nil {
 				x.Needs = new(Needs)
 			}
 			if err := x.Needs.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1597,8 +1931,10 @@ func (x *Open) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1608,35 +1944,39 @@ func (x *Open) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // own
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // own
 			x.Own = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if tag>>3 >= 100 && tag>>3 < 200 || tag>>3 >= 1000 && tag>>3 < 536870912 {
-				i, err = d.Extension(x, b, start)
-			} else {
-				i, err = d.Unknown(b, start, &x.unknownFields)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
-			if err != nil {
-				return 0, err
-			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if tag>>3 >= 100 && tag>>3 < 200 || tag>>3 >= 1000 && tag>>3 < 536870912 {
+			i, err = d.Extension(x, b, start)
+		} else {
+			i, err = d.Unknown(b, start, &x.unknownFields)
+		}
+		if err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1719,8 +2059,10 @@ func (x *ClashHolder) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 		return 0, d.Refuse(b)
 	}
 	var slab2 []Clash
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1730,33 +2072,32 @@ func (x *ClashHolder) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // clash
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 10: // clash
+			i = next
 			if x.Clash == nil {
 				x.Clash = new(Clash)
 			}
 			if err := d.Message(x.Clash, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 18: // clashes
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 18 { // clashes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab2) == 0 {
 				slab2 = protobuf.Slab[Clash](b, i, tag)
 				x.Clashes = slices.Grow(x.Clashes, len(slab2))
@@ -1767,15 +2108,25 @@ func (x *ClashHolder) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 			if err := d.Message(p, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -2426,150 +2777,600 @@ func (x *Many) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		switch tag {
+		case 8: // f1
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // f1
 			x.F1 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 16: // f2
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F2 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 24: // f3
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F3 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 32: // f4
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F4 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 40: // f5
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F5 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 48: // f6
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F6 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 56: // f7
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F7 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 64: // f8
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F8 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 72: // f9
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F9 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 80: // f10
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F10 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 88: // f11
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F11 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 96: // f12
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F12 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 104: // f13
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F13 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 112: // f14
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F14 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 120: // f15
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F15 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 128: // f16
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F16 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 136: // f17
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F17 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 144: // f18
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F18 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 152: // f19
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F19 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 160: // f20
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F20 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 168: // f21
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F21 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 176: // f22
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F22 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 184: // f23
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F23 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 192: // f24
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F24 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 200: // f25
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F25 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 208: // f26
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F26 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 216: // f27
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F27 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 224: // f28
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F28 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 232: // f29
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F29 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 240: // f30
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F30 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 248: // f31
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F31 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 256: // f32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F32 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 264: // f33
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F33 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 272: // f34
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F34 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 280: // f35
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F35 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 288: // f36
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F36 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 296: // f37
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F37 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 304: // f38
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F38 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 312: // f39
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F39 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 320: // f40
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F40 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 328: // f41
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F41 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 336: // f42
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F42 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 344: // f43
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F43 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 352: // f44
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F44 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 360: // f45
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F45 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 368: // f46
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F46 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 376: // f47
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F47 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 384: // f48
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F48 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 392: // f49
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F49 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 400: // f50
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F50 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 408: // f51
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F51 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 416: // f52
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F52 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 424: // f53
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F53 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 432: // f54
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F54 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 440: // f55
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F55 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 448: // f56
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F56 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 456: // f57
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F57 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 464: // f58
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F58 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 472: // f59
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F59 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 480: // f60
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F60 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 488: // f61
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F61 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 496: // f62
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F62 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 504: // f63
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F63 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 512: // f64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F64 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 520: // f65
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F65 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 528: // f66
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.F66 = protobuf.Optional(d, int32(v), len(b)-i)
 		default:
 			if tag == end && end != 0 {

@@ -119,8 +119,10 @@ func (x *Shelf) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 	}
 	var slab2 []Box
 	var slab3 []Box
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -130,33 +132,32 @@ func (x *Shelf) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // box
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 10: // box
+			i = next
 			if x.Box == nil {
 				x.Box = new(Box)
 			}
 			if err := d.Message(x.Box, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 18: // boxes
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 18 { // boxes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab2) == 0 {
 				slab2 = protobuf.Slab[Box](b, i, tag)
 				x.Boxes = slices.Grow(x.Boxes, len(slab2))
@@ -167,7 +168,20 @@ func (x *Shelf) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if err := d.Message(p, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // by_name
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 26 { // by_name
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.ByName == nil {
 				x.ByName = make(map[string]*Box, protobuf.Room(b, i, tag))
 			}
@@ -179,15 +193,25 @@ func (x *Shelf) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 			if err := x.consumeByNameEntry(d, data, p); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -202,8 +226,10 @@ func (x *Shelf) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *Box) er
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -213,40 +239,42 @@ func (x *Shelf) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *Box) er
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := d.Message(value, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()

@@ -32,12 +32,30 @@ func (x *GetItemRequest) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *GetItemRequest) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	b = protobuf.Extend(b, most)[:len(b)]
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *GetItemRequest) writeProtobuf(b []byte, i int) int {
+	if x.Id != 0 {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(x.Id))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -66,8 +84,10 @@ func (x *GetItemRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -77,30 +97,34 @@ func (x *GetItemRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // id
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // id
 			x.Id = int64(v)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -272,8 +296,10 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 	}
 	var slab3 []timestamppb.Timestamp
 	var slab4 []timestamppb.Timestamp
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -283,37 +309,49 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // id
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // id
 			x.Id = int64(v)
-		case 18: // sold
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // sold
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Sold == nil {
 				x.Sold = new(timestamppb.Timestamp)
 			}
 			if err := d.Message(x.Sold, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // seen
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 26 { // seen
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab3) == 0 {
 				slab3 = protobuf.Slab[timestamppb.Timestamp](b, i, tag)
 				x.Seen = slices.Grow(x.Seen, len(slab3))
@@ -324,7 +362,20 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if err := d.Message(p, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 34: // by_name
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 34 { // by_name
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.ByName == nil {
 				x.ByName = make(map[string]*timestamppb.Timestamp, protobuf.Room(b, i, tag))
 			}
@@ -336,7 +387,20 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if err := x.consumeByNameEntry(d, data, p); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 42: // when
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 42 { // when
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.How.(*Item_When)
 			if !ok || w == nil || w.When == nil {
 				both := &struct {
@@ -349,7 +413,20 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if err := d.Message(w.When, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 50: // who
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 50 { // who
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.How.(*Item_Who)
 			if !ok || w == nil || w.Who == nil {
 				both := &struct {
@@ -362,21 +439,40 @@ func (x *Item) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, 
 			if err := w.Who.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 58: // why
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 58 { // why
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.How = &Item_Why{Why: s}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -391,8 +487,10 @@ func (x *Item) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *timestam
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -402,40 +500,42 @@ func (x *Item) consumeByNameEntry(d *protobuf.Decoder, b []byte, value *timestam
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := d.Message(value, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()

@@ -1,0 +1,25 @@
+package ir
+
+import "github.com/volo-go/volo/pilota/source"
+
+// Rules are what the annotations vt.* demand of a value. Nil demands nothing.
+type Rules struct {
+	List []*Rule
+	Elem *Rules // of the elements of a list or set, or the values of a map
+	Key  *Rules // of the keys of a map
+	Skip bool   // the rules within the struct do not count here
+}
+
+// A Rule is one condition on a value, named as the annotation is, without vt.
+type Rule struct {
+	Name string
+	Text string // the annotation's value, or several of them with commas
+	Span source.Span
+
+	Values []*Value // what to compare with: several for in and not_in, else one
+	Size   int      // of min_size and max_size
+	// Field is another field of the same struct to compare with, in place of
+	// Values and Size; Len says that its length counts.
+	Field *Field
+	Len   bool
+}

@@ -1,0 +1,8 @@
+enum Level { LOW = 1 }
+struct Item {
+  1: i8 id (vt.gt = "300")
+  2: string name (vt.pattern = "(", vt.max_size = "-1")
+  3: Level level (vt.in = "Level.HIGH", vt.defined_only = "perhaps")
+  4: i32 count (vt.lt = "$lmit", vt.ge = "$name", vt.le = "@len($limit)")
+  5: i32 limit (vt.gt = "")
+}
