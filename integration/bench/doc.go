@@ -20,6 +20,7 @@
 //	child          the control pipe between this process and those two
 //	load           closed-loop callers, latencies, use of CPU and memory
 //	codec          shapes and the timing of codecs
+//	balance        balancers, measured in this process
 //	peer           the implementations in this repository: gRPC and Protobuf
 //	thriftpeer     those of Thrift, in a binary of their own
 //	raw            floors: echoes that do nothing else

@@ -90,7 +90,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	flags.DurationVar(&o.window, "d", 3*time.Second, "how long to measure in a round")
 	flags.DurationVar(&o.warmup, "warmup", time.Second, "how long to warm up before")
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds; in each, the peers run in turn")
-	flags.DurationVar(&o.operation, "op", 150*time.Millisecond, "how long to time each operation of a codec in a round")
+	flags.DurationVar(&o.operation, "op", 150*time.Millisecond, "how long to time each operation of a codec in a round, or of a balancer")
 	flags.StringVar(&o.shapes, "shapes", "", "time the shapes that match this regular `expression`; all if empty")
 	flags.BoolVar(&o.nopin, "nopin", false, "pin nothing, not even in the scenarios that do")
 	flags.StringVar(&o.json, "json", "", "write everything that was measured to this `file`")
@@ -216,7 +216,9 @@ func list(w io.Writer, c catalog) error {
 	b.WriteString("scenarios (-run)\n")
 	for _, sc := range scenarios() {
 		fmt.Fprintf(&b, "  %-26s %s\n", sc.name, sc.about)
-		fmt.Fprintf(&b, "  %-26s   %s\n", "", strings.Join(append(slices.Clone(sc.peers), sc.codecs...), ", "))
+		if sc.alone == nil {
+			fmt.Fprintf(&b, "  %-26s   %s\n", "", strings.Join(append(slices.Clone(sc.peers), sc.codecs...), ", "))
+		}
 	}
 	b.WriteString("peers (-peers)\n")
 	for _, e := range c.peers {

@@ -1,6 +1,14 @@
 package main
 
-import "github.com/volo-go/volo/integration/bench/load"
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/volo-go/volo/integration/bench/balance"
+	"github.com/volo-go/volo/integration/bench/load"
+)
 
 // A scenario is something to measure and who takes part.
 type scenario struct {
@@ -17,10 +25,20 @@ type scenario struct {
 	// takes part is what others are compared with.
 	peers  []string
 	codecs []string
+
+	// alone, if not nil, is a scenario without peers and codecs: it measures
+	// in this process, each operation for the time each, and writes a table.
+	alone func(ctx context.Context, w io.Writer, each time.Duration) error
 }
 
 func scenarios() []scenario {
-	return append(thriftScenarios(), grpcScenarios()...)
+	return slices.Concat(thriftScenarios(), grpcScenarios(), []scenario{{
+		name:  "balance",
+		about: "balancers by themselves: what a pick costs, where calls go, which keys move",
+		alone: func(ctx context.Context, w io.Writer, each time.Duration) error {
+			return balance.Write(ctx, w, balance.Sizes, each)
+		},
+	}})
 }
 
 func thriftScenarios() []scenario {

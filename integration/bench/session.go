@@ -30,9 +30,12 @@ var errFailed = errors.New("some measurements failed")
 func (s *session) run(ctx context.Context, list []scenario) error {
 	for _, sc := range list {
 		var err error
-		if len(sc.codecs) > 0 {
+		switch {
+		case sc.alone != nil:
+			err = sc.alone(ctx, s.out, s.operation)
+		case len(sc.codecs) > 0:
 			err = s.codecs(ctx, sc)
-		} else {
+		default:
 			err = s.calls(ctx, sc)
 		}
 		if err != nil {
