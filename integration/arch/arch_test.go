@@ -81,6 +81,8 @@ var violations = []struct{ says, graph, want string }{
 		"volo-grpc → google.golang.org/genproto/googleapis/rpc"},
 	{"Apache Thrift is for bridges and integration", "volo-thrift: github.com/apache/thrift", "volo-thrift → github.com/apache/thrift"},
 	{"grpc-go is for the bridge and integration", "volo-grpc: google.golang.org/grpc", "volo-grpc → google.golang.org/grpc"},
+	{"etcd's client is for the registry on it", "motore/discovery: go.etcd.io/etcd/client/v3", "motore/discovery → go.etcd.io/etcd/client/v3"},
+	{"etcd's messages are for the registry on it", "motore/discovery: go.etcd.io/etcd/api/v3", "motore/discovery → go.etcd.io/etcd/api/v3"},
 	{"connect-go is for integration", "volo-grpc: connectrpc.com/connect", "volo-grpc → connectrpc.com/connect"},
 	{"load reports of xDS, which the interop cases have, are for integration", "volo-grpc: github.com/cncf/xds/go", "volo-grpc → github.com/cncf/xds/go"},
 	{"cobra is for volo-cli", "pilota: github.com/spf13/cobra", "pilota → github.com/spf13/cobra"},

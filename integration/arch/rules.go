@@ -75,6 +75,8 @@ var TheRules = Rules{
 		{"Apache Thrift is for bridges and integration", "github.com/apache/thrift",
 			[]string{"pilota/thrift/apachebridge/...", "volo-thrift/apachebridge/...", "integration/..."}},
 		{"grpc-go is for the bridge and integration", "google.golang.org/grpc", []string{"volo-grpc/contrib/grpcgo/...", "integration/..."}},
+		{"etcd's client is for the registry on it", "go.etcd.io/etcd/client/v3", []string{"motore/contrib/etcd/..."}},
+		{"etcd's messages are for the registry on it", "go.etcd.io/etcd/api/v3", []string{"motore/contrib/etcd/..."}},
 		{"connect-go is for integration", "connectrpc.com/connect", []string{"integration/..."}},
 		{"load reports of xDS, which the interop cases have, are for integration", "github.com/cncf/xds/go", []string{"integration/..."}},
 		{"cobra is for volo-cli", "github.com/spf13/cobra", []string{"volo-cli/..."}},
