@@ -55,6 +55,8 @@ type conn struct {
 	room    int64   // that the peer may still send, on all streams together
 	scratch []arrival
 	guard   guard
+	gauge   gauge
+	whole   int64     // the window of the connection
 	useful  int64     // frames received that calls are made of
 	clock   time.Time // of this batch; zero until somebody looked
 	bulk    int       // bytes of this batch that came in large frames
@@ -85,6 +87,7 @@ type conn struct {
 	leaving  sync.WaitGroup
 	farewell farewell
 	prepaid  int // see window.go
+	grown    int // see growth.go
 	unpaid   []*stream
 
 	keeper keeper
@@ -93,6 +96,7 @@ type conn struct {
 	sent   atomic.Int64 // frames of calls
 	heard  atomic.Int64 // batches of frames received
 	known  atomic.Bool  // the peer has seen our settings
+	wanted atomic.Int64 // window of streams; 0 for the configured one
 	resets recent       // streams that we reset lately
 }
 
@@ -101,6 +105,7 @@ func (c *conn) init(tc *transport.Conn, cfg *Config, sd side) {
 	c.enc = encoder{limit: maxTable}
 	c.window, c.initial, c.maxFrame = 65535, 65535, 16<<10
 	c.room = int64(c.cfg.ConnWindow)
+	c.whole = c.room
 	c.w = combine.New(func(batch []byte) error {
 		err := tc.Write(batch)
 		if err != nil {

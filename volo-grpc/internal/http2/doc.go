@@ -28,7 +28,8 @@
 //
 // It cannot make us hold more than [Config].MaxUnread bytes of messages, 64 MiB
 // of large ones that it was granted in advance, two lists of header fields and
-// some 8 MiB of answers that it does not read. It cannot open more than
+// some 8 MiB of answers that it does not read. Windows that grow do not change
+// that: what they let come is counted as unread. It cannot open more than
 // MaxConcurrentStreams, nor keep more than twice as many handlers running. It is
 // sent away with ENHANCE_YOUR_CALM if it sends too much that is of no use
 // (guard.go), header blocks without end, or pings too often.

@@ -13,13 +13,17 @@ import (
 const (
 	pingAlive byte = iota + 1
 	pingGoAway
+	pingGauge
 )
 
 // ping answers a ping of the peer, or notes the answer to ours.
 func (c *conn) ping(f *xhttp2.PingFrame) error {
 	if f.IsAck() {
-		if f.Data[0] == pingGoAway && c.server && c.drained() {
+		switch {
+		case f.Data[0] == pingGoAway && c.server && c.drained():
 			c.depart()
+		case f.Data[0] == pingGauge:
+			c.gauged()
 		}
 		return nil
 	}

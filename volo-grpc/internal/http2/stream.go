@@ -47,6 +47,7 @@ type stream struct {
 	owed      atomic.Int64 // received by the user, not yet granted again
 	shares    atomic.Bool  // had a share of the budget
 	share     share        // guarded by conn.mu
+	grown     int          // beyond the configured window; guarded by conn.mu
 
 	mu       sync.Mutex
 	messages []arrival     // arrived, not yet received

@@ -14,6 +14,8 @@ import (
 // messages share a budget, and one that finds none waits for another to be
 // received.
 //
+// Windows grow for big transfers, see growth.go.
+//
 // What a connection holds for its users is counted, too: over
 // Config.MaxUnread, the streams that bring more are reset.
 
@@ -28,6 +30,7 @@ const (
 // received takes n bytes of DATA off our windows; s is nil if the stream is
 // gone. It runs on the reader's goroutine.
 func (c *conn) received(s *stream, n int) error {
+	c.came(n)
 	if c.room -= int64(n); c.room < 0 {
 		return &ConnError{Code: FlowControlError, Reason: "more data than the window of the connection"}
 	}
@@ -44,6 +47,10 @@ func (c *conn) grant() {
 	c.hot, c.clock = nil, time.Time{} // of the batch
 	if c.owed < int64(c.cfg.ConnWindow)/4 {
 		return
+	}
+	if larger := 2 * c.wanted.Load(); larger > c.whole {
+		c.owed += larger - c.whole
+		c.whole = larger
 	}
 	if b, err := c.w.BeginNow(); err == nil {
 		c.w.EndAsync(appendWindowUpdate(b, 0, uint32(c.owed)))
@@ -76,7 +83,7 @@ func (c *conn) consumed(s *stream, n int, large bool) {
 // owe grants n bytes of a stream again, as soon as it is worth a frame.
 func (c *conn) owe(s *stream, n int) {
 	if owed := s.owed.Add(int64(n)); owed >= int64(c.cfg.StreamWindow)/4 && s.owed.CompareAndSwap(owed, 0) {
-		c.grantStream(s, owed)
+		c.grantStream(s, owed+c.grow(s))
 	}
 }
 
@@ -132,6 +139,8 @@ func (c *conn) repayAll(s *stream) {
 	c.mu.Lock()
 	c.returnShare(s)
 	s.share.sizes = nil
+	c.grown -= s.grown
+	s.grown = 0
 	paid := c.pay()
 	c.mu.Unlock()
 	c.grantShares(paid)
