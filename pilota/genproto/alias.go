@@ -11,8 +11,8 @@ import (
 // locals are the names that generated functions give to variables. A package
 // that is called so is imported under another name.
 var locals = []string{
-	"b", "both", "c", "ctx", "d", "data", "end", "err", "h", "handler", "how", "i", "k", "key", "last", "m", "n", "next",
-	"ok", "opts", "p", "req", "resp", "s", "seen", "size", "start", "stream", "tag", "target", "u", "v", "value", "w", "x",
+	"b", "both", "c", "ctx", "d", "data", "end", "err", "first", "h", "handler", "how", "i", "k", "key", "last", "m", "most", "n", "next",
+	"ok", "opts", "p", "req", "resp", "room", "s", "seen", "size", "start", "stream", "tag", "target", "u", "v", "value", "w", "x",
 }
 
 // aliases are names of imported packages that would be hidden by variables.

@@ -32,12 +32,7 @@ func (w *writer) consume() {
 			w.f("var slab%d []%s", f.Desc.Number(), w.goType(slabElement(f)))
 		}
 	}
-	w.loop(w.m.Fields, "x", func() {
-		for _, f := range w.m.Fields {
-			w.consumeField(f)
-		}
-		w.consumeUnknown()
-	})
+	w.loop("x", 0 < len(w.m.Fields) && len(w.m.Fields) <= maxChain, w.m.Fields, func(f *protogen.Field) { w.consumeField(f) }, w.consumeUnknown)
 	w.P("if end != 0 {")
 	w.P("return 0, d.Unended(b)")
 	w.P("}")
@@ -51,64 +46,115 @@ func (w *writer) consume() {
 	}
 }
 
-// loop writes the loop over the fields in b: it reads the tag and, for all
-// fields of that wire type at one place, the varint or the data behind it.
-// Varints of one and two bytes are read in place.
-// cases writes the cases of the switch over the tag. m is the message that
-// errors are about.
-func (w *writer) loop(fields []*protogen.Field, m string, cases func()) {
-	malformed := fmt.Sprintf("return %sd.Malformed(%s, b, start)", zeroIf(m == "x"), m)
-	varints, data := wiresOf(fields)
+// maxChain is how many fields a message may have to be consumed in a chain.
+const maxChain = 16
+
+// loop writes the loop over the fields in b: it reads the tag, and field writes
+// the cases of each field, with w.on and w.next; m is the message that errors
+// are about. What no field wants, unknown consumes.
+//
+// A message of few fields is consumed in a chain, one field after another as
+// encoders write them: behind its value each field reads the next tag, which in
+// most messages is the one that is asked for next. What comes in another order
+// goes around once more. Of many fields, the tag is looked up each time.
+func (w *writer) loop(m string, chain bool, fields []*protogen.Field, field func(*protogen.Field), unknown func()) {
+	w.chain = chain
+	if chain {
+		w.P("fields:")
+	}
 	w.P("for i := 0; i < len(b); {")
 	w.P("start := i")
+	if chain {
+		w.P("first := i")
+	}
 	w.P("tag := uint64(b[i])")
 	w.P("if i++; tag >= 0x80 {")
 	w.P("if i < len(b) && b[i] < 0x80 {")
 	w.P("tag = tag&0x7f | uint64(b[i])<<7")
 	w.P("i++")
 	w.f("} else if tag, i = %s(b, start); i < 0 {", w.rt("Varint"))
-	w.P(malformed)
+	w.malformed(m)
 	w.P("}")
 	w.P("}")
-	if varints || data {
-		condition := map[[2]bool]string{
-			{true, true}:  "tag&5 == 0", // 0 is a varint, 2 a length
-			{true, false}: "tag&7 == 0",
-			{false, true}: "tag&7 == 2",
-		}[[2]bool{varints, data}]
+	if !chain {
+		w.P("switch tag {")
+	}
+	for _, f := range fields {
+		field(f)
+	}
+	if chain {
+		w.P("if start != first {")
+		w.P("i = start")
+		w.P("continue")
+		w.P("}")
+		unknown()
+	} else {
+		w.P("default:")
+		unknown()
+		w.P("}")
+	}
+	w.P("}")
+}
+
+// on writes the beginning of what is to be done with a tag. again says that the
+// same may follow.
+func (w *writer) on(tag uint64, about string, again bool) {
+	switch {
+	case !w.chain:
+		w.f("case %d: // %s", tag, about)
+	case again:
+		w.f("for tag == %d { // %s", tag, about)
+	default:
+		w.f("if tag == %d { // %s", tag, about)
+	}
+}
+
+// next writes the end of it.
+func (w *writer) next() {
+	if !w.chain {
+		return
+	}
+	w.P("if start = i; i >= len(b) {")
+	w.P("break fields")
+	w.P("}")
+	w.P("if tag = uint64(b[i]); tag >= 0x80 {")
+	w.P("continue fields")
+	w.P("}")
+	w.P("i++")
+	w.P("}")
+}
+
+// malformed writes the return of the error for the field at b[start:].
+func (w *writer) malformed(m string) {
+	w.f("return %sd.Malformed(%s, b, start)", zeroIf(m == "x"), m)
+}
+
+// value writes the code that reads what stands behind the tag, into v for
+// varints and into u for numbers of fixed width, or into data. Strings and bytes
+// are read where they are stored.
+func (w *writer) value(s shape, m string) {
+	switch s {
+	case varint, zigzag, boolean:
 		w.P("var v uint64")
-		if data {
-			w.P("var data []byte")
-		}
-		w.f("if %s {", condition)
 		w.P("if i < len(b) && b[i] < 0x80 {")
 		w.P("v = uint64(b[i])")
 		w.P("i++")
-		w.P("} else if i+1 < len(b) && b[i+1] < 0x80 {")
-		w.P("v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7")
-		w.P("i += 2")
 		w.f("} else if v, i = %s(b, i); i < 0 {", w.rt("Varint"))
-		w.P(malformed)
+		w.malformed(m)
 		w.P("}")
-		if data {
-			if varints {
-				w.P("if tag&2 != 0 {")
-			}
-			w.P("if v > uint64(len(b)-i) {")
-			w.P(malformed)
-			w.P("}")
-			w.P("data = b[i : i+int(v)]")
-			w.P("i += int(v)")
-			if varints {
-				w.P("}")
-			}
-		}
+	case fixed32, fixed64:
+		w.f("if len(b)-i < %d {", s.width())
+		w.malformed(m)
 		w.P("}")
+		w.f("u := %s(b[i:])", w.QualifiedGoIdent(binaryPackage.Ident(fmt.Sprintf("LittleEndian.Uint%d", 8*s.width()))))
+		w.f("i += %d", s.width())
+	case message:
+		w.f("data, next := %s(b, i)", w.rt("Data"))
+		w.P("if next < 0 {")
+		w.malformed(m)
+		w.P("}")
+		w.P("i = next")
 	}
-	w.P("switch tag {")
-	cases()
-	w.P("}")
-	w.P("}")
 }
 
 // zeroIf returns the first of two results of a return statement.
@@ -117,16 +163,6 @@ func zeroIf(two bool) string {
 		return "0, "
 	}
 	return ""
-}
-
-// wiresOf tells whether the cases of the fields use varints and data.
-func wiresOf(fields []*protogen.Field) (varints, data bool) {
-	for _, f := range fields {
-		wire := shapeOf(f.Desc).wire()
-		varints = varints || wire == protowire.VarintType
-		data = data || wire == protowire.BytesType || isPackable(f.Desc)
-	}
-	return varints, data
 }
 
 // isPackable tells whether the values of a field may come packed, whether or
@@ -167,7 +203,6 @@ func (w *writer) countsRequired() bool {
 }
 
 func (w *writer) consumeUnknown() {
-	w.P("default:")
 	w.P("if tag == end && end != 0 {")
 	w.leave()
 	w.P("return i, nil")

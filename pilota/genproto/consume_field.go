@@ -1,7 +1,6 @@
 package genproto
 
 import (
-	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/compiler/protogen"
@@ -11,7 +10,7 @@ import (
 
 // consumeField writes the cases of one field.
 func (w *writer) consumeField(f *protogen.Field) {
-	w.f("case %d: // %s", elementTag(f.Desc), f.Desc.Name())
+	w.on(elementTag(f.Desc), string(f.Desc.Name()), f.Desc.Cardinality() == protoreflect.Repeated)
 	if k := slices.Index(w.required(), f); k >= 0 && w.countsRequired() {
 		w.f("seen |= %#x", uint64(1)<<k)
 	}
@@ -23,12 +22,15 @@ func (w *writer) consumeField(f *protogen.Field) {
 	default:
 		w.consumeScalar(f)
 	}
+	w.next()
 	if isPackable(f.Desc) {
-		w.f("case %d: // %s, packed", protowire.EncodeTag(f.Desc.Number(), protowire.BytesType), f.Desc.Name())
+		w.on(protowire.EncodeTag(f.Desc.Number(), protowire.BytesType), string(f.Desc.Name())+", packed", false)
+		w.value(message, "x")
 		w.P("var ok bool")
 		w.f("if x.%s, ok = %s(x.%s, data); !ok {", f.GoName, w.rt(unpackFunc(f.Desc)), f.GoName)
 		w.P("return 0, d.MalformedPacked(x, data, tag)")
 		w.P("}")
+		w.next()
 	}
 }
 
@@ -53,23 +55,63 @@ func unpackFunc(d protoreflect.FieldDescriptor) string {
 // consumeScalar writes the code that consumes a value that is no message.
 func (w *writer) consumeScalar(f *protogen.Field) {
 	s := shapeOf(f.Desc)
-	w.beforeScalar(f, "0, ", "x")
-	v := w.scalar(f)
+	target := "x." + f.GoName
+	switch {
+	case s == text || s == raw:
+		w.consumeText(f, s)
+		return
+	case isPointer(f):
+		w.value(s, "x")
+		w.f("%s = %s(d, %s, len(b)-i)", target, w.rt("Optional"), w.scalar(f))
+		return
+	}
+	w.value(s, "x")
 	switch {
 	case inOneof(f):
-		w.f("x.%s = &%s{%s: %s}", f.Oneof.GoName, w.QualifiedGoIdent(f.GoIdent), f.GoName, v)
+		w.f("x.%s = &%s{%s: %s}", f.Oneof.GoName, w.QualifiedGoIdent(f.GoIdent), f.GoName, w.scalar(f))
 	case f.Desc.IsList():
-		if s == text || s == raw {
-			w.room(f, s)
-		}
-		w.f("x.%s = append(x.%s, %s)", f.GoName, f.GoName, v)
-	case isPointer(f) && s == text:
-		w.f("x.%s = %s(d, %s, len(b)-i)", f.GoName, w.rt("OptionalString"), v)
-	case isPointer(f):
-		w.f("x.%s = %s(d, %s, len(b)-i)", f.GoName, w.rt("Optional"), v)
+		w.f("%s = append(%s, %s)", target, target, w.scalar(f))
 	default:
-		w.f("x.%s = %s", f.GoName, v)
+		w.f("%s = %s", target, w.scalar(f))
 	}
+}
+
+// consumeText writes the code that consumes a string or bytes.
+func (w *writer) consumeText(f *protogen.Field, s shape) {
+	read, target := w.reader(f), "x."+f.GoName
+	switch {
+	case inOneof(f) || f.Desc.IsList():
+		w.f("s, next := d.%s(b, i)", read)
+		w.P("if next < 0 {")
+		w.malformed("x")
+		w.P("}")
+		w.P("i = next")
+		if inOneof(f) {
+			w.f("x.%s = &%s{%s: s}", f.Oneof.GoName, w.QualifiedGoIdent(f.GoIdent), f.GoName)
+			return
+		}
+		w.room(f, s)
+		w.f("%s = append(%s, s)", target, target)
+	case isPointer(f):
+		w.f("if %s, i = d.Optional%s(b, i); i < 0 {", target, read)
+		w.malformed("x")
+		w.P("}")
+	default:
+		w.f("if %s, i = d.%s(b, i); i < 0 {", target, read)
+		w.malformed("x")
+		w.P("}")
+	}
+}
+
+// reader returns the method of the Decoder that consumes a string or bytes.
+func (w *writer) reader(f *protogen.Field) string {
+	switch {
+	case checksUTF8(f.Desc):
+		return "Text"
+	case f.Desc.Kind() == protoreflect.StringKind:
+		return "String"
+	}
+	return "Bytes"
 }
 
 // room writes the code that makes room for the strings or bytes of a list, as
@@ -88,24 +130,7 @@ func (w *writer) room(f *protogen.Field, s shape) {
 
 func (w *writer) slices(name string) string { return w.QualifiedGoIdent(slicesPackage.Ident(name)) }
 
-// beforeScalar writes the checks that stand before a value is used.
-func (w *writer) beforeScalar(f *protogen.Field, results, m string) {
-	switch s := shapeOf(f.Desc); {
-	case s == fixed32 || s == fixed64:
-		w.f("if len(b)-i < %d {", s.width())
-		w.f("return %sd.Malformed(%s, b, start)", results, m)
-		w.P("}")
-		w.f("u := %s(b[i:])", w.QualifiedGoIdent(binaryPackage.Ident(fmt.Sprintf("LittleEndian.Uint%d", 8*s.width()))))
-		w.f("i += %d", s.width())
-	case checksUTF8(f.Desc):
-		w.P("s, ok := d.Text(data)")
-		w.P("if !ok {")
-		w.f("return %sd.InvalidUTF8(%s, data, tag)", results, m)
-		w.P("}")
-	}
-}
-
-// scalar returns the expression for a value, after beforeScalar.
+// scalar returns the expression for a number, after [writer.value].
 func (w *writer) scalar(f *protogen.Field) string {
 	switch f.Desc.Kind() {
 	case protoreflect.BoolKind:
@@ -124,13 +149,6 @@ func (w *writer) scalar(f *protogen.Field) string {
 		return "u"
 	case protoreflect.Sfixed32Kind, protoreflect.Sfixed64Kind:
 		return w.goType(f) + "(u)"
-	case protoreflect.StringKind:
-		if checksUTF8(f.Desc) {
-			return "s"
-		}
-		return "d.String(data)"
-	case protoreflect.BytesKind:
-		return "d.Bytes(data)"
 	}
 	return w.goType(f) + "(v)"
 }

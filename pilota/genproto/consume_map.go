@@ -7,6 +7,7 @@ import (
 
 // consumeMap writes the code that consumes an entry of a map.
 func (w *writer) consumeMap(f *protogen.Field) {
+	w.value(message, "x")
 	w.f("if x.%s == nil {", f.GoName)
 	w.f("x.%s = make(map[%s]%s, %s(b, i, tag))", f.GoName,
 		w.goType(f.Message.Fields[0]), w.mapValueType(f.Message.Fields[1]), w.rt("Room"))
@@ -45,13 +46,13 @@ func (w *writer) consumeEntry(f *protogen.Field) {
 	if partial {
 		w.P("hasValue := false")
 	}
-	w.loop(f.Message.Fields, "nil", func() {
-		w.consumePart(key, "key")
-		w.consumePart(val, "value")
-		if partial {
-			w.P("hasValue = true")
+	w.loop("nil", true, f.Message.Fields, func(part *protogen.Field) {
+		if part == key {
+			w.consumePart(key, "key", false)
+		} else {
+			w.consumePart(val, "value", partial)
 		}
-		w.P("default:")
+	}, func() {
 		w.P("var err error")
 		w.P("if i, err = d.Skip(b, start); err != nil {")
 		w.P("return err")
@@ -68,15 +69,26 @@ func (w *writer) consumeEntry(f *protogen.Field) {
 	w.P("}")
 }
 
-// consumePart writes the case of the key or the value of an entry.
-func (w *writer) consumePart(f *protogen.Field, name string) {
-	w.f("case %d: // %s", elementTag(f.Desc), name)
-	if f.Message == nil {
-		w.beforeScalar(f, "", "nil")
+// consumePart writes the case of the key or the value of an entry. noted says
+// that the code has to remember that it was there.
+func (w *writer) consumePart(f *protogen.Field, name string, noted bool) {
+	w.on(elementTag(f.Desc), name, false)
+	switch s := shapeOf(f.Desc); s {
+	case text, raw:
+		w.f("if %s, i = d.%s(b, i); i < 0 {", name, w.reader(f))
+		w.malformed("nil")
+		w.P("}")
+	case message:
+		w.value(s, "nil")
+		w.f("if err := %s; err != nil {", w.merge(f, name))
+		w.P("return err")
+		w.P("}")
+	default:
+		w.value(s, "nil")
 		w.f("%s = %s", name, w.scalar(f))
-		return
 	}
-	w.f("if err := %s; err != nil {", w.merge(f, name))
-	w.P("return err")
-	w.P("}")
+	if noted {
+		w.P("hasValue = true")
+	}
+	w.next()
 }

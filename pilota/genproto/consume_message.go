@@ -39,6 +39,7 @@ func (w *writer) takeSlab(f *protogen.Field) {
 func (w *writer) consumeMessage(f *protogen.Field) {
 	target := "x." + f.GoName
 	typ := w.goType(f)
+	w.value(shapeOf(f.Desc), "x")
 	switch {
 	case slabbed(f):
 		w.takeSlab(f)

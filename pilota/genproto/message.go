@@ -45,6 +45,7 @@ type writer struct {
 	file    *protogen.File
 	aliases aliases
 	m       *protogen.Message
+	chain   bool // of the loop that is being written
 }
 
 // QualifiedGoIdent returns the name of something as the file has to write it.
@@ -70,7 +71,7 @@ func codecFile(p *protogen.Plugin, f *protogen.File, messages []*protogen.Messag
 	g.P()
 	a := importAliased(g, f.GoImportPath, typesOf(messages))
 	for _, m := range messages {
-		w := &writer{g, f, a, m}
+		w := &writer{GeneratedFile: g, file: f, aliases: a, m: m}
 		w.reflect()
 		w.size()
 		w.append()
@@ -89,25 +90,6 @@ func (w *writer) reflect() {
 	w.P("return m")
 	w.P("}")
 	w.P("return (*", w.rt("Reflection"), ")(&x.state)")
-	w.P("}")
-}
-
-// append writes AppendProtobuf.
-func (w *writer) append() {
-	w.P()
-	w.P("// AppendProtobuf appends the encoding to b.")
-	w.P("func (x *", w.m.GoIdent, ") AppendProtobuf(b []byte) ([]byte, error) {")
-	if mayBePartial(w.m.Desc, map[protoreflect.FullName]bool{}) {
-		w.f("if err := %s(x); err != nil {", w.QualifiedGoIdent(protoPackage.Ident("CheckInitialized")))
-		w.P("return b, err")
-		w.P("}")
-	}
-	w.P("start, size := len(b), x.ProtobufSize()")
-	w.f("b = %s(b, size)", w.rt("Extend"))
-	w.P("if x.PutProtobuf(b[start:], size, 0) != 0 {")
-	w.f("return b[:start], %s(x)", w.rt("WhyNot"))
-	w.P("}")
-	w.P("return b, nil")
 	w.P("}")
 }
 

@@ -22,11 +22,14 @@ func TestASCII(t *testing.T) {
 				if at >= 0 {
 					s[at] |= 0x80
 				}
-				if got := isASCII(s); got != (at < 0) {
+				if got := isUTF8(s); got != (at < 0) {
 					t.Fatalf("%d bytes, high at %d: got %t", n, at, got)
 				}
 				if n < 32 {
 					continue
+				}
+				if got := isASCII(s); got != (at < 0) {
+					t.Fatalf("%d bytes, high at %d: got %t", n, at, got)
 				}
 				to := bytes.Repeat([]byte{0xfd}, n+2)
 				got := copyASCII(to[1:], s)

@@ -9,11 +9,9 @@ func copyASCII(to, s []byte) bool {
 	return isASCII(s)
 }
 
-// isASCII reports whether all bytes of s are below 0x80, 64 at a time.
+// isASCII reports whether all bytes of s, 32 at least, are below 0x80, 64 at a
+// time.
 func isASCII(s []byte) bool {
-	if len(s) < 16 {
-		return isShortASCII(s)
-	}
 	last := le64(s[len(s)-8:]) // what the loops leave over, and more
 	for len(s) >= 64 {
 		w := (*[64]byte)(s)

@@ -102,7 +102,7 @@ func Unmarshal(b []byte, m proto.Message, o DecodeOptions) error {
 		return unmarshalForeign(b, m, o)
 	}
 	var d Decoder
-	d.Reset(b, o)
+	d.begin(b, &o)
 	if err := c.ConsumeProtobuf(onStack(&d), b); err != nil {
 		return err
 	}

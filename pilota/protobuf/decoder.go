@@ -63,13 +63,13 @@ type Decoder struct {
 	whole    int // capacity of the message: that of a part tells where it begins
 	slack    int // how much of it lies behind the message
 	depth    int // levels that are still allowed
-	strings  StringMode
-	discard  bool
-	partial  bool // a message may lack a required field
-	tooBig   bool // the message is, as a whole
 	resolver Resolver
+	strings  StringMode
+	partial  bool // a message may lack a required field; here, lest its neighbours be copied as one
+	discard  bool
+	tooBig   bool // the message is, as a whole
 
-	text  []byte   // CopyOnce: the message from its first string on
+	text  []byte   // CopyOnce: the message from its first string on; Alias: the message
 	from  int      // offset of text in the message
 	words []uint64 // the chunk that optional scalars are taken from
 	heads []string // the chunk that optional strings and lists of strings are taken from
@@ -77,10 +77,20 @@ type Decoder struct {
 	nextWord, nextHead int // what has been taken of them
 }
 
-// Reset makes d ready for a message. d keeps no reference to msg, but every
-// slice passed to ConsumeProtobuf afterwards must be a part of it, cut with
-// two indices, so that its capacity reaches to the capacity of msg.
+// Reset makes d ready for a message. d keeps no reference to msg, but for
+// [Alias], until the next one. Every slice passed to ConsumeProtobuf afterwards
+// must be a part of msg, cut with two indices, so that its capacity reaches to
+// the capacity of msg.
 func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
+	// Words hold no pointers, so what is left of their chunk may serve the
+	// next message. Strings would keep the texts of earlier messages alive.
+	d.text, d.from, d.heads, d.nextHead = nil, 0, nil, 0
+	d.begin(msg, &o)
+}
+
+// begin is Reset for what has been reset or is zero. It takes the options by
+// their address because copying them costs more than the rest of it.
+func (d *Decoder) begin(msg []byte, o *DecodeOptions) {
 	d.whole, d.slack = cap(msg), cap(msg)-len(msg)
 	d.depth = o.MaxDepth
 	if d.depth <= 0 {
@@ -89,9 +99,9 @@ func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
 	d.strings, d.discard, d.resolver = o.Strings, o.DiscardUnknown, o.Resolver
 	d.partial = false
 	d.tooBig = o.MaxSize > 0 && len(msg) > o.MaxSize
-	// Words hold no pointers, so what is left of their chunk may serve the
-	// next message. Strings would keep the texts of earlier messages alive.
-	d.text, d.from, d.heads, d.nextHead = nil, 0, nil, 0
+	if o.Strings == Alias {
+		d.text = msg
+	}
 }
 
 // offset returns where b, a part of the message, begins.

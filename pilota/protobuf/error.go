@@ -71,8 +71,13 @@ func (d *Decoder) Malformed(m proto.Message, b []byte, start int) error {
 	case wireVarint:
 		return d.fail(m, b, i, tag, d.whyNoVarint(b, i))
 	case wireBytes:
-		if _, next := Varint(b, i); next < 0 {
+		n, next := Varint(b, i)
+		if next < 0 {
 			return d.fail(m, b, i, tag, d.whyNoVarint(b, i))
+		}
+		// Nothing else can be wrong with bytes that are there.
+		if n <= uint64(len(b)-next) {
+			return d.fail(m, b, next, tag, ErrInvalidUTF8)
 		}
 	}
 	return d.fail(m, b, i, tag, ErrTruncated)
@@ -92,13 +97,6 @@ func (d *Decoder) whyNoVarint(b []byte, i int) error {
 //go:noinline
 func (d *Decoder) MalformedPacked(m proto.Message, packed []byte, tag uint64) error {
 	return d.fail(m, packed, 0, tag, ErrInvalidWire)
-}
-
-// InvalidUTF8 returns the error for a string that ought to be UTF-8.
-//
-//go:noinline
-func (d *Decoder) InvalidUTF8(m proto.Message, text []byte, tag uint64) error {
-	return d.fail(m, text, 0, tag, ErrInvalidUTF8)
 }
 
 // TooDeep returns the error for a message that nests too deep.

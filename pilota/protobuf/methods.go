@@ -39,7 +39,7 @@ func marshalMethod(in protoiface.MarshalInput) (protoiface.MarshalOutput, error)
 
 func unmarshalMethod(in protoiface.UnmarshalInput) (protoiface.UnmarshalOutput, error) {
 	var d Decoder
-	d.Reset(in.Buf, DecodeOptions{
+	d.begin(in.Buf, &DecodeOptions{
 		DiscardUnknown: in.Flags&protoiface.UnmarshalDiscardUnknown != 0,
 		Resolver:       in.Resolver,
 	})

@@ -27,8 +27,11 @@ func PackedVarints[T Integer](v []T, b []byte) (_ []T, ok bool) {
 	n := len(v)
 	v = grow(v, countVarints(b))
 	to := v[n:]
-	i := 0
-	for k := range to {
+	i, k := unpackBlocks(to, b)
+	if i < 0 {
+		return v[:n], false
+	}
+	for ; k < len(to); k++ {
 		if len(b)-i >= 5 {
 			// The first steps of Varint, in place.
 			w := (*[5]byte)(b[i:])
@@ -48,18 +51,6 @@ func PackedVarints[T Integer](v []T, b []byte) (_ []T, ok bool) {
 			if w[2] < 0x80 {
 				to[k] = T(u)
 				i += 3
-				continue
-			}
-			u += uint64(w[3])<<21 - 0x80<<14
-			if w[3] < 0x80 {
-				to[k] = T(u)
-				i += 4
-				continue
-			}
-			u += uint64(w[4])<<28 - 0x80<<21
-			if w[4] < 0x80 {
-				to[k] = T(u)
-				i += 5
 				continue
 			}
 		}
@@ -112,8 +103,8 @@ func PackedBools(v []bool, b []byte) (_ []bool, ok bool) {
 	return v, i == len(b)
 }
 
-// countVarints returns how many bytes of b end a varint.
-func countVarints(b []byte) (n int) {
+// countLastBytes returns how many bytes of b are the last one of a varint.
+func countLastBytes(b []byte) (n int) {
 	for len(b) >= 8 {
 		n += bits.OnesCount64(^binary.LittleEndian.Uint64(b) & 0x8080808080808080)
 		b = b[8:]

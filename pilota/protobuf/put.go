@@ -32,6 +32,18 @@ func putLongVarint(b []byte, i int, v uint64) int {
 	return i
 }
 
+// WriteVarint writes v as a varint that begins at b[i] and returns where it
+// ends.
+func WriteVarint(b []byte, i int, v uint64) int {
+	for v >= 0x80 {
+		b[i] = byte(v) | 0x80
+		v >>= 7
+		i++
+	}
+	b[i] = byte(v)
+	return i + 1
+}
+
 // PutRaw puts bytes that are encoded already.
 func PutRaw(b []byte, i int, raw []byte) int {
 	i -= len(raw)

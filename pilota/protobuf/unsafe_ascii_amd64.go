@@ -8,7 +8,12 @@ import "unsafe"
 // wide says that AVX2 is there.
 var wide = hasAVX2()
 
+// widest says that AVX-512 is there as well.
+var widest = wide && hasAVX512()
+
 func hasAVX2() bool
+
+func hasAVX512() bool
 
 // ascii reports whether all of the n bytes at s are below 0x80; n is 16 at
 // least.
@@ -32,34 +37,43 @@ func copyText(to, s *byte, n int) bool
 //go:noescape
 func copyTextWide(to, s *byte, n int) bool
 
+// copyTextWidest is copyText with AVX-512; n is 64 at least.
+//
+//go:noescape
+func copyTextWidest(to, s *byte, n int) bool
+
 // copyASCII copies s, of at least 32 bytes, to the front of to and reports
 // whether all bytes are below 0x80.
 func copyASCII(to, s []byte) bool {
-	n := len(s)
-	to = to[:n]
-	// Safety: both have n bytes, of which the functions read and write no
-	// more; a message's text is never a part of the buffer that the message
-	// is written to. Beyond some KiB, copy knows better ways.
-	switch {
+	// Safety: both have len(s) bytes, of which the function reads and writes
+	// no more; a message's text is never a part of the buffer that the message
+	// is written to.
+	switch n := len(s); {
+	case widest && 256 <= n && n <= 4096:
+		return copyTextWidest(unsafe.SliceData(to[:n]), unsafe.SliceData(s), n)
 	case wide && n <= 2048:
-		return copyTextWide(unsafe.SliceData(to), unsafe.SliceData(s), n)
-	case n <= 256:
-		return copyText(unsafe.SliceData(to), unsafe.SliceData(s), n)
+		return copyTextWide(unsafe.SliceData(to[:n]), unsafe.SliceData(s), n)
+	}
+	return copyLong(to, s)
+}
+
+// copyLong is copyASCII for what copyTextWide is not for. Beyond some KiB, copy
+// knows better ways.
+func copyLong(to, s []byte) bool {
+	if n := len(s); n <= 256 {
+		// Safety: as in copyASCII.
+		return copyText(unsafe.SliceData(to[:n]), unsafe.SliceData(s), n)
 	}
 	copy(to, s)
 	return isASCII(s)
 }
 
-// isASCII reports whether all bytes of s are below 0x80.
+// isASCII reports whether all bytes of s, 32 at least, are below 0x80.
 func isASCII(s []byte) bool {
 	// Safety: s has as many bytes as the functions want, and they only read
 	// them.
-	switch n := len(s); {
-	case n < 16:
-		return isShortASCII(s)
-	case n >= 64 && wide:
-		return asciiWide(unsafe.SliceData(s), n)
-	default:
-		return ascii(unsafe.SliceData(s), n)
+	if wide {
+		return asciiWide(unsafe.SliceData(s), len(s))
 	}
+	return ascii(unsafe.SliceData(s), len(s))
 }

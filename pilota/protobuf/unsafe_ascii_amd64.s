@@ -204,3 +204,89 @@ done:
 	TESTL     AX, AX
 	SETEQ     ret+24(FP)
 	RET
+
+// func copyTextWidest(to, s *byte, n int) bool
+//
+// Safety: as copyTextWide, with 64 bytes for 32; n is 64 at least. Where to is
+// no multiple of 64, the first 64 bytes are stored at once, and the loops begin
+// at the next multiple, which is 64 bytes further at most: a store that crosses
+// lines of the cache takes twice as long.
+TEXT ·copyTextWidest(SB), NOSPLIT, $0-25
+	MOVQ      to+0(FP), DI
+	MOVQ      s+8(FP), SI
+	MOVQ      n+16(FP), CX
+	VMOVDQU64 -64(SI)(CX*1), Z0
+	LEAQ      -64(DI)(CX*1), DX
+	VMOVDQU64 (SI), Z1
+	VMOVDQU64 Z1, (DI)
+	VPORQ     Z0, Z1, Z1
+	MOVQ      DI, AX
+	ANDQ      $63, AX
+	SUBQ      $64, AX
+	SUBQ      AX, DI
+	SUBQ      AX, SI
+	ADDQ      AX, CX
+	VPXORQ    Z6, Z6, Z6
+
+blocks:
+	CMPQ      CX, $256
+	JLE       words
+	VMOVDQU64 (SI), Z2
+	VMOVDQU64 64(SI), Z3
+	VMOVDQU64 128(SI), Z4
+	VMOVDQU64 192(SI), Z5
+	VMOVDQU64 Z2, (DI)
+	VMOVDQU64 Z3, 64(DI)
+	VMOVDQU64 Z4, 128(DI)
+	VMOVDQU64 Z5, 192(DI)
+	VPORQ     Z3, Z2, Z2
+	VPORQ     Z5, Z4, Z4
+	VPORQ     Z2, Z1, Z1
+	VPORQ     Z4, Z6, Z6
+	ADDQ      $256, SI
+	ADDQ      $256, DI
+	SUBQ      $256, CX
+	JMP       blocks
+
+words:
+	CMPQ      CX, $64
+	JLE       done
+	VMOVDQU64 (SI), Z2
+	VMOVDQU64 Z2, (DI)
+	VPORQ     Z2, Z1, Z1
+	ADDQ      $64, SI
+	ADDQ      $64, DI
+	SUBQ      $64, CX
+	JMP       words
+
+done:
+	VMOVDQU64 Z0, (DX)
+	VPORQ     Z6, Z1, Z1
+	VPMOVB2M  Z1, K1
+	KMOVQ     K1, AX
+	VZEROUPPER
+	TESTQ     AX, AX
+	SETEQ     ret+24(FP)
+	RET
+
+// func hasAVX512() bool
+//
+// Intel's manual, volume 1, 15.2: the foundation and the instructions for bytes
+// are there, and the system keeps the registers.
+TEXT ·hasAVX512(SB), NOSPLIT, $0-1
+	MOVB   $0, ret+0(FP)
+	MOVL   $0, CX
+	XGETBV
+	ANDL   $0xe6, AX
+	CMPL   AX, $0xe6
+	JNE    no
+	MOVL   $7, AX
+	MOVL   $0, CX
+	CPUID
+	ANDL   $0x40010000, BX
+	CMPL   BX, $0x40010000
+	JNE    no
+	MOVB   $1, ret+0(FP)
+
+no:
+	RET

@@ -60,16 +60,16 @@ func copy64[T Fixed64](b []byte, v []T) {
 // their width.
 func Packed32[T Fixed32](v []T, b []byte) (_ []T, ok bool) {
 	n := len(v)
-	v = grow(v, len(b)/4)
-	// Safety: the len(b)/4 numbers from n on are v's own, without pointers, and
-	// every pattern of bits is a number; nobody else knows them yet.
-	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v[n:]))), 4*(len(v)-n))
-	if littleEndian {
-		copy(raw, b)
-		return v, len(b)%4 == 0
-	}
-	for k := 0; k < len(raw); k += 4 {
-		binary.NativeEndian.PutUint32(raw[k:], binary.LittleEndian.Uint32(b[k:]))
+	// Safety: b has len(b)/4 numbers of four bytes each, without pointers, and
+	// every pattern of bits is a number. They are copied as bytes are, which
+	// needs no alignment.
+	v = append(v, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)...)
+	if !littleEndian {
+		for k := range v[n:] {
+			// Safety: the number is v's own; nobody else knows it yet.
+			p := (*[4]byte)(unsafe.Pointer(&v[n+k]))
+			binary.NativeEndian.PutUint32(p[:], binary.LittleEndian.Uint32(p[:]))
+		}
 	}
 	return v, len(b)%4 == 0
 }
@@ -78,15 +78,16 @@ func Packed32[T Fixed32](v []T, b []byte) (_ []T, ok bool) {
 // their width.
 func Packed64[T Fixed64](v []T, b []byte) (_ []T, ok bool) {
 	n := len(v)
-	v = grow(v, len(b)/8)
-	// Safety: as in Packed32, with eight bytes.
-	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v[n:]))), 8*(len(v)-n))
-	if littleEndian {
-		copy(raw, b)
-		return v, len(b)%8 == 0
-	}
-	for k := 0; k < len(raw); k += 8 {
-		binary.NativeEndian.PutUint64(raw[k:], binary.LittleEndian.Uint64(b[k:]))
+	// Safety: b has len(b)/8 numbers of eight bytes each, without pointers, and
+	// every pattern of bits is a number. They are copied as bytes are, which
+	// needs no alignment.
+	v = append(v, unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/8)...)
+	if !littleEndian {
+		for k := range v[n:] {
+			// Safety: the number is v's own; nobody else knows it yet.
+			p := (*[8]byte)(unsafe.Pointer(&v[n+k]))
+			binary.NativeEndian.PutUint64(p[:], binary.LittleEndian.Uint64(p[:]))
+		}
 	}
 	return v, len(b)%8 == 0
 }

@@ -34,24 +34,42 @@ func Optional[T Scalar](d *Decoder, v T, rest int) *T {
 	return p
 }
 
-// growWords makes a chunk: small at first, then doubling, and never more than
-// rest could have a use for, one scalar taking two bytes at least.
+// growWords makes a chunk: one for every 32 bytes that follow, but eight at
+// least and twice as many as the last time, and never more than rest could have
+// a use for, one scalar taking two bytes at least.
 //
 //go:noinline
 func (d *Decoder) growWords(rest int) {
-	d.words = make([]uint64, min(max(8, 2*len(d.words)), maxWords, rest/2+1))
+	d.words = make([]uint64, min(max(8, 2*len(d.words), rest/32), maxWords, rest/2+1))
 	d.nextWord = 0
 }
 
-// OptionalString returns a pointer to v. rest is how many bytes of the message
-// follow.
-func OptionalString(d *Decoder, v string, rest int) *string {
+// OptionalText is [Decoder.Text] for a field that is a pointer.
+func (d *Decoder) OptionalText(b []byte, i int) (p *string, next int) {
+	s, next := d.Text(b, i)
+	if next < 0 {
+		return nil, -1
+	}
+	return d.head(s, len(b)-next), next
+}
+
+// OptionalString is [Decoder.String] for a field that is a pointer.
+func (d *Decoder) OptionalString(b []byte, i int) (p *string, next int) {
+	s, next := d.String(b, i)
+	if next < 0 {
+		return nil, -1
+	}
+	return d.head(s, len(b)-next), next
+}
+
+// head returns a pointer to s. rest is how many bytes of the message follow.
+func (d *Decoder) head(s string, rest int) *string {
 	if d.nextHead == len(d.heads) {
 		d.growHeads(1, rest)
 	}
 	p := &d.heads[d.nextHead]
 	d.nextHead++
-	*p = v
+	*p = s
 	return p
 }
 
@@ -69,13 +87,13 @@ func (d *Decoder) Strings(n, rest int) []string {
 	return d.heads[from:from:d.nextHead]
 }
 
-// growHeads makes a chunk for n strings at least: small at first, then
-// doubling, and never more than rest could have a use for, one string taking
-// two bytes at least.
+// growHeads makes a chunk for n strings at least: one for every 64 bytes that
+// follow, but eight at least and twice as many as the last time, and never more
+// than rest could have a use for, one string taking two bytes at least.
 //
 //go:noinline
 func (d *Decoder) growHeads(n, rest int) {
-	d.heads = make([]string, max(n, min(max(8, 2*len(d.heads)), maxHeads, rest/2+1)))
+	d.heads = make([]string, max(n, min(max(8, 2*len(d.heads), rest/64), maxHeads, rest/2+1)))
 	d.nextHead = 0
 }
 

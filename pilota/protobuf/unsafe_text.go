@@ -70,22 +70,46 @@ func PutText(b []byte, i int, s string) int {
 	return PutVarint(b, i, uint64(len(s)))
 }
 
-// isUTF8 reports whether s is UTF-8.
-func isUTF8(s []byte) bool { return isASCII(s) || utf8.Valid(s) }
+// WriteText writes the length of a string that has to be UTF-8, and the string,
+// so that they begin at b[i], and returns where they end, or a negative number
+// if it is not.
+func WriteText(b []byte, i int, s string) int {
+	n := len(s)
+	if n <= 64 {
+		end := i + 1 + n
+		if PutText(b, end, s) < 0 {
+			return -1
+		}
+		return end
+	}
+	i = WriteVarint(b, i, uint64(n))
+	// Safety: the bytes are only read, and not beyond the call.
+	from := unsafe.Slice(unsafe.StringData(s), n)
+	if !copyASCII(b[i:], from) && !utf8.Valid(from) {
+		return -1
+	}
+	return i + n
+}
 
-// isShortASCII reports whether all of fewer than 16 bytes are below 0x80.
-func isShortASCII(s []byte) bool {
+// isUTF8 reports whether s is UTF-8.
+func isUTF8(s []byte) bool {
+	var seen uint64
 	switch n := len(s); {
+	case n > 32:
+		return isASCII(s) || utf8.Valid(s)
+	case n >= 16:
+		head, tail := (*[16]byte)(s), (*[16]byte)(s[n-16:])
+		seen = le64(head[:8]) | le64(head[8:]) | le64(tail[:8]) | le64(tail[8:])
 	case n >= 8:
-		return (le64(s)|le64(s[n-8:]))&high == 0
+		seen = le64(s) | le64(s[n-8:])
 	case n >= 4:
-		return uint64(binary.LittleEndian.Uint32(s)|binary.LittleEndian.Uint32(s[n-4:]))&high == 0
+		seen = uint64(binary.LittleEndian.Uint32(s) | binary.LittleEndian.Uint32(s[n-4:]))
+	default:
+		for _, c := range s {
+			seen |= uint64(c)
+		}
 	}
-	var w byte
-	for _, c := range s {
-		w |= c
-	}
-	return w < 0x80
+	return seen&high == 0 || utf8.Valid(s)
 }
 
 func le64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }

@@ -68,6 +68,38 @@ func Varint(b []byte, i int) (v uint64, next int) {
 	return 0, -1
 }
 
+// span reads the length at b[i:] and returns where the bytes that it counts
+// begin and end, or a negative end if they are not there.
+func span(b []byte, i int) (from, end int) {
+	var n uint64
+	switch {
+	case i < len(b) && b[i] < 0x80:
+		n = uint64(b[i])
+		i++
+	case i+1 < len(b) && b[i+1] < 0x80:
+		n = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
+		i += 2
+	default:
+		if n, i = Varint(b, i); i < 0 {
+			return 0, -1
+		}
+	}
+	if n > uint64(len(b)-i) {
+		return 0, -1
+	}
+	return i, i + int(n)
+}
+
+// Data reads the length at b[i:] and returns the bytes that it counts and the
+// position after them, or a negative one if they are not there.
+func Data(b []byte, i int) (data []byte, next int) {
+	i, next = span(b, i)
+	if next < 0 {
+		return nil, -1
+	}
+	return b[i:next], next
+}
+
 // shortVarint is Varint near the end of b.
 func shortVarint(b []byte, i int) (v uint64, next int) {
 	for shift := 0; i < len(b); shift += 7 {

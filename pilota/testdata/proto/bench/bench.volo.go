@@ -52,7 +52,16 @@ func (x *Small) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 55 + len(x.Name) + len(x.Kind) + len(x.unknownFields)
-	b = protobuf.Extend(b, most)[:len(b)]
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
 	i := x.writeProtobuf(b[:cap(b)], len(b))
 	if i < 0 {
 		return b, protobuf.WhyNot(x)
@@ -313,7 +322,16 @@ func (x *Echo) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Message) + len(x.unknownFields)
-	b = protobuf.Extend(b, most)[:len(b)]
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
 	i := x.writeProtobuf(b[:cap(b)], len(b))
 	if i < 0 {
 		return b, protobuf.WhyNot(x)

@@ -1317,7 +1317,16 @@ func (x *All_Groups) AppendProtobuf(b []byte) ([]byte, error) {
 	if x.Text != nil {
 		most += len(*x.Text)
 	}
-	b = protobuf.Extend(b, most)[:len(b)]
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
 	i := x.writeProtobuf(b[:cap(b)], len(b))
 	if i < 0 {
 		return b, protobuf.WhyNot(x)

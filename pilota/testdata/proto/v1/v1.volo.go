@@ -34,7 +34,16 @@ func (x *Note) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.Text) + len(x.unknownFields)
-	b = protobuf.Extend(b, most)[:len(b)]
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
 	i := x.writeProtobuf(b[:cap(b)], len(b))
 	if i < 0 {
 		return b, protobuf.WhyNot(x)

@@ -33,12 +33,48 @@ func (x *Message) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *Message) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 22 + len(x.Action) + len(x.Msg) + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *Message) writeProtobuf(b []byte, i int) int {
+	if len(x.Action) > 0 {
+		b[i] = 0xa
+		i += 1
+		if i = protobuf.WriteText(b, i, x.Action); i < 0 {
+			return i
+		}
+	}
+	if len(x.Msg) > 0 {
+		b[i] = 0x12
+		i += 1
+		if i = protobuf.WriteText(b, i, x.Msg); i < 0 {
+			return i
+		}
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -76,8 +112,10 @@ func (x *Message) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (in
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -87,46 +125,41 @@ func (x *Message) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (in
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // action
+			if x.Action, i = d.Text(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // action
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+		if tag == 18 { // msg
+			if x.Msg, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.Action = s
-		case 18: // msg
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			x.Msg = s
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
-			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {

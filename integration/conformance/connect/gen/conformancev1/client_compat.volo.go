@@ -269,52 +269,70 @@ func (x *ClientCompatRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		switch tag {
+		case 10: // test_name
+			if x.TestName, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		case 16: // http_version
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // test_name
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
-			x.TestName = s
-		case 16: // http_version
 			x.HttpVersion = HTTPVersion(v)
 		case 24: // protocol
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Protocol = Protocol(v)
 		case 32: // codec
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Codec = Codec(v)
 		case 40: // compression
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Compression = Compression(v)
 		case 50: // host
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.Host, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.Host = s
 		case 56: // port
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Port = uint32(v)
 		case 66: // server_tls_cert
-			x.ServerTlsCert = d.Bytes(data)
+			if x.ServerTlsCert, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 74: // client_tls_creds
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.ClientTlsCreds == nil {
 				x.ClientTlsCreds = new(TLSCreds)
 			}
@@ -322,24 +340,46 @@ func (x *ClientCompatRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 80: // message_receive_limit
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.MessageReceiveLimit = uint32(v)
 		case 90: // service
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.Service, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.Service = protobuf.OptionalString(d, s, len(b)-i)
 		case 98: // method
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.Method, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.Method = protobuf.OptionalString(d, s, len(b)-i)
 		case 104: // stream_type
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.StreamType = StreamType(v)
 		case 112: // use_get_http_method
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UseGetHttpMethod = v != 0
 		case 122: // request_headers
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab15) == 0 {
 				slab15 = protobuf.Slab[Header](b, i, tag)
 				x.RequestHeaders = slices.Grow(x.RequestHeaders, len(slab15))
@@ -351,6 +391,11 @@ func (x *ClientCompatRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 130: // request_messages
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab16) == 0 {
 				slab16 = protobuf.Slab[anypb.Any](b, i, tag)
 				x.RequestMessages = slices.Grow(x.RequestMessages, len(slab16))
@@ -362,10 +407,29 @@ func (x *ClientCompatRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 136: // timeout_ms
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.TimeoutMs = protobuf.Optional(d, uint32(v), len(b)-i)
 		case 144: // request_delay_ms
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequestDelayMs = uint32(v)
 		case 154: // cancel
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Cancel == nil {
 				x.Cancel = new(ClientCompatRequest_Cancel)
 			}
@@ -373,6 +437,11 @@ func (x *ClientCompatRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 162: // raw_request
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RawRequest == nil {
 				x.RawRequest = new(RawHTTPRequest)
 			}
@@ -483,8 +552,10 @@ func (x *ClientCompatRequest_Cancel) consumeProtobuf(d *protobuf.Decoder, b []by
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -494,28 +565,12 @@ func (x *ClientCompatRequest_Cancel) consumeProtobuf(d *protobuf.Decoder, b []by
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // before_close_send
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // before_close_send
+			i = next
 			w, ok := x.CancelTiming.(*ClientCompatRequest_Cancel_BeforeCloseSend)
 			if !ok || w == nil || w.BeforeCloseSend == nil {
 				both := &struct {
@@ -528,19 +583,59 @@ func (x *ClientCompatRequest_Cancel) consumeProtobuf(d *protobuf.Decoder, b []by
 			if err := d.Message(w.BeforeCloseSend, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 16: // after_close_send_ms
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // after_close_send_ms
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.CancelTiming = &ClientCompatRequest_Cancel_AfterCloseSendMs{AfterCloseSendMs: uint32(v)}
-		case 24: // after_num_responses
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 24 { // after_num_responses
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.CancelTiming = &ClientCompatRequest_Cancel_AfterNumResponses{AfterNumResponses: uint32(v)}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -640,8 +735,10 @@ func (x *ClientCompatResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -651,32 +748,24 @@ func (x *ClientCompatResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // test_name
+			if x.TestName, i = d.Text(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // test_name
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+		if tag == 18 { // response
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.TestName = s
-		case 18: // response
+			i = next
 			w, ok := x.Result.(*ClientCompatResponse_Response)
 			if !ok || w == nil || w.Response == nil {
 				both := &struct {
@@ -689,7 +778,20 @@ func (x *ClientCompatResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if err := w.Response.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // error
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // error
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.Result.(*ClientCompatResponse_Error)
 			if !ok || w == nil || w.Error == nil {
 				both := &struct {
@@ -702,15 +804,25 @@ func (x *ClientCompatResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if err := w.Error.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -845,8 +957,10 @@ func (x *ClientResponseResult) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 	var slab1 []Header
 	var slab2 []ConformancePayload
 	var slab4 []Header
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -856,28 +970,12 @@ func (x *ClientResponseResult) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		for tag == 10 { // response_headers
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // response_headers
+			i = next
 			if len(slab1) == 0 {
 				slab1 = protobuf.Slab[Header](b, i, tag)
 				x.ResponseHeaders = slices.Grow(x.ResponseHeaders, len(slab1))
@@ -888,7 +986,20 @@ func (x *ClientResponseResult) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 18: // payloads
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 18 { // payloads
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab2) == 0 {
 				slab2 = protobuf.Slab[ConformancePayload](b, i, tag)
 				x.Payloads = slices.Grow(x.Payloads, len(slab2))
@@ -899,14 +1010,40 @@ func (x *ClientResponseResult) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // error
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // error
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Error == nil {
 				x.Error = new(Error)
 			}
 			if err := x.Error.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 34: // response_trailers
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 34 { // response_trailers
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab4) == 0 {
 				slab4 = protobuf.Slab[Header](b, i, tag)
 				x.ResponseTrailers = slices.Grow(x.ResponseTrailers, len(slab4))
@@ -917,30 +1054,79 @@ func (x *ClientResponseResult) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 40: // num_unsent_requests
-			x.NumUnsentRequests = int32(v)
-		case 48: // http_status_code
-			x.HttpStatusCode = protobuf.Optional(d, int32(v), len(b)-i)
-		case 58: // feedback
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 40 { // num_unsent_requests
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.NumUnsentRequests = int32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 48 { // http_status_code
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.HttpStatusCode = protobuf.Optional(d, int32(v), len(b)-i)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 58 { // feedback
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Feedback == nil {
 				x.Feedback = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.Feedback) == cap(x.Feedback) {
 				x.Feedback = slices.Grow(x.Feedback, protobuf.Room(b, i, tag))
 			}
 			x.Feedback = append(x.Feedback, s)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -972,12 +1158,41 @@ func (x *ClientErrorResult) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ClientErrorResult) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.Message) + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *ClientErrorResult) writeProtobuf(b []byte, i int) int {
+	if len(x.Message) > 0 {
+		b[i] = 0xa
+		i += 1
+		if i = protobuf.WriteText(b, i, x.Message); i < 0 {
+			return i
+		}
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -1008,8 +1223,10 @@ func (x *ClientErrorResult) consumeProtobuf(d *protobuf.Decoder, b []byte, end u
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1019,40 +1236,29 @@ func (x *ClientErrorResult) consumeProtobuf(d *protobuf.Decoder, b []byte, end u
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // message
+			if x.Message, i = d.Text(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // message
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
-			x.Message = s
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
-			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
-			}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1153,8 +1359,10 @@ func (x *WireDetails) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 		return 0, d.Refuse(b)
 	}
 	var slab3 []Header
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -1164,37 +1372,49 @@ func (x *WireDetails) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // actual_status_code
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // actual_status_code
 			x.ActualStatusCode = int32(v)
-		case 18: // connect_error_raw
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // connect_error_raw
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.ConnectErrorRaw == nil {
 				x.ConnectErrorRaw = new(structpb.Struct)
 			}
 			if err := d.Message(x.ConnectErrorRaw, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // actual_http_trailers
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 26 { // actual_http_trailers
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab3) == 0 {
 				slab3 = protobuf.Slab[Header](b, i, tag)
 				x.ActualHttpTrailers = slices.Grow(x.ActualHttpTrailers, len(slab3))
@@ -1205,21 +1425,37 @@ func (x *WireDetails) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64)
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 34: // actual_grpcweb_trailers
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			x.ActualGrpcwebTrailers = protobuf.OptionalString(d, s, len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			i++
+		}
+		if tag == 34 { // actual_grpcweb_trailers
+			if x.ActualGrpcwebTrailers, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {

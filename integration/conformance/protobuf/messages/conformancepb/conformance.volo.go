@@ -37,12 +37,55 @@ func (x *TestStatus) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestStatus) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 33 + len(x.Name) + len(x.FailureMessage) + len(x.MatchedName) + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestStatus) writeProtobuf(b []byte, i int) int {
+	if len(x.Name) > 0 {
+		b[i] = 0xa
+		i += 1
+		if i = protobuf.WriteText(b, i, x.Name); i < 0 {
+			return i
+		}
+	}
+	if len(x.FailureMessage) > 0 {
+		b[i] = 0x12
+		i += 1
+		if i = protobuf.WriteText(b, i, x.FailureMessage); i < 0 {
+			return i
+		}
+	}
+	if len(x.MatchedName) > 0 {
+		b[i] = 0x1a
+		i += 1
+		if i = protobuf.WriteText(b, i, x.MatchedName); i < 0 {
+			return i
+		}
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -87,8 +130,10 @@ func (x *TestStatus) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -98,52 +143,53 @@ func (x *TestStatus) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // name
+			if x.Name, i = d.Text(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // name
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+		if tag == 18 { // failure_message
+			if x.FailureMessage, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.Name = s
-		case 18: // failure_message
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			x.FailureMessage = s
-		case 26: // matched_name
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
-			x.MatchedName = s
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			i++
+		}
+		if tag == 26 { // matched_name
+			if x.MatchedName, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -214,8 +260,10 @@ func (x *FailureSet) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 		return 0, d.Refuse(b)
 	}
 	var slab2 []TestStatus
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -225,26 +273,12 @@ func (x *FailureSet) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		for tag == 18 { // test
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 18: // test
+			i = next
 			if len(slab2) == 0 {
 				slab2 = protobuf.Slab[TestStatus](b, i, tag)
 				x.Test = slices.Grow(x.Test, len(slab2))
@@ -255,15 +289,25 @@ func (x *FailureSet) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -420,8 +464,10 @@ func (x *ConformanceRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -431,75 +477,160 @@ func (x *ConformanceRequest) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // protobuf_payload
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.Payload = &ConformanceRequest_ProtobufPayload{ProtobufPayload: s}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // json_payload
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.Payload = &ConformanceRequest_JsonPayload{JsonPayload: s}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 58 { // jspb_payload
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.Payload = &ConformanceRequest_JspbPayload{JspbPayload: s}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 66 { // text_payload
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.Payload = &ConformanceRequest_TextPayload{TextPayload: s}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 24 { // requested_output_format
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // protobuf_payload
-			x.Payload = &ConformanceRequest_ProtobufPayload{ProtobufPayload: d.Bytes(data)}
-		case 18: // json_payload
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
-			x.Payload = &ConformanceRequest_JsonPayload{JsonPayload: s}
-		case 58: // jspb_payload
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
-			x.Payload = &ConformanceRequest_JspbPayload{JspbPayload: s}
-		case 66: // text_payload
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
-			x.Payload = &ConformanceRequest_TextPayload{TextPayload: s}
-		case 24: // requested_output_format
 			x.RequestedOutputFormat = WireFormat(v)
-		case 34: // message_type
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			x.MessageType = s
-		case 40: // test_category
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 34 { // message_type
+			if x.MessageType, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 40 { // test_category
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.TestCategory = TestCategory(v)
-		case 50: // jspb_encoding_options
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 50 { // jspb_encoding_options
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.JspbEncodingOptions == nil {
 				x.JspbEncodingOptions = new(JspbEncodingConfig)
 			}
 			if err := x.JspbEncodingOptions.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 72: // print_unknown_fields
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 72 { // print_unknown_fields
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PrintUnknownFields = v != 0
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -669,8 +800,10 @@ func (x *ConformanceResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -680,84 +813,152 @@ func (x *ConformanceResponse) consumeProtobuf(d *protobuf.Decoder, b []byte, end
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // parse_error
+			s, next := d.Text(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 10: // parse_error
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
-			}
+			i = next
 			x.Result = &ConformanceResponse_ParseError{ParseError: s}
-		case 50: // serialize_error
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 50 { // serialize_error
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.Result = &ConformanceResponse_SerializeError{SerializeError: s}
-		case 74: // timeout_error
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 74 { // timeout_error
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.Result = &ConformanceResponse_TimeoutError{TimeoutError: s}
-		case 18: // runtime_error
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // runtime_error
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.Result = &ConformanceResponse_RuntimeError{RuntimeError: s}
-		case 26: // protobuf_payload
-			x.Result = &ConformanceResponse_ProtobufPayload{ProtobufPayload: d.Bytes(data)}
-		case 34: // json_payload
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // protobuf_payload
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.Result = &ConformanceResponse_ProtobufPayload{ProtobufPayload: s}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 34 { // json_payload
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.Result = &ConformanceResponse_JsonPayload{JsonPayload: s}
-		case 42: // skipped
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 42 { // skipped
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.Result = &ConformanceResponse_Skipped{Skipped: s}
-		case 58: // jspb_payload
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 58 { // jspb_payload
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.Result = &ConformanceResponse_JspbPayload{JspbPayload: s}
-		case 66: // text_payload
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 66 { // text_payload
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			x.Result = &ConformanceResponse_TextPayload{TextPayload: s}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -789,12 +990,40 @@ func (x *JspbEncodingConfig) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *JspbEncodingConfig) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 2 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *JspbEncodingConfig) writeProtobuf(b []byte, i int) int {
+	if x.UseJspbArrayAnyFormat {
+		b[i] = 0x8
+		i += 1
+		b[i] = 1
+		i++
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -824,8 +1053,10 @@ func (x *JspbEncodingConfig) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -835,30 +1066,34 @@ func (x *JspbEncodingConfig) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // use_jspb_array_any_format
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // use_jspb_array_any_format
 			x.UseJspbArrayAnyFormat = v != 0
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {

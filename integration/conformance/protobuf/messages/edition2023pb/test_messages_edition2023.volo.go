@@ -34,12 +34,39 @@ func (x *ComplexMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ComplexMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *ComplexMessage) writeProtobuf(b []byte, i int) int {
+	if x.D != nil {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(*x.D))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -68,8 +95,10 @@ func (x *ComplexMessage) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -79,30 +108,34 @@ func (x *ComplexMessage) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // d
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // d
 			x.D = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -1630,38 +1663,60 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		switch tag {
+		case 8: // optional_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // optional_int32
 			x.OptionalInt32 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 16: // optional_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalInt64 = protobuf.Optional(d, int64(v), len(b)-i)
 		case 24: // optional_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
 		case 32: // optional_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalUint64 = protobuf.Optional(d, v, len(b)-i)
 		case 40: // optional_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalSint32 = protobuf.Optional(d, int32(protobuf.Unzigzag(uint64(uint32(v)))), len(b)-i)
 		case 48: // optional_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalSint64 = protobuf.Optional(d, protobuf.Unzigzag(v), len(b)-i)
 		case 61: // optional_fixed32
 			if len(b)-i < 4 {
@@ -1706,16 +1761,28 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.OptionalDouble = protobuf.Optional(d, math.Float64frombits(u), len(b)-i)
 		case 104: // optional_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalBool = protobuf.Optional(d, v != 0, len(b)-i)
 		case 114: // optional_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.OptionalString, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.OptionalString = protobuf.OptionalString(d, s, len(b)-i)
 		case 122: // optional_bytes
-			x.OptionalBytes = d.Bytes(data)
+			if x.OptionalBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 146: // optional_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalNestedMessage == nil {
 				x.OptionalNestedMessage = new(TestAllTypesEdition2023_NestedMessage)
 			}
@@ -1723,6 +1790,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 154: // optional_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalForeignMessage == nil {
 				x.OptionalForeignMessage = new(ForeignMessageEdition2023)
 			}
@@ -1730,22 +1802,37 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 168: // optional_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalNestedEnum = protobuf.Optional(d, TestAllTypesEdition2023_NestedEnum(v), len(b)-i)
 		case 176: // optional_foreign_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalForeignEnum = protobuf.Optional(d, ForeignEnumEdition2023(v), len(b)-i)
 		case 194: // optional_string_piece
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.OptionalStringPiece, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.OptionalStringPiece = protobuf.OptionalString(d, s, len(b)-i)
 		case 202: // optional_cord
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.OptionalCord, i = d.OptionalText(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.OptionalCord = protobuf.OptionalString(d, s, len(b)-i)
 		case 218: // recursive_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RecursiveMessage == nil {
 				x.RecursiveMessage = new(TestAllTypesEdition2023)
 			}
@@ -1753,43 +1840,115 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 248: // repeated_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedInt32 = append(x.RepeatedInt32, int32(v))
 		case 250: // repeated_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedInt32, ok = protobuf.PackedVarints(x.RepeatedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 256: // repeated_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedInt64 = append(x.RepeatedInt64, int64(v))
 		case 258: // repeated_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedInt64, ok = protobuf.PackedVarints(x.RepeatedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 264: // repeated_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedUint32 = append(x.RepeatedUint32, uint32(v))
 		case 266: // repeated_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedUint32, ok = protobuf.PackedVarints(x.RepeatedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 272: // repeated_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedUint64 = append(x.RepeatedUint64, v)
 		case 274: // repeated_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedUint64, ok = protobuf.PackedVarints(x.RepeatedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 280: // repeated_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedSint32 = append(x.RepeatedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 282: // repeated_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSint32, ok = protobuf.PackedZigzag32(x.RepeatedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 288: // repeated_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedSint64 = append(x.RepeatedSint64, protobuf.Unzigzag(v))
 		case 290: // repeated_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSint64, ok = protobuf.PackedZigzag64(x.RepeatedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1802,6 +1961,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.RepeatedFixed32 = append(x.RepeatedFixed32, u)
 		case 298: // repeated_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFixed32, ok = protobuf.Packed32(x.RepeatedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1814,6 +1978,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.RepeatedFixed64 = append(x.RepeatedFixed64, u)
 		case 306: // repeated_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFixed64, ok = protobuf.Packed64(x.RepeatedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1826,6 +1995,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.RepeatedSfixed32 = append(x.RepeatedSfixed32, int32(u))
 		case 314: // repeated_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSfixed32, ok = protobuf.Packed32(x.RepeatedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1838,6 +2012,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.RepeatedSfixed64 = append(x.RepeatedSfixed64, int64(u))
 		case 322: // repeated_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSfixed64, ok = protobuf.Packed64(x.RepeatedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1850,6 +2029,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.RepeatedFloat = append(x.RepeatedFloat, math.Float32frombits(u))
 		case 330: // repeated_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFloat, ok = protobuf.Packed32(x.RepeatedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1862,22 +2046,40 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.RepeatedDouble = append(x.RepeatedDouble, math.Float64frombits(u))
 		case 338: // repeated_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedDouble, ok = protobuf.Packed64(x.RepeatedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 344: // repeated_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedBool = append(x.RepeatedBool, v != 0)
 		case 346: // repeated_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedBool, ok = protobuf.PackedBools(x.RepeatedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 354: // repeated_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			if x.RepeatedString == nil {
 				x.RepeatedString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedString) == cap(x.RepeatedString) {
@@ -1885,11 +2087,21 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			}
 			x.RepeatedString = append(x.RepeatedString, s)
 		case 362: // repeated_bytes
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(x.RepeatedBytes) == cap(x.RepeatedBytes) {
 				x.RepeatedBytes = slices.Grow(x.RepeatedBytes, protobuf.Room(b, i, tag))
 			}
-			x.RepeatedBytes = append(x.RepeatedBytes, d.Bytes(data))
+			x.RepeatedBytes = append(x.RepeatedBytes, s)
 		case 386: // repeated_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab48) == 0 {
 				slab48 = protobuf.Slab[TestAllTypesEdition2023_NestedMessage](b, i, tag)
 				x.RepeatedNestedMessage = slices.Grow(x.RepeatedNestedMessage, len(slab48))
@@ -1901,6 +2113,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 394: // repeated_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab49) == 0 {
 				slab49 = protobuf.Slab[ForeignMessageEdition2023](b, i, tag)
 				x.RepeatedForeignMessage = slices.Grow(x.RepeatedForeignMessage, len(slab49))
@@ -1912,24 +2129,49 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 408: // repeated_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedNestedEnum = append(x.RepeatedNestedEnum, TestAllTypesEdition2023_NestedEnum(v))
 		case 410: // repeated_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedNestedEnum, ok = protobuf.PackedVarints(x.RepeatedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 416: // repeated_foreign_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedForeignEnum = append(x.RepeatedForeignEnum, ForeignEnumEdition2023(v))
 		case 418: // repeated_foreign_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedForeignEnum, ok = protobuf.PackedVarints(x.RepeatedForeignEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 434: // repeated_string_piece
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			if x.RepeatedStringPiece == nil {
 				x.RepeatedStringPiece = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
@@ -1937,10 +2179,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			}
 			x.RepeatedStringPiece = append(x.RepeatedStringPiece, s)
 		case 442: // repeated_cord
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			if x.RepeatedCord == nil {
 				x.RepeatedCord = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedCord) == cap(x.RepeatedCord) {
@@ -1948,43 +2191,115 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			}
 			x.RepeatedCord = append(x.RepeatedCord, s)
 		case 600: // packed_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedInt32 = append(x.PackedInt32, int32(v))
 		case 602: // packed_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedInt32, ok = protobuf.PackedVarints(x.PackedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 608: // packed_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedInt64 = append(x.PackedInt64, int64(v))
 		case 610: // packed_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedInt64, ok = protobuf.PackedVarints(x.PackedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 616: // packed_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedUint32 = append(x.PackedUint32, uint32(v))
 		case 618: // packed_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedUint32, ok = protobuf.PackedVarints(x.PackedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 624: // packed_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedUint64 = append(x.PackedUint64, v)
 		case 626: // packed_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedUint64, ok = protobuf.PackedVarints(x.PackedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 632: // packed_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedSint32 = append(x.PackedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 634: // packed_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSint32, ok = protobuf.PackedZigzag32(x.PackedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 640: // packed_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedSint64 = append(x.PackedSint64, protobuf.Unzigzag(v))
 		case 642: // packed_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSint64, ok = protobuf.PackedZigzag64(x.PackedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -1997,6 +2312,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.PackedFixed32 = append(x.PackedFixed32, u)
 		case 650: // packed_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFixed32, ok = protobuf.Packed32(x.PackedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2009,6 +2329,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.PackedFixed64 = append(x.PackedFixed64, u)
 		case 658: // packed_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFixed64, ok = protobuf.Packed64(x.PackedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2021,6 +2346,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.PackedSfixed32 = append(x.PackedSfixed32, int32(u))
 		case 666: // packed_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSfixed32, ok = protobuf.Packed32(x.PackedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2033,6 +2363,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.PackedSfixed64 = append(x.PackedSfixed64, int64(u))
 		case 674: // packed_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSfixed64, ok = protobuf.Packed64(x.PackedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2045,6 +2380,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.PackedFloat = append(x.PackedFloat, math.Float32frombits(u))
 		case 682: // packed_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFloat, ok = protobuf.Packed32(x.PackedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2057,62 +2397,163 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.PackedDouble = append(x.PackedDouble, math.Float64frombits(u))
 		case 690: // packed_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedDouble, ok = protobuf.Packed64(x.PackedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 696: // packed_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedBool = append(x.PackedBool, v != 0)
 		case 698: // packed_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedBool, ok = protobuf.PackedBools(x.PackedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 704: // packed_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedNestedEnum = append(x.PackedNestedEnum, TestAllTypesEdition2023_NestedEnum(v))
 		case 706: // packed_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedNestedEnum, ok = protobuf.PackedVarints(x.PackedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 712: // unpacked_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedInt32 = append(x.UnpackedInt32, int32(v))
 		case 714: // unpacked_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedInt32, ok = protobuf.PackedVarints(x.UnpackedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 720: // unpacked_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedInt64 = append(x.UnpackedInt64, int64(v))
 		case 722: // unpacked_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedInt64, ok = protobuf.PackedVarints(x.UnpackedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 728: // unpacked_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedUint32 = append(x.UnpackedUint32, uint32(v))
 		case 730: // unpacked_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedUint32, ok = protobuf.PackedVarints(x.UnpackedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 736: // unpacked_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedUint64 = append(x.UnpackedUint64, v)
 		case 738: // unpacked_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedUint64, ok = protobuf.PackedVarints(x.UnpackedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 744: // unpacked_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedSint32 = append(x.UnpackedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 746: // unpacked_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSint32, ok = protobuf.PackedZigzag32(x.UnpackedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 752: // unpacked_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedSint64 = append(x.UnpackedSint64, protobuf.Unzigzag(v))
 		case 754: // unpacked_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSint64, ok = protobuf.PackedZigzag64(x.UnpackedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2125,6 +2566,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.UnpackedFixed32 = append(x.UnpackedFixed32, u)
 		case 762: // unpacked_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFixed32, ok = protobuf.Packed32(x.UnpackedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2137,6 +2583,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.UnpackedFixed64 = append(x.UnpackedFixed64, u)
 		case 770: // unpacked_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFixed64, ok = protobuf.Packed64(x.UnpackedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2149,6 +2600,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.UnpackedSfixed32 = append(x.UnpackedSfixed32, int32(u))
 		case 778: // unpacked_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSfixed32, ok = protobuf.Packed32(x.UnpackedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2161,6 +2617,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.UnpackedSfixed64 = append(x.UnpackedSfixed64, int64(u))
 		case 786: // unpacked_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSfixed64, ok = protobuf.Packed64(x.UnpackedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2173,6 +2634,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 4
 			x.UnpackedFloat = append(x.UnpackedFloat, math.Float32frombits(u))
 		case 794: // unpacked_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFloat, ok = protobuf.Packed32(x.UnpackedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2185,25 +2651,59 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.UnpackedDouble = append(x.UnpackedDouble, math.Float64frombits(u))
 		case 802: // unpacked_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedDouble, ok = protobuf.Packed64(x.UnpackedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 808: // unpacked_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedBool = append(x.UnpackedBool, v != 0)
 		case 810: // unpacked_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedBool, ok = protobuf.PackedBools(x.UnpackedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 816: // unpacked_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedNestedEnum = append(x.UnpackedNestedEnum, TestAllTypesEdition2023_NestedEnum(v))
 		case 818: // unpacked_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedNestedEnum, ok = protobuf.PackedVarints(x.UnpackedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 450: // map_int32_int32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Int32 == nil {
 				x.MapInt32Int32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2211,6 +2711,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 458: // map_int64_int64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt64Int64 == nil {
 				x.MapInt64Int64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2218,6 +2723,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 466: // map_uint32_uint32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapUint32Uint32 == nil {
 				x.MapUint32Uint32 = make(map[uint32]uint32, protobuf.Room(b, i, tag))
 			}
@@ -2225,6 +2735,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 474: // map_uint64_uint64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapUint64Uint64 == nil {
 				x.MapUint64Uint64 = make(map[uint64]uint64, protobuf.Room(b, i, tag))
 			}
@@ -2232,6 +2747,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 482: // map_sint32_sint32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSint32Sint32 == nil {
 				x.MapSint32Sint32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2239,6 +2759,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 490: // map_sint64_sint64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSint64Sint64 == nil {
 				x.MapSint64Sint64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2246,6 +2771,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 498: // map_fixed32_fixed32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapFixed32Fixed32 == nil {
 				x.MapFixed32Fixed32 = make(map[uint32]uint32, protobuf.Room(b, i, tag))
 			}
@@ -2253,6 +2783,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 506: // map_fixed64_fixed64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapFixed64Fixed64 == nil {
 				x.MapFixed64Fixed64 = make(map[uint64]uint64, protobuf.Room(b, i, tag))
 			}
@@ -2260,6 +2795,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 514: // map_sfixed32_sfixed32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSfixed32Sfixed32 == nil {
 				x.MapSfixed32Sfixed32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2267,6 +2807,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 522: // map_sfixed64_sfixed64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSfixed64Sfixed64 == nil {
 				x.MapSfixed64Sfixed64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2274,6 +2819,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 530: // map_int32_float
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Float == nil {
 				x.MapInt32Float = make(map[int32]float32, protobuf.Room(b, i, tag))
 			}
@@ -2281,6 +2831,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 538: // map_int32_double
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Double == nil {
 				x.MapInt32Double = make(map[int32]float64, protobuf.Room(b, i, tag))
 			}
@@ -2288,6 +2843,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 546: // map_bool_bool
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapBoolBool == nil {
 				x.MapBoolBool = make(map[bool]bool, protobuf.Room(b, i, tag))
 			}
@@ -2295,6 +2855,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 554: // map_string_string
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringString == nil {
 				x.MapStringString = make(map[string]string, protobuf.Room(b, i, tag))
 			}
@@ -2302,6 +2867,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 562: // map_string_bytes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringBytes == nil {
 				x.MapStringBytes = make(map[string][]byte, protobuf.Room(b, i, tag))
 			}
@@ -2309,6 +2879,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 570: // map_string_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringNestedMessage == nil {
 				x.MapStringNestedMessage = make(map[string]*TestAllTypesEdition2023_NestedMessage, protobuf.Room(b, i, tag))
 			}
@@ -2321,6 +2896,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 578: // map_string_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringForeignMessage == nil {
 				x.MapStringForeignMessage = make(map[string]*ForeignMessageEdition2023, protobuf.Room(b, i, tag))
 			}
@@ -2333,6 +2913,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 586: // map_string_nested_enum
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringNestedEnum == nil {
 				x.MapStringNestedEnum = make(map[string]TestAllTypesEdition2023_NestedEnum, protobuf.Room(b, i, tag))
 			}
@@ -2340,6 +2925,11 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 594: // map_string_foreign_enum
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringForeignEnum == nil {
 				x.MapStringForeignEnum = make(map[string]ForeignEnumEdition2023, protobuf.Room(b, i, tag))
 			}
@@ -2347,8 +2937,20 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 888: // oneof_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesEdition2023_OneofUint32{OneofUint32: uint32(v)}
 		case 898: // oneof_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.OneofField.(*TestAllTypesEdition2023_OneofNestedMessage)
 			if !ok || w == nil || w.OneofNestedMessage == nil {
 				both := &struct {
@@ -2362,16 +2964,36 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 906: // oneof_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			x.OneofField = &TestAllTypesEdition2023_OneofString{OneofString: s}
 		case 914: // oneof_bytes
-			x.OneofField = &TestAllTypesEdition2023_OneofBytes{OneofBytes: d.Bytes(data)}
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.OneofField = &TestAllTypesEdition2023_OneofBytes{OneofBytes: s}
 		case 920: // oneof_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesEdition2023_OneofBool{OneofBool: v != 0}
 		case 928: // oneof_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesEdition2023_OneofUint64{OneofUint64: v}
 		case 941: // oneof_float
 			if len(b)-i < 4 {
@@ -2388,6 +3010,13 @@ func (x *TestAllTypesEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byte,
 			i += 8
 			x.OneofField = &TestAllTypesEdition2023_OneofDouble{OneofDouble: math.Float64frombits(u)}
 		case 952: // oneof_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesEdition2023_OneofEnum{OneofEnum: TestAllTypesEdition2023_NestedEnum(v)}
 		case 1611: // groupliketype
 			if x.Groupliketype == nil {
@@ -2436,8 +3065,10 @@ func (x *TestAllTypesEdition2023) consumeMapInt32Int32Entry(d *protobuf.Decoder,
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2447,28 +3078,47 @@ func (x *TestAllTypesEdition2023) consumeMapInt32Int32Entry(d *protobuf.Decoder,
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 16: // value
-			value = int32(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2482,8 +3132,10 @@ func (x *TestAllTypesEdition2023) consumeMapInt64Int64Entry(d *protobuf.Decoder,
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2493,28 +3145,47 @@ func (x *TestAllTypesEdition2023) consumeMapInt64Int64Entry(d *protobuf.Decoder,
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int64(v)
-		case 16: // value
-			value = int64(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int64(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2528,8 +3199,10 @@ func (x *TestAllTypesEdition2023) consumeMapUint32Uint32Entry(d *protobuf.Decode
 	}
 	var key uint32
 	var value uint32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2539,28 +3212,47 @@ func (x *TestAllTypesEdition2023) consumeMapUint32Uint32Entry(d *protobuf.Decode
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = uint32(v)
-		case 16: // value
-			value = uint32(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = uint32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2574,8 +3266,10 @@ func (x *TestAllTypesEdition2023) consumeMapUint64Uint64Entry(d *protobuf.Decode
 	}
 	var key uint64
 	var value uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2585,28 +3279,47 @@ func (x *TestAllTypesEdition2023) consumeMapUint64Uint64Entry(d *protobuf.Decode
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = v
-		case 16: // value
-			value = v
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2620,8 +3333,10 @@ func (x *TestAllTypesEdition2023) consumeMapSint32Sint32Entry(d *protobuf.Decode
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2631,28 +3346,47 @@ func (x *TestAllTypesEdition2023) consumeMapSint32Sint32Entry(d *protobuf.Decode
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(protobuf.Unzigzag(uint64(uint32(v))))
-		case 16: // value
-			value = int32(protobuf.Unzigzag(uint64(uint32(v))))
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int32(protobuf.Unzigzag(uint64(uint32(v))))
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2666,8 +3400,10 @@ func (x *TestAllTypesEdition2023) consumeMapSint64Sint64Entry(d *protobuf.Decode
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2677,28 +3413,47 @@ func (x *TestAllTypesEdition2023) consumeMapSint64Sint64Entry(d *protobuf.Decode
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = protobuf.Unzigzag(v)
-		case 16: // value
-			value = protobuf.Unzigzag(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = protobuf.Unzigzag(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2712,8 +3467,10 @@ func (x *TestAllTypesEdition2023) consumeMapFixed32Fixed32Entry(d *protobuf.Deco
 	}
 	var key uint32
 	var value uint32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2723,26 +3480,43 @@ func (x *TestAllTypesEdition2023) consumeMapFixed32Fixed32Entry(d *protobuf.Deco
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 13: // key
+		if tag == 13 { // key
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			key = u
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = u
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2756,8 +3530,10 @@ func (x *TestAllTypesEdition2023) consumeMapFixed64Fixed64Entry(d *protobuf.Deco
 	}
 	var key uint64
 	var value uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2767,26 +3543,43 @@ func (x *TestAllTypesEdition2023) consumeMapFixed64Fixed64Entry(d *protobuf.Deco
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 9: // key
+		if tag == 9 { // key
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			key = u
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = u
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2800,8 +3593,10 @@ func (x *TestAllTypesEdition2023) consumeMapSfixed32Sfixed32Entry(d *protobuf.De
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2811,26 +3606,43 @@ func (x *TestAllTypesEdition2023) consumeMapSfixed32Sfixed32Entry(d *protobuf.De
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 13: // key
+		if tag == 13 { // key
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			key = int32(u)
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = int32(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2844,8 +3656,10 @@ func (x *TestAllTypesEdition2023) consumeMapSfixed64Sfixed64Entry(d *protobuf.De
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2855,26 +3669,43 @@ func (x *TestAllTypesEdition2023) consumeMapSfixed64Sfixed64Entry(d *protobuf.De
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 9: // key
+		if tag == 9 { // key
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			key = int64(u)
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = int64(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2888,8 +3719,10 @@ func (x *TestAllTypesEdition2023) consumeMapInt32FloatEntry(d *protobuf.Decoder,
 	}
 	var key int32
 	var value float32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2899,33 +3732,45 @@ func (x *TestAllTypesEdition2023) consumeMapInt32FloatEntry(d *protobuf.Decoder,
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = math.Float32frombits(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2939,8 +3784,10 @@ func (x *TestAllTypesEdition2023) consumeMapInt32DoubleEntry(d *protobuf.Decoder
 	}
 	var key int32
 	var value float64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2950,33 +3797,45 @@ func (x *TestAllTypesEdition2023) consumeMapInt32DoubleEntry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = math.Float64frombits(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2990,8 +3849,10 @@ func (x *TestAllTypesEdition2023) consumeMapBoolBoolEntry(d *protobuf.Decoder, b
 	}
 	var key bool
 	var value bool
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3001,28 +3862,47 @@ func (x *TestAllTypesEdition2023) consumeMapBoolBoolEntry(d *protobuf.Decoder, b
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = v != 0
-		case 16: // value
-			value = v != 0
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v != 0
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3036,8 +3916,10 @@ func (x *TestAllTypesEdition2023) consumeMapStringStringEntry(d *protobuf.Decode
 	}
 	var key string
 	var value string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3047,42 +3929,37 @@ func (x *TestAllTypesEdition2023) consumeMapStringStringEntry(d *protobuf.Decode
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			if value, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			value = s
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3096,8 +3973,10 @@ func (x *TestAllTypesEdition2023) consumeMapStringBytesEntry(d *protobuf.Decoder
 	}
 	var key string
 	value := []byte{}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3107,38 +3986,37 @@ func (x *TestAllTypesEdition2023) consumeMapStringBytesEntry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			if value, i = d.Bytes(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
-			value = d.Bytes(data)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3152,8 +4030,10 @@ func (x *TestAllTypesEdition2023) consumeMapStringNestedMessageEntry(d *protobuf
 	}
 	var key string
 	hasValue := false
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3163,41 +4043,43 @@ func (x *TestAllTypesEdition2023) consumeMapStringNestedMessageEntry(d *protobuf
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			hasValue = true
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	if !hasValue {
@@ -3213,8 +4095,10 @@ func (x *TestAllTypesEdition2023) consumeMapStringForeignMessageEntry(d *protobu
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3224,40 +4108,42 @@ func (x *TestAllTypesEdition2023) consumeMapStringForeignMessageEntry(d *protobu
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3271,8 +4157,10 @@ func (x *TestAllTypesEdition2023) consumeMapStringNestedEnumEntry(d *protobuf.De
 	}
 	var key string
 	var value TestAllTypesEdition2023_NestedEnum
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3282,40 +4170,42 @@ func (x *TestAllTypesEdition2023) consumeMapStringNestedEnumEntry(d *protobuf.De
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
-			}
-			key = s
-		case 16: // value
 			value = TestAllTypesEdition2023_NestedEnum(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3329,8 +4219,10 @@ func (x *TestAllTypesEdition2023) consumeMapStringForeignEnumEntry(d *protobuf.D
 	}
 	var key string
 	var value ForeignEnumEdition2023
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3340,40 +4232,42 @@ func (x *TestAllTypesEdition2023) consumeMapStringForeignEnumEntry(d *protobuf.D
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
-			}
-			key = s
-		case 16: // value
 			value = ForeignEnumEdition2023(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3452,8 +4346,10 @@ func (x *TestAllTypesEdition2023_NestedMessage) consumeProtobuf(d *protobuf.Deco
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3463,45 +4359,54 @@ func (x *TestAllTypesEdition2023_NestedMessage) consumeProtobuf(d *protobuf.Deco
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // a
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // a
 			x.A = protobuf.Optional(d, int32(v), len(b)-i)
-		case 18: // corecursive
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // corecursive
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Corecursive == nil {
 				x.Corecursive = new(TestAllTypesEdition2023)
 			}
 			if err := x.Corecursive.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -3536,12 +4441,46 @@ func (x *TestAllTypesEdition2023_GroupLikeType) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesEdition2023_GroupLikeType) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 19 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllTypesEdition2023_GroupLikeType) writeProtobuf(b []byte, i int) int {
+	if x.GroupInt32 != nil {
+		b[i] = 0xd0
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
+	}
+	if x.GroupUint32 != nil {
+		b[i] = 0xd8
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3577,8 +4516,10 @@ func (x *TestAllTypesEdition2023_GroupLikeType) consumeProtobuf(d *protobuf.Deco
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3588,32 +4529,51 @@ func (x *TestAllTypesEdition2023_GroupLikeType) consumeProtobuf(d *protobuf.Deco
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 1616 { // group_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 1616: // group_int32
 			x.GroupInt32 = protobuf.Optional(d, int32(v), len(b)-i)
-		case 1624: // group_uint32
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 1624 { // group_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.GroupUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -3645,12 +4605,39 @@ func (x *ForeignMessageEdition2023) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ForeignMessageEdition2023) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *ForeignMessageEdition2023) writeProtobuf(b []byte, i int) int {
+	if x.C != nil {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(*x.C))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3679,8 +4666,10 @@ func (x *ForeignMessageEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byt
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3690,30 +4679,34 @@ func (x *ForeignMessageEdition2023) consumeProtobuf(d *protobuf.Decoder, b []byt
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // c
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // c
 			x.C = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -3745,12 +4738,39 @@ func (x *GroupLikeType) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *GroupLikeType) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *GroupLikeType) writeProtobuf(b []byte, i int) int {
+	if x.C != nil {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(*x.C))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3779,8 +4799,10 @@ func (x *GroupLikeType) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3790,30 +4812,34 @@ func (x *GroupLikeType) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint6
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // c
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // c
 			x.C = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {

@@ -1867,38 +1867,60 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		switch tag {
+		case 8: // optional_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // optional_int32
 			x.OptionalInt32 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 16: // optional_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalInt64 = protobuf.Optional(d, int64(v), len(b)-i)
 		case 24: // optional_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
 		case 32: // optional_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalUint64 = protobuf.Optional(d, v, len(b)-i)
 		case 40: // optional_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalSint32 = protobuf.Optional(d, int32(protobuf.Unzigzag(uint64(uint32(v)))), len(b)-i)
 		case 48: // optional_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalSint64 = protobuf.Optional(d, protobuf.Unzigzag(v), len(b)-i)
 		case 61: // optional_fixed32
 			if len(b)-i < 4 {
@@ -1943,12 +1965,28 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.OptionalDouble = protobuf.Optional(d, math.Float64frombits(u), len(b)-i)
 		case 104: // optional_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalBool = protobuf.Optional(d, v != 0, len(b)-i)
 		case 114: // optional_string
-			x.OptionalString = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.OptionalString, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 122: // optional_bytes
-			x.OptionalBytes = d.Bytes(data)
+			if x.OptionalBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 146: // optional_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalNestedMessage == nil {
 				x.OptionalNestedMessage = new(TestAllTypesProto2_NestedMessage)
 			}
@@ -1956,6 +1994,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 154: // optional_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalForeignMessage == nil {
 				x.OptionalForeignMessage = new(ForeignMessageProto2)
 			}
@@ -1963,14 +2006,37 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 168: // optional_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalNestedEnum = protobuf.Optional(d, TestAllTypesProto2_NestedEnum(v), len(b)-i)
 		case 176: // optional_foreign_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalForeignEnum = protobuf.Optional(d, ForeignEnumProto2(v), len(b)-i)
 		case 194: // optional_string_piece
-			x.OptionalStringPiece = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.OptionalStringPiece, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 202: // optional_cord
-			x.OptionalCord = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.OptionalCord, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 218: // recursive_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RecursiveMessage == nil {
 				x.RecursiveMessage = new(TestAllTypesProto2)
 			}
@@ -1978,43 +2044,115 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 248: // repeated_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedInt32 = append(x.RepeatedInt32, int32(v))
 		case 250: // repeated_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedInt32, ok = protobuf.PackedVarints(x.RepeatedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 256: // repeated_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedInt64 = append(x.RepeatedInt64, int64(v))
 		case 258: // repeated_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedInt64, ok = protobuf.PackedVarints(x.RepeatedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 264: // repeated_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedUint32 = append(x.RepeatedUint32, uint32(v))
 		case 266: // repeated_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedUint32, ok = protobuf.PackedVarints(x.RepeatedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 272: // repeated_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedUint64 = append(x.RepeatedUint64, v)
 		case 274: // repeated_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedUint64, ok = protobuf.PackedVarints(x.RepeatedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 280: // repeated_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedSint32 = append(x.RepeatedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 282: // repeated_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSint32, ok = protobuf.PackedZigzag32(x.RepeatedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 288: // repeated_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedSint64 = append(x.RepeatedSint64, protobuf.Unzigzag(v))
 		case 290: // repeated_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSint64, ok = protobuf.PackedZigzag64(x.RepeatedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2027,6 +2165,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.RepeatedFixed32 = append(x.RepeatedFixed32, u)
 		case 298: // repeated_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFixed32, ok = protobuf.Packed32(x.RepeatedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2039,6 +2182,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.RepeatedFixed64 = append(x.RepeatedFixed64, u)
 		case 306: // repeated_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFixed64, ok = protobuf.Packed64(x.RepeatedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2051,6 +2199,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.RepeatedSfixed32 = append(x.RepeatedSfixed32, int32(u))
 		case 314: // repeated_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSfixed32, ok = protobuf.Packed32(x.RepeatedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2063,6 +2216,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.RepeatedSfixed64 = append(x.RepeatedSfixed64, int64(u))
 		case 322: // repeated_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSfixed64, ok = protobuf.Packed64(x.RepeatedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2075,6 +2233,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.RepeatedFloat = append(x.RepeatedFloat, math.Float32frombits(u))
 		case 330: // repeated_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFloat, ok = protobuf.Packed32(x.RepeatedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2087,30 +2250,62 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.RepeatedDouble = append(x.RepeatedDouble, math.Float64frombits(u))
 		case 338: // repeated_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedDouble, ok = protobuf.Packed64(x.RepeatedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 344: // repeated_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedBool = append(x.RepeatedBool, v != 0)
 		case 346: // repeated_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedBool, ok = protobuf.PackedBools(x.RepeatedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 354: // repeated_string
+			s, next := d.String(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RepeatedString == nil {
 				x.RepeatedString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedString) == cap(x.RepeatedString) {
 				x.RepeatedString = slices.Grow(x.RepeatedString, protobuf.Room(b, i, tag))
 			}
-			x.RepeatedString = append(x.RepeatedString, d.String(data))
+			x.RepeatedString = append(x.RepeatedString, s)
 		case 362: // repeated_bytes
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(x.RepeatedBytes) == cap(x.RepeatedBytes) {
 				x.RepeatedBytes = slices.Grow(x.RepeatedBytes, protobuf.Room(b, i, tag))
 			}
-			x.RepeatedBytes = append(x.RepeatedBytes, d.Bytes(data))
+			x.RepeatedBytes = append(x.RepeatedBytes, s)
 		case 386: // repeated_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab48) == 0 {
 				slab48 = protobuf.Slab[TestAllTypesProto2_NestedMessage](b, i, tag)
 				x.RepeatedNestedMessage = slices.Grow(x.RepeatedNestedMessage, len(slab48))
@@ -2122,6 +2317,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 394: // repeated_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab49) == 0 {
 				slab49 = protobuf.Slab[ForeignMessageProto2](b, i, tag)
 				x.RepeatedForeignMessage = slices.Grow(x.RepeatedForeignMessage, len(slab49))
@@ -2133,71 +2333,177 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 408: // repeated_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedNestedEnum = append(x.RepeatedNestedEnum, TestAllTypesProto2_NestedEnum(v))
 		case 410: // repeated_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedNestedEnum, ok = protobuf.PackedVarints(x.RepeatedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 416: // repeated_foreign_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedForeignEnum = append(x.RepeatedForeignEnum, ForeignEnumProto2(v))
 		case 418: // repeated_foreign_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedForeignEnum, ok = protobuf.PackedVarints(x.RepeatedForeignEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 434: // repeated_string_piece
+			s, next := d.String(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RepeatedStringPiece == nil {
 				x.RepeatedStringPiece = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
 				x.RepeatedStringPiece = slices.Grow(x.RepeatedStringPiece, protobuf.Room(b, i, tag))
 			}
-			x.RepeatedStringPiece = append(x.RepeatedStringPiece, d.String(data))
+			x.RepeatedStringPiece = append(x.RepeatedStringPiece, s)
 		case 442: // repeated_cord
+			s, next := d.String(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RepeatedCord == nil {
 				x.RepeatedCord = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedCord) == cap(x.RepeatedCord) {
 				x.RepeatedCord = slices.Grow(x.RepeatedCord, protobuf.Room(b, i, tag))
 			}
-			x.RepeatedCord = append(x.RepeatedCord, d.String(data))
+			x.RepeatedCord = append(x.RepeatedCord, s)
 		case 600: // packed_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedInt32 = append(x.PackedInt32, int32(v))
 		case 602: // packed_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedInt32, ok = protobuf.PackedVarints(x.PackedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 608: // packed_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedInt64 = append(x.PackedInt64, int64(v))
 		case 610: // packed_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedInt64, ok = protobuf.PackedVarints(x.PackedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 616: // packed_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedUint32 = append(x.PackedUint32, uint32(v))
 		case 618: // packed_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedUint32, ok = protobuf.PackedVarints(x.PackedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 624: // packed_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedUint64 = append(x.PackedUint64, v)
 		case 626: // packed_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedUint64, ok = protobuf.PackedVarints(x.PackedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 632: // packed_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedSint32 = append(x.PackedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 634: // packed_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSint32, ok = protobuf.PackedZigzag32(x.PackedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 640: // packed_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedSint64 = append(x.PackedSint64, protobuf.Unzigzag(v))
 		case 642: // packed_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSint64, ok = protobuf.PackedZigzag64(x.PackedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2210,6 +2516,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.PackedFixed32 = append(x.PackedFixed32, u)
 		case 650: // packed_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFixed32, ok = protobuf.Packed32(x.PackedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2222,6 +2533,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.PackedFixed64 = append(x.PackedFixed64, u)
 		case 658: // packed_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFixed64, ok = protobuf.Packed64(x.PackedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2234,6 +2550,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.PackedSfixed32 = append(x.PackedSfixed32, int32(u))
 		case 666: // packed_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSfixed32, ok = protobuf.Packed32(x.PackedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2246,6 +2567,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.PackedSfixed64 = append(x.PackedSfixed64, int64(u))
 		case 674: // packed_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSfixed64, ok = protobuf.Packed64(x.PackedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2258,6 +2584,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.PackedFloat = append(x.PackedFloat, math.Float32frombits(u))
 		case 682: // packed_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFloat, ok = protobuf.Packed32(x.PackedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2270,62 +2601,163 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.PackedDouble = append(x.PackedDouble, math.Float64frombits(u))
 		case 690: // packed_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedDouble, ok = protobuf.Packed64(x.PackedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 696: // packed_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedBool = append(x.PackedBool, v != 0)
 		case 698: // packed_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedBool, ok = protobuf.PackedBools(x.PackedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 704: // packed_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedNestedEnum = append(x.PackedNestedEnum, TestAllTypesProto2_NestedEnum(v))
 		case 706: // packed_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedNestedEnum, ok = protobuf.PackedVarints(x.PackedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 712: // unpacked_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedInt32 = append(x.UnpackedInt32, int32(v))
 		case 714: // unpacked_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedInt32, ok = protobuf.PackedVarints(x.UnpackedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 720: // unpacked_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedInt64 = append(x.UnpackedInt64, int64(v))
 		case 722: // unpacked_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedInt64, ok = protobuf.PackedVarints(x.UnpackedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 728: // unpacked_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedUint32 = append(x.UnpackedUint32, uint32(v))
 		case 730: // unpacked_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedUint32, ok = protobuf.PackedVarints(x.UnpackedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 736: // unpacked_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedUint64 = append(x.UnpackedUint64, v)
 		case 738: // unpacked_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedUint64, ok = protobuf.PackedVarints(x.UnpackedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 744: // unpacked_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedSint32 = append(x.UnpackedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 746: // unpacked_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSint32, ok = protobuf.PackedZigzag32(x.UnpackedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 752: // unpacked_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedSint64 = append(x.UnpackedSint64, protobuf.Unzigzag(v))
 		case 754: // unpacked_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSint64, ok = protobuf.PackedZigzag64(x.UnpackedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2338,6 +2770,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.UnpackedFixed32 = append(x.UnpackedFixed32, u)
 		case 762: // unpacked_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFixed32, ok = protobuf.Packed32(x.UnpackedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2350,6 +2787,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.UnpackedFixed64 = append(x.UnpackedFixed64, u)
 		case 770: // unpacked_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFixed64, ok = protobuf.Packed64(x.UnpackedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2362,6 +2804,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.UnpackedSfixed32 = append(x.UnpackedSfixed32, int32(u))
 		case 778: // unpacked_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSfixed32, ok = protobuf.Packed32(x.UnpackedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2374,6 +2821,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.UnpackedSfixed64 = append(x.UnpackedSfixed64, int64(u))
 		case 786: // unpacked_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSfixed64, ok = protobuf.Packed64(x.UnpackedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2386,6 +2838,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.UnpackedFloat = append(x.UnpackedFloat, math.Float32frombits(u))
 		case 794: // unpacked_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFloat, ok = protobuf.Packed32(x.UnpackedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2398,25 +2855,59 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.UnpackedDouble = append(x.UnpackedDouble, math.Float64frombits(u))
 		case 802: // unpacked_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedDouble, ok = protobuf.Packed64(x.UnpackedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 808: // unpacked_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedBool = append(x.UnpackedBool, v != 0)
 		case 810: // unpacked_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedBool, ok = protobuf.PackedBools(x.UnpackedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 816: // unpacked_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedNestedEnum = append(x.UnpackedNestedEnum, TestAllTypesProto2_NestedEnum(v))
 		case 818: // unpacked_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedNestedEnum, ok = protobuf.PackedVarints(x.UnpackedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 450: // map_int32_int32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Int32 == nil {
 				x.MapInt32Int32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2424,6 +2915,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 458: // map_int64_int64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt64Int64 == nil {
 				x.MapInt64Int64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2431,6 +2927,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 466: // map_uint32_uint32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapUint32Uint32 == nil {
 				x.MapUint32Uint32 = make(map[uint32]uint32, protobuf.Room(b, i, tag))
 			}
@@ -2438,6 +2939,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 474: // map_uint64_uint64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapUint64Uint64 == nil {
 				x.MapUint64Uint64 = make(map[uint64]uint64, protobuf.Room(b, i, tag))
 			}
@@ -2445,6 +2951,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 482: // map_sint32_sint32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSint32Sint32 == nil {
 				x.MapSint32Sint32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2452,6 +2963,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 490: // map_sint64_sint64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSint64Sint64 == nil {
 				x.MapSint64Sint64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2459,6 +2975,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 498: // map_fixed32_fixed32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapFixed32Fixed32 == nil {
 				x.MapFixed32Fixed32 = make(map[uint32]uint32, protobuf.Room(b, i, tag))
 			}
@@ -2466,6 +2987,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 506: // map_fixed64_fixed64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapFixed64Fixed64 == nil {
 				x.MapFixed64Fixed64 = make(map[uint64]uint64, protobuf.Room(b, i, tag))
 			}
@@ -2473,6 +2999,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 514: // map_sfixed32_sfixed32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSfixed32Sfixed32 == nil {
 				x.MapSfixed32Sfixed32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2480,6 +3011,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 522: // map_sfixed64_sfixed64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSfixed64Sfixed64 == nil {
 				x.MapSfixed64Sfixed64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2487,6 +3023,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 834: // map_int32_bool
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Bool == nil {
 				x.MapInt32Bool = make(map[int32]bool, protobuf.Room(b, i, tag))
 			}
@@ -2494,6 +3035,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 530: // map_int32_float
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Float == nil {
 				x.MapInt32Float = make(map[int32]float32, protobuf.Room(b, i, tag))
 			}
@@ -2501,6 +3047,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 538: // map_int32_double
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Double == nil {
 				x.MapInt32Double = make(map[int32]float64, protobuf.Room(b, i, tag))
 			}
@@ -2508,6 +3059,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 826: // map_int32_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32NestedMessage == nil {
 				x.MapInt32NestedMessage = make(map[int32]*TestAllTypesProto2_NestedMessage, protobuf.Room(b, i, tag))
 			}
@@ -2520,6 +3076,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 546: // map_bool_bool
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapBoolBool == nil {
 				x.MapBoolBool = make(map[bool]bool, protobuf.Room(b, i, tag))
 			}
@@ -2527,6 +3088,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 554: // map_string_string
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringString == nil {
 				x.MapStringString = make(map[string]string, protobuf.Room(b, i, tag))
 			}
@@ -2534,6 +3100,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 562: // map_string_bytes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringBytes == nil {
 				x.MapStringBytes = make(map[string][]byte, protobuf.Room(b, i, tag))
 			}
@@ -2541,6 +3112,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 570: // map_string_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringNestedMessage == nil {
 				x.MapStringNestedMessage = make(map[string]*TestAllTypesProto2_NestedMessage, protobuf.Room(b, i, tag))
 			}
@@ -2553,6 +3129,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 578: // map_string_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringForeignMessage == nil {
 				x.MapStringForeignMessage = make(map[string]*ForeignMessageProto2, protobuf.Room(b, i, tag))
 			}
@@ -2565,6 +3146,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 586: // map_string_nested_enum
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringNestedEnum == nil {
 				x.MapStringNestedEnum = make(map[string]TestAllTypesProto2_NestedEnum, protobuf.Room(b, i, tag))
 			}
@@ -2572,6 +3158,11 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 594: // map_string_foreign_enum
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringForeignEnum == nil {
 				x.MapStringForeignEnum = make(map[string]ForeignEnumProto2, protobuf.Room(b, i, tag))
 			}
@@ -2579,8 +3170,20 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 888: // oneof_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto2_OneofUint32{OneofUint32: uint32(v)}
 		case 898: // oneof_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.OneofField.(*TestAllTypesProto2_OneofNestedMessage)
 			if !ok || w == nil || w.OneofNestedMessage == nil {
 				both := &struct {
@@ -2594,12 +3197,36 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 906: // oneof_string
-			x.OneofField = &TestAllTypesProto2_OneofString{OneofString: d.String(data)}
+			s, next := d.String(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.OneofField = &TestAllTypesProto2_OneofString{OneofString: s}
 		case 914: // oneof_bytes
-			x.OneofField = &TestAllTypesProto2_OneofBytes{OneofBytes: d.Bytes(data)}
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.OneofField = &TestAllTypesProto2_OneofBytes{OneofBytes: s}
 		case 920: // oneof_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto2_OneofBool{OneofBool: v != 0}
 		case 928: // oneof_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto2_OneofUint64{OneofUint64: v}
 		case 941: // oneof_float
 			if len(b)-i < 4 {
@@ -2616,6 +3243,13 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.OneofField = &TestAllTypesProto2_OneofDouble{OneofDouble: math.Float64frombits(u)}
 		case 952: // oneof_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto2_OneofEnum{OneofEnum: TestAllTypesProto2_NestedEnum(v)}
 		case 1611: // data
 			if x.Data == nil {
@@ -2636,16 +3270,58 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			}
 			i += n
 		case 1928: // default_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultInt32 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 1936: // default_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultInt64 = protobuf.Optional(d, int64(v), len(b)-i)
 		case 1944: // default_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
 		case 1952: // default_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultUint64 = protobuf.Optional(d, v, len(b)-i)
 		case 1960: // default_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultSint32 = protobuf.Optional(d, int32(protobuf.Unzigzag(uint64(uint32(v)))), len(b)-i)
 		case 1968: // default_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultSint64 = protobuf.Optional(d, protobuf.Unzigzag(v), len(b)-i)
 		case 1981: // default_fixed32
 			if len(b)-i < 4 {
@@ -2690,48 +3366,190 @@ func (x *TestAllTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.DefaultDouble = protobuf.Optional(d, math.Float64frombits(u), len(b)-i)
 		case 2024: // default_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultBool = protobuf.Optional(d, v != 0, len(b)-i)
 		case 2034: // default_string
-			x.DefaultString = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.DefaultString, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 2042: // default_bytes
-			x.DefaultBytes = d.Bytes(data)
+			if x.DefaultBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 3208: // fieldname1
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Fieldname1 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3216: // field_name2
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName2 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3224: // _field_name3
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.XFieldName3 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3232: // field__name4_
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name4_ = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3240: // field0name5
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field0Name5 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3248: // field_0_name6
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_0Name6 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3256: // fieldName7
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName7 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3264: // FieldName8
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName8 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3272: // field_Name9
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name9 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3280: // Field_Name10
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name10 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3288: // FIELD_NAME11
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FIELD_NAME11 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3296: // FIELD_name12
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FIELDName12 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3304: // __field_name13
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.XFieldName13 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3312: // __Field_name14
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.X_FieldName14 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3320: // field__name15
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name15 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3328: // field__Name16
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field__Name16 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3336: // field_name17__
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName17__ = protobuf.Optional(d, int32(v), len(b)-i)
 		case 3344: // Field_name18__
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName18__ = protobuf.Optional(d, int32(v), len(b)-i)
 		case 4002: // message_set_correct
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MessageSetCorrect == nil {
 				x.MessageSetCorrect = new(TestAllTypesProto2_MessageSetCorrect)
 			}
@@ -2767,8 +3585,10 @@ func (x *TestAllTypesProto2) consumeMapInt32Int32Entry(d *protobuf.Decoder, b []
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2778,28 +3598,47 @@ func (x *TestAllTypesProto2) consumeMapInt32Int32Entry(d *protobuf.Decoder, b []
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 16: // value
-			value = int32(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2813,8 +3652,10 @@ func (x *TestAllTypesProto2) consumeMapInt64Int64Entry(d *protobuf.Decoder, b []
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2824,28 +3665,47 @@ func (x *TestAllTypesProto2) consumeMapInt64Int64Entry(d *protobuf.Decoder, b []
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int64(v)
-		case 16: // value
-			value = int64(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int64(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2859,8 +3719,10 @@ func (x *TestAllTypesProto2) consumeMapUint32Uint32Entry(d *protobuf.Decoder, b 
 	}
 	var key uint32
 	var value uint32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2870,28 +3732,47 @@ func (x *TestAllTypesProto2) consumeMapUint32Uint32Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = uint32(v)
-		case 16: // value
-			value = uint32(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = uint32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2905,8 +3786,10 @@ func (x *TestAllTypesProto2) consumeMapUint64Uint64Entry(d *protobuf.Decoder, b 
 	}
 	var key uint64
 	var value uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2916,28 +3799,47 @@ func (x *TestAllTypesProto2) consumeMapUint64Uint64Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = v
-		case 16: // value
-			value = v
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2951,8 +3853,10 @@ func (x *TestAllTypesProto2) consumeMapSint32Sint32Entry(d *protobuf.Decoder, b 
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -2962,28 +3866,47 @@ func (x *TestAllTypesProto2) consumeMapSint32Sint32Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(protobuf.Unzigzag(uint64(uint32(v))))
-		case 16: // value
-			value = int32(protobuf.Unzigzag(uint64(uint32(v))))
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int32(protobuf.Unzigzag(uint64(uint32(v))))
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -2997,8 +3920,10 @@ func (x *TestAllTypesProto2) consumeMapSint64Sint64Entry(d *protobuf.Decoder, b 
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3008,28 +3933,47 @@ func (x *TestAllTypesProto2) consumeMapSint64Sint64Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = protobuf.Unzigzag(v)
-		case 16: // value
-			value = protobuf.Unzigzag(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = protobuf.Unzigzag(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3043,8 +3987,10 @@ func (x *TestAllTypesProto2) consumeMapFixed32Fixed32Entry(d *protobuf.Decoder, 
 	}
 	var key uint32
 	var value uint32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3054,26 +4000,43 @@ func (x *TestAllTypesProto2) consumeMapFixed32Fixed32Entry(d *protobuf.Decoder, 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 13: // key
+		if tag == 13 { // key
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			key = u
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = u
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3087,8 +4050,10 @@ func (x *TestAllTypesProto2) consumeMapFixed64Fixed64Entry(d *protobuf.Decoder, 
 	}
 	var key uint64
 	var value uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3098,26 +4063,43 @@ func (x *TestAllTypesProto2) consumeMapFixed64Fixed64Entry(d *protobuf.Decoder, 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 9: // key
+		if tag == 9 { // key
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			key = u
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = u
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3131,8 +4113,10 @@ func (x *TestAllTypesProto2) consumeMapSfixed32Sfixed32Entry(d *protobuf.Decoder
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3142,26 +4126,43 @@ func (x *TestAllTypesProto2) consumeMapSfixed32Sfixed32Entry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 13: // key
+		if tag == 13 { // key
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			key = int32(u)
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = int32(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3175,8 +4176,10 @@ func (x *TestAllTypesProto2) consumeMapSfixed64Sfixed64Entry(d *protobuf.Decoder
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3186,26 +4189,43 @@ func (x *TestAllTypesProto2) consumeMapSfixed64Sfixed64Entry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 9: // key
+		if tag == 9 { // key
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			key = int64(u)
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = int64(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3219,8 +4239,10 @@ func (x *TestAllTypesProto2) consumeMapInt32BoolEntry(d *protobuf.Decoder, b []b
 	}
 	var key int32
 	var value bool
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3230,28 +4252,47 @@ func (x *TestAllTypesProto2) consumeMapInt32BoolEntry(d *protobuf.Decoder, b []b
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 16: // value
-			value = v != 0
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v != 0
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3265,8 +4306,10 @@ func (x *TestAllTypesProto2) consumeMapInt32FloatEntry(d *protobuf.Decoder, b []
 	}
 	var key int32
 	var value float32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3276,33 +4319,45 @@ func (x *TestAllTypesProto2) consumeMapInt32FloatEntry(d *protobuf.Decoder, b []
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = math.Float32frombits(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3316,8 +4371,10 @@ func (x *TestAllTypesProto2) consumeMapInt32DoubleEntry(d *protobuf.Decoder, b [
 	}
 	var key int32
 	var value float64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3327,33 +4384,45 @@ func (x *TestAllTypesProto2) consumeMapInt32DoubleEntry(d *protobuf.Decoder, b [
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = math.Float64frombits(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3367,8 +4436,10 @@ func (x *TestAllTypesProto2) consumeMapInt32NestedMessageEntry(d *protobuf.Decod
 	}
 	var key int32
 	hasValue := false
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3378,39 +4449,48 @@ func (x *TestAllTypesProto2) consumeMapInt32NestedMessageEntry(d *protobuf.Decod
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 18: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			hasValue = true
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	if !hasValue {
@@ -3427,8 +4507,10 @@ func (x *TestAllTypesProto2) consumeMapBoolBoolEntry(d *protobuf.Decoder, b []by
 	}
 	var key bool
 	var value bool
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3438,28 +4520,47 @@ func (x *TestAllTypesProto2) consumeMapBoolBoolEntry(d *protobuf.Decoder, b []by
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = v != 0
-		case 16: // value
-			value = v != 0
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v != 0
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3473,8 +4574,10 @@ func (x *TestAllTypesProto2) consumeMapStringStringEntry(d *protobuf.Decoder, b 
 	}
 	var key string
 	var value string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3484,34 +4587,37 @@ func (x *TestAllTypesProto2) consumeMapStringStringEntry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 18: // value
-			value = d.String(data)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+		if tag == 18 { // value
+			if value, i = d.String(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3525,8 +4631,10 @@ func (x *TestAllTypesProto2) consumeMapStringBytesEntry(d *protobuf.Decoder, b [
 	}
 	var key string
 	value := []byte{}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3536,34 +4644,37 @@ func (x *TestAllTypesProto2) consumeMapStringBytesEntry(d *protobuf.Decoder, b [
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 18: // value
-			value = d.Bytes(data)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+		if tag == 18 { // value
+			if value, i = d.Bytes(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3577,8 +4688,10 @@ func (x *TestAllTypesProto2) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 	}
 	var key string
 	hasValue := false
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3588,37 +4701,43 @@ func (x *TestAllTypesProto2) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 18: // value
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			hasValue = true
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	if !hasValue {
@@ -3634,8 +4753,10 @@ func (x *TestAllTypesProto2) consumeMapStringForeignMessageEntry(d *protobuf.Dec
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3645,36 +4766,42 @@ func (x *TestAllTypesProto2) consumeMapStringForeignMessageEntry(d *protobuf.Dec
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 18: // value
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3688,8 +4815,10 @@ func (x *TestAllTypesProto2) consumeMapStringNestedEnumEntry(d *protobuf.Decoder
 	}
 	var key string
 	var value TestAllTypesProto2_NestedEnum
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3699,36 +4828,42 @@ func (x *TestAllTypesProto2) consumeMapStringNestedEnumEntry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 16: // value
 			value = TestAllTypesProto2_NestedEnum(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3742,8 +4877,10 @@ func (x *TestAllTypesProto2) consumeMapStringForeignEnumEntry(d *protobuf.Decode
 	}
 	var key string
 	var value ForeignEnumProto2
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3753,36 +4890,42 @@ func (x *TestAllTypesProto2) consumeMapStringForeignEnumEntry(d *protobuf.Decode
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // key
+			if key, i = d.String(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // key
-			key = d.String(data)
-		case 16: // value
 			value = ForeignEnumProto2(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3861,8 +5004,10 @@ func (x *TestAllTypesProto2_NestedMessage) consumeProtobuf(d *protobuf.Decoder, 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3872,45 +5017,54 @@ func (x *TestAllTypesProto2_NestedMessage) consumeProtobuf(d *protobuf.Decoder, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // a
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // a
 			x.A = protobuf.Optional(d, int32(v), len(b)-i)
-		case 18: // corecursive
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // corecursive
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Corecursive == nil {
 				x.Corecursive = new(TestAllTypesProto2)
 			}
 			if err := x.Corecursive.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -3945,12 +5099,46 @@ func (x *TestAllTypesProto2_Data) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 19 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllTypesProto2_Data) writeProtobuf(b []byte, i int) int {
+	if x.GroupInt32 != nil {
+		b[i] = 0xd0
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
+	}
+	if x.GroupUint32 != nil {
+		b[i] = 0xd8
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -3986,8 +5174,10 @@ func (x *TestAllTypesProto2_Data) consumeProtobuf(d *protobuf.Decoder, b []byte,
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3997,32 +5187,51 @@ func (x *TestAllTypesProto2_Data) consumeProtobuf(d *protobuf.Decoder, b []byte,
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 1616 { // group_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 1616: // group_int32
 			x.GroupInt32 = protobuf.Optional(d, int32(v), len(b)-i)
-		case 1624: // group_uint32
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 1624 { // group_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.GroupUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4057,12 +5266,46 @@ func (x *TestAllTypesProto2_MultiWordGroupField) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_MultiWordGroupField) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 19 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllTypesProto2_MultiWordGroupField) writeProtobuf(b []byte, i int) int {
+	if x.GroupInt32 != nil {
+		b[i] = 0xe8
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
+	}
+	if x.GroupUint32 != nil {
+		b[i] = 0xf0
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4098,8 +5341,10 @@ func (x *TestAllTypesProto2_MultiWordGroupField) consumeProtobuf(d *protobuf.Dec
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4109,32 +5354,51 @@ func (x *TestAllTypesProto2_MultiWordGroupField) consumeProtobuf(d *protobuf.Dec
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 1640 { // group_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 1640: // group_int32
 			x.GroupInt32 = protobuf.Optional(d, int32(v), len(b)-i)
-		case 1648: // group_uint32
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 1648 { // group_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.GroupUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4166,12 +5430,44 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension1) ProtobufSize() (n int) 
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 12 + len(x.unknownFields)
+	if x.Str != nil {
+		most += len(*x.Str)
+	}
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllTypesProto2_MessageSetCorrectExtension1) writeProtobuf(b []byte, i int) int {
+	if x.Str != nil {
+		b[i] = 0xca
+		b[i+1] = 0x1
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(len(*x.Str)))
+		i += copy(b[i:], *x.Str)
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4203,8 +5499,10 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension1) consumeProtobuf(d *prot
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4214,36 +5512,29 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension1) consumeProtobuf(d *prot
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 202 { // str
+			if x.Str, i = d.OptionalString(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 202: // str
-			x.Str = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
-			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
-			}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4275,12 +5566,39 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension2) ProtobufSize() (n int) 
 
 // AppendProtobuf appends the encoding to b.
 func (x *TestAllTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllTypesProto2_MessageSetCorrectExtension2) writeProtobuf(b []byte, i int) int {
+	if x.I != nil {
+		b[i] = 0x48
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(*x.I))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4309,8 +5627,10 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension2) consumeProtobuf(d *prot
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4320,30 +5640,34 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension2) consumeProtobuf(d *prot
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 72 { // i
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 72: // i
 			x.I = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4425,8 +5749,10 @@ func (x *TestAllTypesProto2_ExtensionWithOneof) consumeProtobuf(d *protobuf.Deco
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4436,32 +5762,51 @@ func (x *TestAllTypesProto2_ExtensionWithOneof) consumeProtobuf(d *protobuf.Deco
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // a
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // a
 			x.OneofField = &TestAllTypesProto2_ExtensionWithOneof_A{A: int32(v)}
-		case 16: // b
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // b
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto2_ExtensionWithOneof_B{B: int32(v)}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4493,12 +5838,39 @@ func (x *ForeignMessageProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ForeignMessageProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *ForeignMessageProto2) writeProtobuf(b []byte, i int) int {
+	if x.C != nil {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(*x.C))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4527,8 +5899,10 @@ func (x *ForeignMessageProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4538,30 +5912,34 @@ func (x *ForeignMessageProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, en
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // c
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // c
 			x.C = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4596,12 +5974,46 @@ func (x *GroupField) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *GroupField) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 19 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *GroupField) writeProtobuf(b []byte, i int) int {
+	if x.GroupInt32 != nil {
+		b[i] = 0xd0
+		b[i+1] = 0x7
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
+	}
+	if x.GroupUint32 != nil {
+		b[i] = 0xd8
+		b[i+1] = 0x7
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4637,8 +6049,10 @@ func (x *GroupField) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4648,32 +6062,51 @@ func (x *GroupField) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 976 { // group_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 976: // group_int32
 			x.GroupInt32 = protobuf.Optional(d, int32(v), len(b)-i)
-		case 984: // group_uint32
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 984 { // group_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.GroupUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4796,8 +6229,10 @@ func (x *UnknownToTestAllTypes) consumeProtobuf(d *protobuf.Decoder, b []byte, e
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4807,39 +6242,56 @@ func (x *UnknownToTestAllTypes) consumeProtobuf(d *protobuf.Decoder, b []byte, e
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8008 { // optional_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8008: // optional_int32
 			x.OptionalInt32 = protobuf.Optional(d, int32(v), len(b)-i)
-		case 8018: // optional_string
-			x.OptionalString = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		case 8026: // nested_message
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 8018 { // optional_string
+			if x.OptionalString, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 8026 { // nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.NestedMessage == nil {
 				x.NestedMessage = new(ForeignMessageProto2)
 			}
 			if err := x.NestedMessage.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 8035: // optionalgroup
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 8035 { // optionalgroup
 			if x.Optionalgroup == nil {
 				x.Optionalgroup = new(UnknownToTestAllTypes_OptionalGroup)
 			}
@@ -4848,24 +6300,77 @@ func (x *UnknownToTestAllTypes) consumeProtobuf(d *protobuf.Decoder, b []byte, e
 				return 0, protobuf.In(x, tag, err)
 			}
 			i += n
-		case 8048: // optional_bool
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 8048 { // optional_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalBool = protobuf.Optional(d, v != 0, len(b)-i)
-		case 8088: // repeated_int32
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 8088 { // repeated_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedInt32 = append(x.RepeatedInt32, int32(v))
-		case 8090: // repeated_int32, packed
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 8090 { // repeated_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedInt32, ok = protobuf.PackedVarints(x.RepeatedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4897,12 +6402,39 @@ func (x *UnknownToTestAllTypes_OptionalGroup) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *UnknownToTestAllTypes_OptionalGroup) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *UnknownToTestAllTypes_OptionalGroup) writeProtobuf(b []byte, i int) int {
+	if x.A != nil {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(*x.A))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4931,8 +6463,10 @@ func (x *UnknownToTestAllTypes_OptionalGroup) consumeProtobuf(d *protobuf.Decode
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4942,30 +6476,34 @@ func (x *UnknownToTestAllTypes_OptionalGroup) consumeProtobuf(d *protobuf.Decode
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // a
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // a
 			x.A = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -5153,12 +6691,43 @@ func (x *OneStringProto2) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *OneStringProto2) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if x.Data != nil {
+		most += len(*x.Data)
+	}
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *OneStringProto2) writeProtobuf(b []byte, i int) int {
+	if x.Data != nil {
+		b[i] = 0xa
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(len(*x.Data)))
+		i += copy(b[i:], *x.Data)
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5189,8 +6758,10 @@ func (x *OneStringProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -5200,36 +6771,29 @@ func (x *OneStringProto2) consumeProtobuf(d *protobuf.Decoder, b []byte, end uin
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // data
+			if x.Data, i = d.OptionalString(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // data
-			x.Data = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
-			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
-			}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -5315,8 +6879,10 @@ func (x *ProtoWithKeywords) consumeProtobuf(d *protobuf.Decoder, b []byte, end u
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -5326,47 +6892,66 @@ func (x *ProtoWithKeywords) consumeProtobuf(d *protobuf.Decoder, b []byte, end u
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // inline
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // inline
 			x.Inline = protobuf.Optional(d, int32(v), len(b)-i)
-		case 18: // concept
-			x.Concept = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		case 26: // requires
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // concept
+			if x.Concept, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 26 { // requires
+			s, next := d.String(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Requires == nil {
 				x.Requires = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.Requires) == cap(x.Requires) {
 				x.Requires = slices.Grow(x.Requires, protobuf.Room(b, i, tag))
 			}
-			x.Requires = append(x.Requires, d.String(data))
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			x.Requires = append(x.Requires, s)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -5814,44 +7399,66 @@ func (x *TestAllRequiredTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []by
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
-				return 0, d.Malformed(x, b, start)
-			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
 		switch tag {
 		case 8: // required_int32
 			seen |= 0x1
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredInt32 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 16: // required_int64
 			seen |= 0x2
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredInt64 = protobuf.Optional(d, int64(v), len(b)-i)
 		case 24: // required_uint32
 			seen |= 0x4
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
 		case 32: // required_uint64
 			seen |= 0x8
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredUint64 = protobuf.Optional(d, v, len(b)-i)
 		case 40: // required_sint32
 			seen |= 0x10
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredSint32 = protobuf.Optional(d, int32(protobuf.Unzigzag(uint64(uint32(v)))), len(b)-i)
 		case 48: // required_sint64
 			seen |= 0x20
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredSint64 = protobuf.Optional(d, protobuf.Unzigzag(v), len(b)-i)
 		case 61: // required_fixed32
 			seen |= 0x40
@@ -5903,15 +7510,31 @@ func (x *TestAllRequiredTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []by
 			x.RequiredDouble = protobuf.Optional(d, math.Float64frombits(u), len(b)-i)
 		case 104: // required_bool
 			seen |= 0x1000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredBool = protobuf.Optional(d, v != 0, len(b)-i)
 		case 114: // required_string
 			seen |= 0x2000
-			x.RequiredString = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.RequiredString, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 122: // required_bytes
 			seen |= 0x4000
-			x.RequiredBytes = d.Bytes(data)
+			if x.RequiredBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 146: // required_nested_message
 			seen |= 0x8000
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RequiredNestedMessage == nil {
 				x.RequiredNestedMessage = new(TestAllRequiredTypesProto2_NestedMessage)
 			}
@@ -5920,6 +7543,11 @@ func (x *TestAllRequiredTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []by
 			}
 		case 154: // required_foreign_message
 			seen |= 0x10000
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RequiredForeignMessage == nil {
 				x.RequiredForeignMessage = new(ForeignMessageProto2)
 			}
@@ -5928,18 +7556,41 @@ func (x *TestAllRequiredTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []by
 			}
 		case 168: // required_nested_enum
 			seen |= 0x20000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredNestedEnum = protobuf.Optional(d, TestAllRequiredTypesProto2_NestedEnum(v), len(b)-i)
 		case 176: // required_foreign_enum
 			seen |= 0x40000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RequiredForeignEnum = protobuf.Optional(d, ForeignEnumProto2(v), len(b)-i)
 		case 194: // required_string_piece
 			seen |= 0x80000
-			x.RequiredStringPiece = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.RequiredStringPiece, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 202: // required_cord
 			seen |= 0x100000
-			x.RequiredCord = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.RequiredCord, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 218: // recursive_message
 			seen |= 0x200000
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RecursiveMessage == nil {
 				x.RecursiveMessage = new(TestAllRequiredTypesProto2)
 			}
@@ -5947,6 +7598,11 @@ func (x *TestAllRequiredTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []by
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 226: // optional_recursive_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalRecursiveMessage == nil {
 				x.OptionalRecursiveMessage = new(TestAllRequiredTypesProto2)
 			}
@@ -5965,21 +7621,63 @@ func (x *TestAllRequiredTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []by
 			i += n
 		case 1928: // default_int32
 			seen |= 0x800000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultInt32 = protobuf.Optional(d, int32(v), len(b)-i)
 		case 1936: // default_int64
 			seen |= 0x1000000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultInt64 = protobuf.Optional(d, int64(v), len(b)-i)
 		case 1944: // default_uint32
 			seen |= 0x2000000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
 		case 1952: // default_uint64
 			seen |= 0x4000000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultUint64 = protobuf.Optional(d, v, len(b)-i)
 		case 1960: // default_sint32
 			seen |= 0x8000000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultSint32 = protobuf.Optional(d, int32(protobuf.Unzigzag(uint64(uint32(v)))), len(b)-i)
 		case 1968: // default_sint64
 			seen |= 0x10000000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultSint64 = protobuf.Optional(d, protobuf.Unzigzag(v), len(b)-i)
 		case 1981: // default_fixed32
 			seen |= 0x20000000
@@ -6031,13 +7729,24 @@ func (x *TestAllRequiredTypesProto2) consumeProtobuf(d *protobuf.Decoder, b []by
 			x.DefaultDouble = protobuf.Optional(d, math.Float64frombits(u), len(b)-i)
 		case 2024: // default_bool
 			seen |= 0x800000000
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.DefaultBool = protobuf.Optional(d, v != 0, len(b)-i)
 		case 2034: // default_string
 			seen |= 0x1000000000
-			x.DefaultString = protobuf.OptionalString(d, d.String(data), len(b)-i)
+			if x.DefaultString, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 2042: // default_bytes
 			seen |= 0x2000000000
-			x.DefaultBytes = d.Bytes(data)
+			if x.DefaultBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		default:
 			if tag == end && end != 0 {
 				if seen != 0x3fffffffff {
@@ -6151,8 +7860,10 @@ func (x *TestAllRequiredTypesProto2_NestedMessage) consumeProtobuf(d *protobuf.D
 		return 0, d.Refuse(b)
 	}
 	var seen uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -6162,57 +7873,79 @@ func (x *TestAllRequiredTypesProto2_NestedMessage) consumeProtobuf(d *protobuf.D
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // a
+			seen |= 0x1
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // a
-			seen |= 0x1
 			x.A = protobuf.Optional(d, int32(v), len(b)-i)
-		case 18: // corecursive
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // corecursive
 			seen |= 0x2
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Corecursive == nil {
 				x.Corecursive = new(TestAllRequiredTypesProto2)
 			}
 			if err := x.Corecursive.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // optional_corecursive
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // optional_corecursive
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalCorecursive == nil {
 				x.OptionalCorecursive = new(TestAllRequiredTypesProto2)
 			}
 			if err := x.OptionalCorecursive.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				if seen != 0x3 {
-					d.Partial()
-				}
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			if seen != 0x3 {
+				d.Partial()
+			}
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -6253,12 +7986,46 @@ func (x *TestAllRequiredTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, erro
 	if err := proto.CheckInitialized(x); err != nil {
 		return b, err
 	}
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 19 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllRequiredTypesProto2_Data) writeProtobuf(b []byte, i int) int {
+	if x.GroupInt32 != nil {
+		b[i] = 0xd0
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
+	}
+	if x.GroupUint32 != nil {
+		b[i] = 0xd8
+		b[i+1] = 0xc
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6295,8 +8062,10 @@ func (x *TestAllRequiredTypesProto2_Data) consumeProtobuf(d *protobuf.Decoder, b
 		return 0, d.Refuse(b)
 	}
 	var seen uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -6306,37 +8075,56 @@ func (x *TestAllRequiredTypesProto2_Data) consumeProtobuf(d *protobuf.Decoder, b
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 1616 { // group_int32
+			seen |= 0x1
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 1616: // group_int32
-			seen |= 0x1
 			x.GroupInt32 = protobuf.Optional(d, int32(v), len(b)-i)
-		case 1624: // group_uint32
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 1624 { // group_uint32
 			seen |= 0x2
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.GroupUint32 = protobuf.Optional(d, uint32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				if seen != 0x3 {
-					d.Partial()
-				}
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			if seen != 0x3 {
+				d.Partial()
+			}
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -6374,12 +8162,44 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(
 	if err := proto.CheckInitialized(x); err != nil {
 		return b, err
 	}
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 12 + len(x.unknownFields)
+	if x.Str != nil {
+		most += len(*x.Str)
+	}
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) writeProtobuf(b []byte, i int) int {
+	if x.Str != nil {
+		b[i] = 0xca
+		b[i+1] = 0x1
+		i += 2
+		i = protobuf.WriteVarint(b, i, uint64(len(*x.Str)))
+		i += copy(b[i:], *x.Str)
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6412,8 +8232,10 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) consumeProtobuf
 		return 0, d.Refuse(b)
 	}
 	var seen uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -6423,40 +8245,33 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) consumeProtobuf
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
-				return 0, d.Malformed(x, b, start)
-			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 202: // str
+		if tag == 202 { // str
 			seen |= 0x1
-			x.Str = protobuf.OptionalString(d, d.String(data), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				if seen != 0x1 {
-					d.Partial()
-				}
-				d.Leave()
-				return i, nil
+			if x.Str, i = d.OptionalString(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			if seen != 0x1 {
+				d.Partial()
+			}
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -6494,12 +8309,39 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(
 	if err := proto.CheckInitialized(x); err != nil {
 		return b, err
 	}
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) writeProtobuf(b []byte, i int) int {
+	if x.I != nil {
+		b[i] = 0x48
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(*x.I))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6529,8 +8371,10 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) consumeProtobuf
 		return 0, d.Refuse(b)
 	}
 	var seen uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -6540,34 +8384,38 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) consumeProtobuf
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 72 { // i
+			seen |= 0x1
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 72: // i
-			seen |= 0x1
 			x.I = protobuf.Optional(d, int32(v), len(b)-i)
-		default:
-			if tag == end && end != 0 {
-				if seen != 0x1 {
-					d.Partial()
-				}
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			if seen != 0x1 {
+				d.Partial()
+			}
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -6702,8 +8550,10 @@ func (x *TestLargeOneof) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -6713,26 +8563,12 @@ func (x *TestLargeOneof) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // a1
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return 0, d.Malformed(x, b, start)
-			}
-			data = b[i : i+int(v)]
-			i += int(v)
-		}
-		switch tag {
-		case 10: // a1
+			i = next
 			w, ok := x.LargeOneof.(*TestLargeOneof_A1_)
 			if !ok || w == nil || w.A1 == nil {
 				both := &struct {
@@ -6745,7 +8581,20 @@ func (x *TestLargeOneof) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if err := w.A1.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 18: // a2
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // a2
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.LargeOneof.(*TestLargeOneof_A2_)
 			if !ok || w == nil || w.A2 == nil {
 				both := &struct {
@@ -6758,7 +8607,20 @@ func (x *TestLargeOneof) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if err := w.A2.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 26: // a3
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // a3
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.LargeOneof.(*TestLargeOneof_A3_)
 			if !ok || w == nil || w.A3 == nil {
 				both := &struct {
@@ -6771,7 +8633,20 @@ func (x *TestLargeOneof) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if err := w.A3.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 34: // a4
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 34 { // a4
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.LargeOneof.(*TestLargeOneof_A4_)
 			if !ok || w == nil || w.A4 == nil {
 				both := &struct {
@@ -6784,7 +8659,20 @@ func (x *TestLargeOneof) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if err := w.A4.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		case 42: // a5
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 42 { // a5
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.LargeOneof.(*TestLargeOneof_A5_)
 			if !ok || w == nil || w.A5 == nil {
 				both := &struct {
@@ -6797,15 +8685,25 @@ func (x *TestLargeOneof) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 			if err := w.A5.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {

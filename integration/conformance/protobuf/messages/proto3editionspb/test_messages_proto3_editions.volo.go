@@ -2109,38 +2109,60 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		switch tag {
+		case 8: // optional_int32
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // optional_int32
 			x.OptionalInt32 = int32(v)
 		case 16: // optional_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalInt64 = int64(v)
 		case 24: // optional_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalUint32 = uint32(v)
 		case 32: // optional_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalUint64 = v
 		case 40: // optional_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalSint32 = int32(protobuf.Unzigzag(uint64(uint32(v))))
 		case 48: // optional_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalSint64 = protobuf.Unzigzag(v)
 		case 61: // optional_fixed32
 			if len(b)-i < 4 {
@@ -2185,16 +2207,28 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.OptionalDouble = math.Float64frombits(u)
 		case 104: // optional_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalBool = v != 0
 		case 114: // optional_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.OptionalString, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.OptionalString = s
 		case 122: // optional_bytes
-			x.OptionalBytes = d.Bytes(data)
+			if x.OptionalBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 		case 146: // optional_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalNestedMessage == nil {
 				x.OptionalNestedMessage = new(TestAllTypesProto3_NestedMessage)
 			}
@@ -2202,6 +2236,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 154: // optional_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalForeignMessage == nil {
 				x.OptionalForeignMessage = new(ForeignMessage)
 			}
@@ -2209,24 +2248,46 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 168: // optional_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalNestedEnum = TestAllTypesProto3_NestedEnum(v)
 		case 176: // optional_foreign_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalForeignEnum = ForeignEnum(v)
 		case 184: // optional_aliased_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalAliasedEnum = TestAllTypesProto3_AliasedEnum(v)
 		case 194: // optional_string_piece
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.OptionalStringPiece, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.OptionalStringPiece = s
 		case 202: // optional_cord
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			if x.OptionalCord, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
-			x.OptionalCord = s
 		case 218: // recursive_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.RecursiveMessage == nil {
 				x.RecursiveMessage = new(TestAllTypesProto3)
 			}
@@ -2234,43 +2295,115 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 248: // repeated_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedInt32 = append(x.RepeatedInt32, int32(v))
 		case 250: // repeated_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedInt32, ok = protobuf.PackedVarints(x.RepeatedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 256: // repeated_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedInt64 = append(x.RepeatedInt64, int64(v))
 		case 258: // repeated_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedInt64, ok = protobuf.PackedVarints(x.RepeatedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 264: // repeated_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedUint32 = append(x.RepeatedUint32, uint32(v))
 		case 266: // repeated_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedUint32, ok = protobuf.PackedVarints(x.RepeatedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 272: // repeated_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedUint64 = append(x.RepeatedUint64, v)
 		case 274: // repeated_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedUint64, ok = protobuf.PackedVarints(x.RepeatedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 280: // repeated_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedSint32 = append(x.RepeatedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 282: // repeated_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSint32, ok = protobuf.PackedZigzag32(x.RepeatedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 288: // repeated_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedSint64 = append(x.RepeatedSint64, protobuf.Unzigzag(v))
 		case 290: // repeated_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSint64, ok = protobuf.PackedZigzag64(x.RepeatedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2283,6 +2416,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.RepeatedFixed32 = append(x.RepeatedFixed32, u)
 		case 298: // repeated_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFixed32, ok = protobuf.Packed32(x.RepeatedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2295,6 +2433,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.RepeatedFixed64 = append(x.RepeatedFixed64, u)
 		case 306: // repeated_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFixed64, ok = protobuf.Packed64(x.RepeatedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2307,6 +2450,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.RepeatedSfixed32 = append(x.RepeatedSfixed32, int32(u))
 		case 314: // repeated_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSfixed32, ok = protobuf.Packed32(x.RepeatedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2319,6 +2467,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.RepeatedSfixed64 = append(x.RepeatedSfixed64, int64(u))
 		case 322: // repeated_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedSfixed64, ok = protobuf.Packed64(x.RepeatedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2331,6 +2484,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.RepeatedFloat = append(x.RepeatedFloat, math.Float32frombits(u))
 		case 330: // repeated_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedFloat, ok = protobuf.Packed32(x.RepeatedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2343,22 +2501,40 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.RepeatedDouble = append(x.RepeatedDouble, math.Float64frombits(u))
 		case 338: // repeated_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedDouble, ok = protobuf.Packed64(x.RepeatedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 344: // repeated_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedBool = append(x.RepeatedBool, v != 0)
 		case 346: // repeated_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedBool, ok = protobuf.PackedBools(x.RepeatedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 354: // repeated_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			if x.RepeatedString == nil {
 				x.RepeatedString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedString) == cap(x.RepeatedString) {
@@ -2366,11 +2542,21 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			}
 			x.RepeatedString = append(x.RepeatedString, s)
 		case 362: // repeated_bytes
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(x.RepeatedBytes) == cap(x.RepeatedBytes) {
 				x.RepeatedBytes = slices.Grow(x.RepeatedBytes, protobuf.Room(b, i, tag))
 			}
-			x.RepeatedBytes = append(x.RepeatedBytes, d.Bytes(data))
+			x.RepeatedBytes = append(x.RepeatedBytes, s)
 		case 386: // repeated_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab48) == 0 {
 				slab48 = protobuf.Slab[TestAllTypesProto3_NestedMessage](b, i, tag)
 				x.RepeatedNestedMessage = slices.Grow(x.RepeatedNestedMessage, len(slab48))
@@ -2382,6 +2568,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 394: // repeated_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab49) == 0 {
 				slab49 = protobuf.Slab[ForeignMessage](b, i, tag)
 				x.RepeatedForeignMessage = slices.Grow(x.RepeatedForeignMessage, len(slab49))
@@ -2393,24 +2584,49 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 408: // repeated_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedNestedEnum = append(x.RepeatedNestedEnum, TestAllTypesProto3_NestedEnum(v))
 		case 410: // repeated_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedNestedEnum, ok = protobuf.PackedVarints(x.RepeatedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 416: // repeated_foreign_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.RepeatedForeignEnum = append(x.RepeatedForeignEnum, ForeignEnum(v))
 		case 418: // repeated_foreign_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.RepeatedForeignEnum, ok = protobuf.PackedVarints(x.RepeatedForeignEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 434: // repeated_string_piece
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			if x.RepeatedStringPiece == nil {
 				x.RepeatedStringPiece = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedStringPiece) == cap(x.RepeatedStringPiece) {
@@ -2418,10 +2634,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			}
 			x.RepeatedStringPiece = append(x.RepeatedStringPiece, s)
 		case 442: // repeated_cord
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			if x.RepeatedCord == nil {
 				x.RepeatedCord = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
 			} else if len(x.RepeatedCord) == cap(x.RepeatedCord) {
@@ -2429,43 +2646,115 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			}
 			x.RepeatedCord = append(x.RepeatedCord, s)
 		case 600: // packed_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedInt32 = append(x.PackedInt32, int32(v))
 		case 602: // packed_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedInt32, ok = protobuf.PackedVarints(x.PackedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 608: // packed_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedInt64 = append(x.PackedInt64, int64(v))
 		case 610: // packed_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedInt64, ok = protobuf.PackedVarints(x.PackedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 616: // packed_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedUint32 = append(x.PackedUint32, uint32(v))
 		case 618: // packed_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedUint32, ok = protobuf.PackedVarints(x.PackedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 624: // packed_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedUint64 = append(x.PackedUint64, v)
 		case 626: // packed_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedUint64, ok = protobuf.PackedVarints(x.PackedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 632: // packed_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedSint32 = append(x.PackedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 634: // packed_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSint32, ok = protobuf.PackedZigzag32(x.PackedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 640: // packed_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedSint64 = append(x.PackedSint64, protobuf.Unzigzag(v))
 		case 642: // packed_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSint64, ok = protobuf.PackedZigzag64(x.PackedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2478,6 +2767,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.PackedFixed32 = append(x.PackedFixed32, u)
 		case 650: // packed_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFixed32, ok = protobuf.Packed32(x.PackedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2490,6 +2784,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.PackedFixed64 = append(x.PackedFixed64, u)
 		case 658: // packed_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFixed64, ok = protobuf.Packed64(x.PackedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2502,6 +2801,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.PackedSfixed32 = append(x.PackedSfixed32, int32(u))
 		case 666: // packed_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSfixed32, ok = protobuf.Packed32(x.PackedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2514,6 +2818,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.PackedSfixed64 = append(x.PackedSfixed64, int64(u))
 		case 674: // packed_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedSfixed64, ok = protobuf.Packed64(x.PackedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2526,6 +2835,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.PackedFloat = append(x.PackedFloat, math.Float32frombits(u))
 		case 682: // packed_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedFloat, ok = protobuf.Packed32(x.PackedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2538,62 +2852,163 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.PackedDouble = append(x.PackedDouble, math.Float64frombits(u))
 		case 690: // packed_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedDouble, ok = protobuf.Packed64(x.PackedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 696: // packed_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedBool = append(x.PackedBool, v != 0)
 		case 698: // packed_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedBool, ok = protobuf.PackedBools(x.PackedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 704: // packed_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.PackedNestedEnum = append(x.PackedNestedEnum, TestAllTypesProto3_NestedEnum(v))
 		case 706: // packed_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.PackedNestedEnum, ok = protobuf.PackedVarints(x.PackedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 712: // unpacked_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedInt32 = append(x.UnpackedInt32, int32(v))
 		case 714: // unpacked_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedInt32, ok = protobuf.PackedVarints(x.UnpackedInt32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 720: // unpacked_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedInt64 = append(x.UnpackedInt64, int64(v))
 		case 722: // unpacked_int64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedInt64, ok = protobuf.PackedVarints(x.UnpackedInt64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 728: // unpacked_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedUint32 = append(x.UnpackedUint32, uint32(v))
 		case 730: // unpacked_uint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedUint32, ok = protobuf.PackedVarints(x.UnpackedUint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 736: // unpacked_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedUint64 = append(x.UnpackedUint64, v)
 		case 738: // unpacked_uint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedUint64, ok = protobuf.PackedVarints(x.UnpackedUint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 744: // unpacked_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedSint32 = append(x.UnpackedSint32, int32(protobuf.Unzigzag(uint64(uint32(v)))))
 		case 746: // unpacked_sint32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSint32, ok = protobuf.PackedZigzag32(x.UnpackedSint32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 752: // unpacked_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedSint64 = append(x.UnpackedSint64, protobuf.Unzigzag(v))
 		case 754: // unpacked_sint64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSint64, ok = protobuf.PackedZigzag64(x.UnpackedSint64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2606,6 +3021,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.UnpackedFixed32 = append(x.UnpackedFixed32, u)
 		case 762: // unpacked_fixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFixed32, ok = protobuf.Packed32(x.UnpackedFixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2618,6 +3038,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.UnpackedFixed64 = append(x.UnpackedFixed64, u)
 		case 770: // unpacked_fixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFixed64, ok = protobuf.Packed64(x.UnpackedFixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2630,6 +3055,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.UnpackedSfixed32 = append(x.UnpackedSfixed32, int32(u))
 		case 778: // unpacked_sfixed32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSfixed32, ok = protobuf.Packed32(x.UnpackedSfixed32, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2642,6 +3072,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.UnpackedSfixed64 = append(x.UnpackedSfixed64, int64(u))
 		case 786: // unpacked_sfixed64, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedSfixed64, ok = protobuf.Packed64(x.UnpackedSfixed64, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2654,6 +3089,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 4
 			x.UnpackedFloat = append(x.UnpackedFloat, math.Float32frombits(u))
 		case 794: // unpacked_float, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedFloat, ok = protobuf.Packed32(x.UnpackedFloat, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
@@ -2666,25 +3106,59 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.UnpackedDouble = append(x.UnpackedDouble, math.Float64frombits(u))
 		case 802: // unpacked_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedDouble, ok = protobuf.Packed64(x.UnpackedDouble, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 808: // unpacked_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedBool = append(x.UnpackedBool, v != 0)
 		case 810: // unpacked_bool, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedBool, ok = protobuf.PackedBools(x.UnpackedBool, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 816: // unpacked_nested_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.UnpackedNestedEnum = append(x.UnpackedNestedEnum, TestAllTypesProto3_NestedEnum(v))
 		case 818: // unpacked_nested_enum, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			var ok bool
 			if x.UnpackedNestedEnum, ok = protobuf.PackedVarints(x.UnpackedNestedEnum, data); !ok {
 				return 0, d.MalformedPacked(x, data, tag)
 			}
 		case 450: // map_int32_int32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Int32 == nil {
 				x.MapInt32Int32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2692,6 +3166,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 458: // map_int64_int64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt64Int64 == nil {
 				x.MapInt64Int64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2699,6 +3178,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 466: // map_uint32_uint32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapUint32Uint32 == nil {
 				x.MapUint32Uint32 = make(map[uint32]uint32, protobuf.Room(b, i, tag))
 			}
@@ -2706,6 +3190,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 474: // map_uint64_uint64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapUint64Uint64 == nil {
 				x.MapUint64Uint64 = make(map[uint64]uint64, protobuf.Room(b, i, tag))
 			}
@@ -2713,6 +3202,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 482: // map_sint32_sint32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSint32Sint32 == nil {
 				x.MapSint32Sint32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2720,6 +3214,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 490: // map_sint64_sint64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSint64Sint64 == nil {
 				x.MapSint64Sint64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2727,6 +3226,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 498: // map_fixed32_fixed32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapFixed32Fixed32 == nil {
 				x.MapFixed32Fixed32 = make(map[uint32]uint32, protobuf.Room(b, i, tag))
 			}
@@ -2734,6 +3238,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 506: // map_fixed64_fixed64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapFixed64Fixed64 == nil {
 				x.MapFixed64Fixed64 = make(map[uint64]uint64, protobuf.Room(b, i, tag))
 			}
@@ -2741,6 +3250,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 514: // map_sfixed32_sfixed32
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSfixed32Sfixed32 == nil {
 				x.MapSfixed32Sfixed32 = make(map[int32]int32, protobuf.Room(b, i, tag))
 			}
@@ -2748,6 +3262,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 522: // map_sfixed64_sfixed64
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapSfixed64Sfixed64 == nil {
 				x.MapSfixed64Sfixed64 = make(map[int64]int64, protobuf.Room(b, i, tag))
 			}
@@ -2755,6 +3274,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 530: // map_int32_float
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Float == nil {
 				x.MapInt32Float = make(map[int32]float32, protobuf.Room(b, i, tag))
 			}
@@ -2762,6 +3286,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 538: // map_int32_double
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapInt32Double == nil {
 				x.MapInt32Double = make(map[int32]float64, protobuf.Room(b, i, tag))
 			}
@@ -2769,6 +3298,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 546: // map_bool_bool
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapBoolBool == nil {
 				x.MapBoolBool = make(map[bool]bool, protobuf.Room(b, i, tag))
 			}
@@ -2776,6 +3310,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 554: // map_string_string
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringString == nil {
 				x.MapStringString = make(map[string]string, protobuf.Room(b, i, tag))
 			}
@@ -2783,6 +3322,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 562: // map_string_bytes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringBytes == nil {
 				x.MapStringBytes = make(map[string][]byte, protobuf.Room(b, i, tag))
 			}
@@ -2790,6 +3334,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 570: // map_string_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringNestedMessage == nil {
 				x.MapStringNestedMessage = make(map[string]*TestAllTypesProto3_NestedMessage, protobuf.Room(b, i, tag))
 			}
@@ -2802,6 +3351,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 578: // map_string_foreign_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringForeignMessage == nil {
 				x.MapStringForeignMessage = make(map[string]*ForeignMessage, protobuf.Room(b, i, tag))
 			}
@@ -2814,6 +3368,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 586: // map_string_nested_enum
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringNestedEnum == nil {
 				x.MapStringNestedEnum = make(map[string]TestAllTypesProto3_NestedEnum, protobuf.Room(b, i, tag))
 			}
@@ -2821,6 +3380,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 594: // map_string_foreign_enum
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.MapStringForeignEnum == nil {
 				x.MapStringForeignEnum = make(map[string]ForeignEnum, protobuf.Room(b, i, tag))
 			}
@@ -2828,8 +3392,20 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 888: // oneof_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto3_OneofUint32{OneofUint32: uint32(v)}
 		case 898: // oneof_nested_message
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			w, ok := x.OneofField.(*TestAllTypesProto3_OneofNestedMessage)
 			if !ok || w == nil || w.OneofNestedMessage == nil {
 				both := &struct {
@@ -2843,16 +3419,36 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 906: // oneof_string
-			s, ok := d.Text(data)
-			if !ok {
-				return 0, d.InvalidUTF8(x, data, tag)
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
 			}
+			i = next
 			x.OneofField = &TestAllTypesProto3_OneofString{OneofString: s}
 		case 914: // oneof_bytes
-			x.OneofField = &TestAllTypesProto3_OneofBytes{OneofBytes: d.Bytes(data)}
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.OneofField = &TestAllTypesProto3_OneofBytes{OneofBytes: s}
 		case 920: // oneof_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto3_OneofBool{OneofBool: v != 0}
 		case 928: // oneof_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto3_OneofUint64{OneofUint64: v}
 		case 941: // oneof_float
 			if len(b)-i < 4 {
@@ -2869,10 +3465,29 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 			i += 8
 			x.OneofField = &TestAllTypesProto3_OneofDouble{OneofDouble: math.Float64frombits(u)}
 		case 952: // oneof_enum
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto3_OneofEnum{OneofEnum: TestAllTypesProto3_NestedEnum(v)}
 		case 960: // oneof_null_value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OneofField = &TestAllTypesProto3_OneofNullValue{OneofNullValue: structpb.NullValue(v)}
 		case 1610: // optional_bool_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalBoolWrapper == nil {
 				x.OptionalBoolWrapper = new(wrapperspb.BoolValue)
 			}
@@ -2880,6 +3495,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1618: // optional_int32_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalInt32Wrapper == nil {
 				x.OptionalInt32Wrapper = new(wrapperspb.Int32Value)
 			}
@@ -2887,6 +3507,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1626: // optional_int64_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalInt64Wrapper == nil {
 				x.OptionalInt64Wrapper = new(wrapperspb.Int64Value)
 			}
@@ -2894,6 +3519,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1634: // optional_uint32_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalUint32Wrapper == nil {
 				x.OptionalUint32Wrapper = new(wrapperspb.UInt32Value)
 			}
@@ -2901,6 +3531,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1642: // optional_uint64_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalUint64Wrapper == nil {
 				x.OptionalUint64Wrapper = new(wrapperspb.UInt64Value)
 			}
@@ -2908,6 +3543,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1650: // optional_float_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalFloatWrapper == nil {
 				x.OptionalFloatWrapper = new(wrapperspb.FloatValue)
 			}
@@ -2915,6 +3555,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1658: // optional_double_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalDoubleWrapper == nil {
 				x.OptionalDoubleWrapper = new(wrapperspb.DoubleValue)
 			}
@@ -2922,6 +3567,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1666: // optional_string_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalStringWrapper == nil {
 				x.OptionalStringWrapper = new(wrapperspb.StringValue)
 			}
@@ -2929,6 +3579,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1674: // optional_bytes_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalBytesWrapper == nil {
 				x.OptionalBytesWrapper = new(wrapperspb.BytesValue)
 			}
@@ -2936,6 +3591,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1690: // repeated_bool_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab211) == 0 {
 				slab211 = protobuf.Slab[wrapperspb.BoolValue](b, i, tag)
 				x.RepeatedBoolWrapper = slices.Grow(x.RepeatedBoolWrapper, len(slab211))
@@ -2947,6 +3607,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1698: // repeated_int32_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab212) == 0 {
 				slab212 = protobuf.Slab[wrapperspb.Int32Value](b, i, tag)
 				x.RepeatedInt32Wrapper = slices.Grow(x.RepeatedInt32Wrapper, len(slab212))
@@ -2958,6 +3623,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1706: // repeated_int64_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab213) == 0 {
 				slab213 = protobuf.Slab[wrapperspb.Int64Value](b, i, tag)
 				x.RepeatedInt64Wrapper = slices.Grow(x.RepeatedInt64Wrapper, len(slab213))
@@ -2969,6 +3639,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1714: // repeated_uint32_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab214) == 0 {
 				slab214 = protobuf.Slab[wrapperspb.UInt32Value](b, i, tag)
 				x.RepeatedUint32Wrapper = slices.Grow(x.RepeatedUint32Wrapper, len(slab214))
@@ -2980,6 +3655,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1722: // repeated_uint64_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab215) == 0 {
 				slab215 = protobuf.Slab[wrapperspb.UInt64Value](b, i, tag)
 				x.RepeatedUint64Wrapper = slices.Grow(x.RepeatedUint64Wrapper, len(slab215))
@@ -2991,6 +3671,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1730: // repeated_float_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab216) == 0 {
 				slab216 = protobuf.Slab[wrapperspb.FloatValue](b, i, tag)
 				x.RepeatedFloatWrapper = slices.Grow(x.RepeatedFloatWrapper, len(slab216))
@@ -3002,6 +3687,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1738: // repeated_double_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab217) == 0 {
 				slab217 = protobuf.Slab[wrapperspb.DoubleValue](b, i, tag)
 				x.RepeatedDoubleWrapper = slices.Grow(x.RepeatedDoubleWrapper, len(slab217))
@@ -3013,6 +3703,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1746: // repeated_string_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab218) == 0 {
 				slab218 = protobuf.Slab[wrapperspb.StringValue](b, i, tag)
 				x.RepeatedStringWrapper = slices.Grow(x.RepeatedStringWrapper, len(slab218))
@@ -3024,6 +3719,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 1754: // repeated_bytes_wrapper
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab219) == 0 {
 				slab219 = protobuf.Slab[wrapperspb.BytesValue](b, i, tag)
 				x.RepeatedBytesWrapper = slices.Grow(x.RepeatedBytesWrapper, len(slab219))
@@ -3035,6 +3735,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2410: // optional_duration
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalDuration == nil {
 				x.OptionalDuration = new(durationpb.Duration)
 			}
@@ -3042,6 +3747,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2418: // optional_timestamp
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalTimestamp == nil {
 				x.OptionalTimestamp = new(timestamppb.Timestamp)
 			}
@@ -3049,6 +3759,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2426: // optional_field_mask
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalFieldMask == nil {
 				x.OptionalFieldMask = new(fieldmaskpb.FieldMask)
 			}
@@ -3056,6 +3771,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2434: // optional_struct
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalStruct == nil {
 				x.OptionalStruct = new(structpb.Struct)
 			}
@@ -3063,6 +3783,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2442: // optional_any
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalAny == nil {
 				x.OptionalAny = new(anypb.Any)
 			}
@@ -3070,6 +3795,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2450: // optional_value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.OptionalValue == nil {
 				x.OptionalValue = new(structpb.Value)
 			}
@@ -3077,8 +3807,20 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2456: // optional_null_value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.OptionalNullValue = structpb.NullValue(v)
 		case 2490: // repeated_duration
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab311) == 0 {
 				slab311 = protobuf.Slab[durationpb.Duration](b, i, tag)
 				x.RepeatedDuration = slices.Grow(x.RepeatedDuration, len(slab311))
@@ -3090,6 +3832,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2498: // repeated_timestamp
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab312) == 0 {
 				slab312 = protobuf.Slab[timestamppb.Timestamp](b, i, tag)
 				x.RepeatedTimestamp = slices.Grow(x.RepeatedTimestamp, len(slab312))
@@ -3101,6 +3848,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2506: // repeated_fieldmask
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab313) == 0 {
 				slab313 = protobuf.Slab[fieldmaskpb.FieldMask](b, i, tag)
 				x.RepeatedFieldmask = slices.Grow(x.RepeatedFieldmask, len(slab313))
@@ -3112,6 +3864,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2594: // repeated_struct
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab324) == 0 {
 				slab324 = protobuf.Slab[structpb.Struct](b, i, tag)
 				x.RepeatedStruct = slices.Grow(x.RepeatedStruct, len(slab324))
@@ -3123,6 +3880,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2522: // repeated_any
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab315) == 0 {
 				slab315 = protobuf.Slab[anypb.Any](b, i, tag)
 				x.RepeatedAny = slices.Grow(x.RepeatedAny, len(slab315))
@@ -3134,6 +3896,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2530: // repeated_value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab316) == 0 {
 				slab316 = protobuf.Slab[structpb.Value](b, i, tag)
 				x.RepeatedValue = slices.Grow(x.RepeatedValue, len(slab316))
@@ -3145,6 +3912,11 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 2538: // repeated_list_value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if len(slab317) == 0 {
 				slab317 = protobuf.Slab[structpb.ListValue](b, i, tag)
 				x.RepeatedListValue = slices.Grow(x.RepeatedListValue, len(slab317))
@@ -3156,40 +3928,166 @@ func (x *TestAllTypesProto3) consumeProtobuf(d *protobuf.Decoder, b []byte, end 
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 3208: // fieldname1
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Fieldname1 = int32(v)
 		case 3216: // field_name2
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName2 = int32(v)
 		case 3224: // _field_name3
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.XFieldName3 = int32(v)
 		case 3232: // field__name4_
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name4_ = int32(v)
 		case 3240: // field0name5
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field0Name5 = int32(v)
 		case 3248: // field_0_name6
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_0Name6 = int32(v)
 		case 3256: // fieldName7
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName7 = int32(v)
 		case 3264: // FieldName8
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName8 = int32(v)
 		case 3272: // field_Name9
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name9 = int32(v)
 		case 3280: // Field_Name10
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name10 = int32(v)
 		case 3288: // FIELD_NAME11
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FIELD_NAME11 = int32(v)
 		case 3296: // FIELD_name12
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FIELDName12 = int32(v)
 		case 3304: // __field_name13
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.XFieldName13 = int32(v)
 		case 3312: // __Field_name14
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.X_FieldName14 = int32(v)
 		case 3320: // field__name15
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field_Name15 = int32(v)
 		case 3328: // field__Name16
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.Field__Name16 = int32(v)
 		case 3336: // field_name17__
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName17__ = int32(v)
 		case 3344: // Field_name18__
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
 			x.FieldName18__ = int32(v)
 		default:
 			if tag == end && end != 0 {
@@ -3215,8 +4113,10 @@ func (x *TestAllTypesProto3) consumeMapInt32Int32Entry(d *protobuf.Decoder, b []
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3226,28 +4126,47 @@ func (x *TestAllTypesProto3) consumeMapInt32Int32Entry(d *protobuf.Decoder, b []
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 16: // value
-			value = int32(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3261,8 +4180,10 @@ func (x *TestAllTypesProto3) consumeMapInt64Int64Entry(d *protobuf.Decoder, b []
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3272,28 +4193,47 @@ func (x *TestAllTypesProto3) consumeMapInt64Int64Entry(d *protobuf.Decoder, b []
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int64(v)
-		case 16: // value
-			value = int64(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int64(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3307,8 +4247,10 @@ func (x *TestAllTypesProto3) consumeMapUint32Uint32Entry(d *protobuf.Decoder, b 
 	}
 	var key uint32
 	var value uint32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3318,28 +4260,47 @@ func (x *TestAllTypesProto3) consumeMapUint32Uint32Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = uint32(v)
-		case 16: // value
-			value = uint32(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = uint32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3353,8 +4314,10 @@ func (x *TestAllTypesProto3) consumeMapUint64Uint64Entry(d *protobuf.Decoder, b 
 	}
 	var key uint64
 	var value uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3364,28 +4327,47 @@ func (x *TestAllTypesProto3) consumeMapUint64Uint64Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = v
-		case 16: // value
-			value = v
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3399,8 +4381,10 @@ func (x *TestAllTypesProto3) consumeMapSint32Sint32Entry(d *protobuf.Decoder, b 
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3410,28 +4394,47 @@ func (x *TestAllTypesProto3) consumeMapSint32Sint32Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(protobuf.Unzigzag(uint64(uint32(v))))
-		case 16: // value
-			value = int32(protobuf.Unzigzag(uint64(uint32(v))))
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = int32(protobuf.Unzigzag(uint64(uint32(v))))
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3445,8 +4448,10 @@ func (x *TestAllTypesProto3) consumeMapSint64Sint64Entry(d *protobuf.Decoder, b 
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3456,28 +4461,47 @@ func (x *TestAllTypesProto3) consumeMapSint64Sint64Entry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = protobuf.Unzigzag(v)
-		case 16: // value
-			value = protobuf.Unzigzag(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = protobuf.Unzigzag(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3491,8 +4515,10 @@ func (x *TestAllTypesProto3) consumeMapFixed32Fixed32Entry(d *protobuf.Decoder, 
 	}
 	var key uint32
 	var value uint32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3502,26 +4528,43 @@ func (x *TestAllTypesProto3) consumeMapFixed32Fixed32Entry(d *protobuf.Decoder, 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 13: // key
+		if tag == 13 { // key
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			key = u
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = u
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3535,8 +4578,10 @@ func (x *TestAllTypesProto3) consumeMapFixed64Fixed64Entry(d *protobuf.Decoder, 
 	}
 	var key uint64
 	var value uint64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3546,26 +4591,43 @@ func (x *TestAllTypesProto3) consumeMapFixed64Fixed64Entry(d *protobuf.Decoder, 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 9: // key
+		if tag == 9 { // key
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			key = u
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = u
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3579,8 +4641,10 @@ func (x *TestAllTypesProto3) consumeMapSfixed32Sfixed32Entry(d *protobuf.Decoder
 	}
 	var key int32
 	var value int32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3590,26 +4654,43 @@ func (x *TestAllTypesProto3) consumeMapSfixed32Sfixed32Entry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 13: // key
+		if tag == 13 { // key
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			key = int32(u)
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = int32(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3623,8 +4704,10 @@ func (x *TestAllTypesProto3) consumeMapSfixed64Sfixed64Entry(d *protobuf.Decoder
 	}
 	var key int64
 	var value int64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3634,26 +4717,43 @@ func (x *TestAllTypesProto3) consumeMapSfixed64Sfixed64Entry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		switch tag {
-		case 9: // key
+		if tag == 9 { // key
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			key = int64(u)
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = int64(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3667,8 +4767,10 @@ func (x *TestAllTypesProto3) consumeMapInt32FloatEntry(d *protobuf.Decoder, b []
 	}
 	var key int32
 	var value float32
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3678,33 +4780,45 @@ func (x *TestAllTypesProto3) consumeMapInt32FloatEntry(d *protobuf.Decoder, b []
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 21: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 21 { // value
 			if len(b)-i < 4 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint32(b[i:])
 			i += 4
 			value = math.Float32frombits(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3718,8 +4832,10 @@ func (x *TestAllTypesProto3) consumeMapInt32DoubleEntry(d *protobuf.Decoder, b [
 	}
 	var key int32
 	var value float64
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3729,33 +4845,45 @@ func (x *TestAllTypesProto3) consumeMapInt32DoubleEntry(d *protobuf.Decoder, b [
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = int32(v)
-		case 17: // value
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 17 { // value
 			if len(b)-i < 8 {
 				return d.Malformed(nil, b, start)
 			}
 			u := binary.LittleEndian.Uint64(b[i:])
 			i += 8
 			value = math.Float64frombits(u)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3769,8 +4897,10 @@ func (x *TestAllTypesProto3) consumeMapBoolBoolEntry(d *protobuf.Decoder, b []by
 	}
 	var key bool
 	var value bool
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3780,28 +4910,47 @@ func (x *TestAllTypesProto3) consumeMapBoolBoolEntry(d *protobuf.Decoder, b []by
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // key
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-		}
-		switch tag {
-		case 8: // key
 			key = v != 0
-		case 16: // value
-			value = v != 0
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			value = v != 0
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3815,8 +4964,10 @@ func (x *TestAllTypesProto3) consumeMapStringStringEntry(d *protobuf.Decoder, b 
 	}
 	var key string
 	var value string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3826,42 +4977,37 @@ func (x *TestAllTypesProto3) consumeMapStringStringEntry(d *protobuf.Decoder, b 
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			if value, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			value = s
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3875,8 +5021,10 @@ func (x *TestAllTypesProto3) consumeMapStringBytesEntry(d *protobuf.Decoder, b [
 	}
 	var key string
 	value := []byte{}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3886,38 +5034,37 @@ func (x *TestAllTypesProto3) consumeMapStringBytesEntry(d *protobuf.Decoder, b [
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			if value, i = d.Bytes(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
-			value = d.Bytes(data)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3930,8 +5077,10 @@ func (x *TestAllTypesProto3) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3941,40 +5090,42 @@ func (x *TestAllTypesProto3) consumeMapStringNestedMessageEntry(d *protobuf.Deco
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -3987,8 +5138,10 @@ func (x *TestAllTypesProto3) consumeMapStringForeignMessageEntry(d *protobuf.Dec
 		return d.Refuse(b)
 	}
 	var key string
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -3998,40 +5151,42 @@ func (x *TestAllTypesProto3) consumeMapStringForeignMessageEntry(d *protobuf.Dec
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&7 == 2 {
-			if i < len(b) && b[i] < 0x80 {
-				v = uint64(b[i])
-				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
-			} else if v, i = protobuf.Varint(b, i); i < 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if v > uint64(len(b)-i) {
-				return d.Malformed(nil, b, start)
+			if start = i; i >= len(b) {
+				break fields
 			}
-			data = b[i : i+int(v)]
-			i += int(v)
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
 		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
 			}
-			key = s
-		case 18: // value
+			i = next
 			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -4045,8 +5200,10 @@ func (x *TestAllTypesProto3) consumeMapStringNestedEnumEntry(d *protobuf.Decoder
 	}
 	var key string
 	var value TestAllTypesProto3_NestedEnum
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4056,40 +5213,42 @@ func (x *TestAllTypesProto3) consumeMapStringNestedEnumEntry(d *protobuf.Decoder
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
-			}
-			key = s
-		case 16: // value
 			value = TestAllTypesProto3_NestedEnum(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -4103,8 +5262,10 @@ func (x *TestAllTypesProto3) consumeMapStringForeignEnumEntry(d *protobuf.Decode
 	}
 	var key string
 	var value ForeignEnum
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4114,40 +5275,42 @@ func (x *TestAllTypesProto3) consumeMapStringForeignEnumEntry(d *protobuf.Decode
 				return d.Malformed(nil, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 16 { // value
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return d.Malformed(nil, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return d.Malformed(nil, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 10: // key
-			s, ok := d.Text(data)
-			if !ok {
-				return d.InvalidUTF8(nil, data, tag)
-			}
-			key = s
-		case 16: // value
 			value = ForeignEnum(v)
-		default:
-			var err error
-			if i, err = d.Skip(b, start); err != nil {
-				return err
+			if start = i; i >= len(b) {
+				break fields
 			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
 		}
 	}
 	d.Leave()
@@ -4223,8 +5386,10 @@ func (x *TestAllTypesProto3_NestedMessage) consumeProtobuf(d *protobuf.Decoder, 
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4234,45 +5399,54 @@ func (x *TestAllTypesProto3_NestedMessage) consumeProtobuf(d *protobuf.Decoder, 
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		var data []byte
-		if tag&5 == 0 {
+		if tag == 8 { // a
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-			if tag&2 != 0 {
-				if v > uint64(len(b)-i) {
-					return 0, d.Malformed(x, b, start)
-				}
-				data = b[i : i+int(v)]
-				i += int(v)
-			}
-		}
-		switch tag {
-		case 8: // a
 			x.A = int32(v)
-		case 18: // corecursive
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // corecursive
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
 			if x.Corecursive == nil {
 				x.Corecursive = new(TestAllTypesProto3)
 			}
 			if err := x.Corecursive.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {
@@ -4304,12 +5478,39 @@ func (x *ForeignMessage) ProtobufSize() (n int) {
 
 // AppendProtobuf appends the encoding to b.
 func (x *ForeignMessage) AppendProtobuf(b []byte) ([]byte, error) {
-	start, size := len(b), x.ProtobufSize()
-	b = protobuf.Extend(b, size)
-	if x.PutProtobuf(b[start:], size, 0) != 0 {
-		return b[:start], protobuf.WhyNot(x)
+	if x == nil {
+		return b, nil
 	}
-	return b, nil
+	most := 11 + len(x.unknownFields)
+	if room := cap(b) - len(b); room < most {
+		if start, size := len(b), x.ProtobufSize(); size <= room {
+			b = b[:start+size]
+			if x.PutProtobuf(b[start:], size, 0) != 0 {
+				return b[:start], protobuf.WhyNot(x)
+			}
+			return b, nil
+		}
+		b = protobuf.Extend(b, most)[:len(b)]
+	}
+	i := x.writeProtobuf(b[:cap(b)], len(b))
+	if i < 0 {
+		return b, protobuf.WhyNot(x)
+	}
+	return b[:i], nil
+}
+
+// writeProtobuf writes the encoding so that it begins at b[i] and returns where
+// it ends, or a negative number if there is no encoding.
+func (x *ForeignMessage) writeProtobuf(b []byte, i int) int {
+	if x.C != 0 {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(x.C))
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return i
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4338,8 +5539,10 @@ func (x *ForeignMessage) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 	if !d.Enter() {
 		return 0, d.Refuse(b)
 	}
+fields:
 	for i := 0; i < len(b); {
 		start := i
+		first := i
 		tag := uint64(b[i])
 		if i++; tag >= 0x80 {
 			if i < len(b) && b[i] < 0x80 {
@@ -4349,30 +5552,34 @@ func (x *ForeignMessage) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint
 				return 0, d.Malformed(x, b, start)
 			}
 		}
-		var v uint64
-		if tag&7 == 0 {
+		if tag == 8 { // c
+			var v uint64
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if i+1 < len(b) && b[i+1] < 0x80 {
-				v = uint64(b[i]&0x7f) | uint64(b[i+1])<<7
-				i += 2
 			} else if v, i = protobuf.Varint(b, i); i < 0 {
 				return 0, d.Malformed(x, b, start)
 			}
-		}
-		switch tag {
-		case 8: // c
 			x.C = int32(v)
-		default:
-			if tag == end && end != 0 {
-				d.Leave()
-				return i, nil
+			if start = i; i >= len(b) {
+				break fields
 			}
-			var err error
-			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
-				return 0, err
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
 			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
 		}
 	}
 	if end != 0 {

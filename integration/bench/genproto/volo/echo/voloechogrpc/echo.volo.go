@@ -5,12 +5,12 @@
 package voloechogrpc
 
 import (
-	context "context"
-	echo "github.com/volo-go/volo/integration/bench/genproto/volo/echo"
-	proto "google.golang.org/protobuf/proto"
-)
+	"context"
 
-import vologrpc "github.com/volo-go/volo/volo-grpc"
+	voloecho "github.com/volo-go/volo/integration/bench/genproto/volo/echo"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
+	"google.golang.org/protobuf/proto"
+)
 
 // EchoName is the name of the service on the wire.
 const EchoName = "volo.echo.Echo"
@@ -18,11 +18,11 @@ const EchoName = "volo.echo.Echo"
 // Echo is implemented by handlers, which must be safe for concurrent use.
 type Echo interface {
 	// Unary answers with what it gets.
-	Unary(ctx context.Context, req *echo.Message) (*echo.Message, error)
+	Unary(ctx context.Context, req *voloecho.Message) (*voloecho.Message, error)
 	// Bidi answers each message with itself.
-	Bidi(ctx context.Context, stream *vologrpc.Duplex[echo.Message, echo.Message]) error
+	Bidi(ctx context.Context, stream *vologrpc.Duplex[voloecho.Message, voloecho.Message]) error
 	// Flood sends its request back, over and over, until the call is cancelled.
-	Flood(ctx context.Context, req *echo.Message, stream *vologrpc.Sender[echo.Message]) error
+	Flood(ctx context.Context, req *voloecho.Message, stream *vologrpc.Sender[voloecho.Message]) error
 }
 
 // EchoClient calls volo.echo.Echo over the network. It is safe for concurrent use.
@@ -52,8 +52,8 @@ func (c *EchoClient) With(opts ...vologrpc.CallOption) *EchoClient {
 func (c *EchoClient) Close() error { return c.c.Close() }
 
 // Unary answers with what it gets.
-func (c *EchoClient) Unary(ctx context.Context, req *echo.Message) (*echo.Message, error) {
-	resp := new(echo.Message)
+func (c *EchoClient) Unary(ctx context.Context, req *voloecho.Message) (*voloecho.Message, error) {
+	resp := new(voloecho.Message)
 	if err := c.c.Unary(ctx, echoMethods.Unary, req, resp); err != nil {
 		return nil, err
 	}
@@ -61,13 +61,13 @@ func (c *EchoClient) Unary(ctx context.Context, req *echo.Message) (*echo.Messag
 }
 
 // Bidi answers each message with itself.
-func (c *EchoClient) Bidi(ctx context.Context) (*vologrpc.BidiStreamCall[echo.Message, echo.Message], error) {
-	return vologrpc.OpenBidiStream[echo.Message, echo.Message](ctx, c.c, echoMethods.Bidi)
+func (c *EchoClient) Bidi(ctx context.Context) (*vologrpc.BidiStreamCall[voloecho.Message, voloecho.Message], error) {
+	return vologrpc.OpenBidiStream[voloecho.Message, voloecho.Message](ctx, c.c, echoMethods.Bidi)
 }
 
 // Flood sends its request back, over and over, until the call is cancelled.
-func (c *EchoClient) Flood(ctx context.Context, req *echo.Message) (*vologrpc.ServerStreamCall[echo.Message], error) {
-	return vologrpc.OpenServerStream[echo.Message](ctx, c.c, echoMethods.Flood, req)
+func (c *EchoClient) Flood(ctx context.Context, req *voloecho.Message) (*vologrpc.ServerStreamCall[voloecho.Message], error) {
+	return vologrpc.OpenServerStream[voloecho.Message](ctx, c.c, echoMethods.Flood, req)
 }
 
 // NewEchoService returns the service that h handles, to be registered with a
@@ -90,10 +90,10 @@ var echoMethods = struct {
 		Service:     EchoName,
 		Name:        "Unary",
 		Kind:        vologrpc.Unary,
-		NewRequest:  func() proto.Message { return new(echo.Message) },
-		NewResponse: func() proto.Message { return new(echo.Message) },
+		NewRequest:  func() proto.Message { return new(voloecho.Message) },
+		NewResponse: func() proto.Message { return new(voloecho.Message) },
 		Invoke: func(ctx context.Context, handler any, req proto.Message) (proto.Message, error) {
-			resp, err := handler.(Echo).Unary(ctx, req.(*echo.Message))
+			resp, err := handler.(Echo).Unary(ctx, req.(*voloecho.Message))
 			if err != nil {
 				return nil, err
 			}
@@ -104,24 +104,24 @@ var echoMethods = struct {
 		Service:     EchoName,
 		Name:        "Bidi",
 		Kind:        vologrpc.BidiStreaming,
-		NewRequest:  func() proto.Message { return new(echo.Message) },
-		NewResponse: func() proto.Message { return new(echo.Message) },
+		NewRequest:  func() proto.Message { return new(voloecho.Message) },
+		NewResponse: func() proto.Message { return new(voloecho.Message) },
 		Serve: func(ctx context.Context, handler any, stream *vologrpc.ServerStream) error {
-			return handler.(Echo).Bidi(ctx, vologrpc.NewDuplex[echo.Message, echo.Message](stream))
+			return handler.(Echo).Bidi(ctx, vologrpc.NewDuplex[voloecho.Message, voloecho.Message](stream))
 		},
 	},
 	Flood: &vologrpc.Method{
 		Service:     EchoName,
 		Name:        "Flood",
 		Kind:        vologrpc.ServerStreaming,
-		NewRequest:  func() proto.Message { return new(echo.Message) },
-		NewResponse: func() proto.Message { return new(echo.Message) },
+		NewRequest:  func() proto.Message { return new(voloecho.Message) },
+		NewResponse: func() proto.Message { return new(voloecho.Message) },
 		Serve: func(ctx context.Context, handler any, stream *vologrpc.ServerStream) error {
-			req := new(echo.Message)
+			req := new(voloecho.Message)
 			if err := stream.Recv(req); err != nil {
 				return err
 			}
-			return handler.(Echo).Flood(ctx, req, vologrpc.NewSender[echo.Message](stream))
+			return handler.(Echo).Flood(ctx, req, vologrpc.NewSender[voloecho.Message](stream))
 		},
 	},
 }
