@@ -29,7 +29,7 @@ func suites() []suite {
 	return []suite{
 		{"h2spec", "HTTP/2 and HPACK, as a client sees our server", h2spec},
 		{"interop", "grpc-go's interop cases, both ways", interop},
-		{"connect", "connectrpc.com/conformance: gRPC, server and client", connect},
+		{"connect", "connectrpc.com/conformance: gRPC, server and client; gRPC-Web, server", connect},
 		{"protobuf", "messages, binary and JSON, through both codecs", protobuf},
 		{"grpcurl", "grpcurl lists and calls our services through reflection", grpcurl},
 	}

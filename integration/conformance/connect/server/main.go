@@ -1,6 +1,6 @@
 // Server is the server that connectrpc.com/conformance tests. It reads what to
 // be from its standard input, says where it serves, and serves until it is
-// told to end.
+// told to end. With -net-http it is a handler of net/http.
 package main
 
 import (
@@ -8,8 +8,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -24,15 +26,17 @@ import (
 )
 
 func main() {
+	onNetHTTP := flag.Bool("net-http", false, "serve by net/http")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, *onNetHTTP); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, onNetHTTP bool) error {
 	var request conformancev1.ServerCompatRequest
 	if err := connect.Read(os.Stdin, &request); err != nil {
 		return fmt.Errorf("standard input: %w", err)
@@ -40,6 +44,13 @@ func run(ctx context.Context) error {
 	options, err := serverOptions(&request)
 	if err != nil {
 		return err
+	}
+	cfg, err := tlsConfig(&request)
+	if err != nil {
+		return err
+	}
+	if cfg != nil {
+		options = append(options, vologrpc.WithTLS(cfg))
 	}
 	server := vologrpc.NewServer(options...)
 	if err := server.Register(service()); err != nil {
@@ -49,8 +60,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	serve, stop := server.Serve, func(context.Context) error { return nil }
+	if onNetHTTP {
+		serve, stop = netHTTP(server, cfg)
+	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- serve(listener) }()
 	addr := listener.Addr().(*net.TCPAddr)
 	err = connect.Write(os.Stdout, &conformancev1.ServerCompatResponse{
 		Host: addr.IP.String(), Port: uint32(addr.Port), PemCert: request.GetServerCreds().GetCert(),
@@ -65,7 +80,21 @@ func run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return server.Shutdown(ctx)
+	return errors.Join(server.Shutdown(ctx), stop(ctx))
+}
+
+// netHTTP returns what serves and stops a server of net/http whose handler is
+// ours.
+func netHTTP(handler http.Handler, cfg *tls.Config) (serve func(net.Listener) error, stop func(context.Context) error) {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	s := &http.Server{Handler: handler, Protocols: &protocols, TLSConfig: cfg}
+	if cfg == nil {
+		return s.Serve, s.Shutdown
+	}
+	return func(l net.Listener) error { return s.ServeTLS(l, "", "") }, s.Shutdown
 }
 
 // service returns the service without the method that is not to be there.
@@ -76,14 +105,22 @@ func service() *vologrpc.Service {
 }
 
 func serverOptions(r *conformancev1.ServerCompatRequest) (o []vologrpc.ServerOption, err error) {
-	if r.Protocol != conformancev1.Protocol_PROTOCOL_GRPC || r.HttpVersion != conformancev1.HTTPVersion_HTTP_VERSION_2 {
+	switch {
+	case r.Protocol == conformancev1.Protocol_PROTOCOL_GRPC_WEB:
+		o = append(o, vologrpc.WithWeb(vologrpc.Web{Origins: []string{"*"}}))
+	case r.Protocol != conformancev1.Protocol_PROTOCOL_GRPC || r.HttpVersion != conformancev1.HTTPVersion_HTTP_VERSION_2:
 		return nil, fmt.Errorf("%v over %v is not what we speak", r.Protocol, r.HttpVersion)
 	}
 	if r.MessageReceiveLimit > 0 {
 		o = append(o, vologrpc.WithMaxReceiveSize(int(r.MessageReceiveLimit)))
 	}
+	return o, nil
+}
+
+// tlsConfig returns nil if the server is to do without TLS.
+func tlsConfig(r *conformancev1.ServerCompatRequest) (*tls.Config, error) {
 	if !r.UseTls {
-		return o, nil
+		return nil, nil
 	}
 	pair, err := tls.X509KeyPair(r.GetServerCreds().GetCert(), r.GetServerCreds().GetKey())
 	if err != nil {
@@ -96,5 +133,5 @@ func serverOptions(r *conformancev1.ServerCompatRequest) (o []vologrpc.ServerOpt
 			return nil, errors.New("the certificate of the client is no PEM")
 		}
 	}
-	return append(o, vologrpc.WithTLS(cfg)), nil
+	return cfg, nil
 }
