@@ -11,6 +11,7 @@
 //	metadata     facts beside a call: down the line, one hop, and back
 //	layers       logging and timing around every call
 //	discovery    a discoverer of one's own, weights, instances that come
+//	balancer     a balancer of one's own, and one by key, for Thrift and gRPC alike
 //	paging       lists without end, in a protocol that has no streams
 //	services     several services on one port, one connection for all
 //	tls          certificates on both sides

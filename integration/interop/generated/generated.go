@@ -11,6 +11,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
@@ -75,21 +77,54 @@ func (f Folder) Compare() error {
 
 // generate returns the contents of the files by name.
 func (f Folder) generate() (map[string][]byte, error) {
-	files, diagnostics := pilota.Compile(pilota.Options{
-		Inputs:  f.IDL,
+	byName := map[string][]byte{}
+	for _, compile := range []func() ([]gen.File, report.List){f.thrift, f.proto} {
+		files, diagnostics := compile()
+		if diagnostics.HasErrors() {
+			var b bytes.Buffer
+			diagnostics.Render(&b, report.Style{})
+			return nil, errors.New(b.String())
+		}
+		for _, file := range files {
+			byName[filepath.Join(f.Dir, filepath.FromSlash(file.Path))] = file.Content
+		}
+	}
+	return byName, nil
+}
+
+// with returns the IDL files that have an extension.
+func (f Folder) with(extension string) []string {
+	return slices.DeleteFunc(slices.Clone(f.IDL), func(name string) bool { return filepath.Ext(name) != extension })
+}
+
+func (f Folder) thrift() ([]gen.File, report.List) {
+	idl := f.with(".thrift")
+	if len(idl) == 0 {
+		return nil, nil
+	}
+	return pilota.Compile(pilota.Options{
+		Inputs:  idl,
 		KeepAll: true,
 		Go:      gen.Options{PackagePrefix: f.Import, WithDescriptor: f.Descriptors},
 	})
-	if diagnostics.HasErrors() {
-		var b bytes.Buffer
-		diagnostics.Render(&b, report.Style{})
-		return nil, errors.New(b.String())
+}
+
+// proto compiles the Protobuf files, which know each other by their base names.
+func (f Folder) proto() ([]gen.File, report.List) {
+	idl := f.with(".proto")
+	if len(idl) == 0 {
+		return nil, nil
 	}
-	byName := make(map[string][]byte, len(files))
-	for _, file := range files {
-		byName[filepath.Join(f.Dir, filepath.FromSlash(file.Path))] = file.Content
+	folder := filepath.Dir(idl[0])
+	for i := range idl {
+		idl[i] = filepath.Base(idl[i])
 	}
-	return byName, nil
+	return pilota.CompileProto(pilota.ProtoOptions{
+		Inputs:        idl,
+		IncludeDirs:   []string{"."},
+		ReadFile:      func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) },
+		PackagePrefix: f.Import,
+	})
 }
 
 // module is the import path of the folder integration.
@@ -121,6 +156,9 @@ func Shop(dir string) Folder {
 // the path of the folder of all examples.
 func Examples(dir string) (folders []Folder, err error) {
 	idl, err := filepath.Glob(filepath.Join(dir, "*", "*.thrift"))
+	proto, protoErr := filepath.Glob(filepath.Join(dir, "*", "*.proto"))
+	idl, err = append(idl, proto...), errors.Join(err, protoErr)
+	slices.SortFunc(idl, func(a, b string) int { return strings.Compare(filepath.Dir(a), filepath.Dir(b)) })
 	for _, name := range idl {
 		example := filepath.Dir(name)
 		gen := filepath.Join(example, "gen")
