@@ -31,6 +31,7 @@ type clientCore struct {
 	peers     peers
 	heads     sync.Map                                // *Method → *http2.Block
 	stage     *loadbalance.Stage[*Request, *Response] // nil with a fixed address
+	moved     signal                                  // the instances of the stage are others
 }
 
 // NewClient returns a client for target: an address as [rpc.ParseAddress]
@@ -209,6 +210,7 @@ func (c *clientCore) head(m *Method) *http2.Block {
 func (c *Client) Close() (err error) {
 	if c.core.stage != nil {
 		err = c.core.stage.Close()
+		c.core.moved.tell()
 	}
 	c.core.peers.close()
 	return err

@@ -33,6 +33,7 @@ type clientOptions struct {
 
 	outer, inner []Layer
 	service      *ServiceConfig // nil for none
+	health       *string        // whose health is watched, nil for nobody's
 
 	dial func(ctx context.Context, addr rpc.Address) (*transport.Conn, error)
 }
@@ -140,6 +141,16 @@ func WithBackoff(b Backoff) ClientOption {
 // of [ServiceConfig] says.
 func WithServiceConfig(c *ServiceConfig) ClientOption {
 	return clientOption(func(o *clientOptions) { o.service = c })
+}
+
+// WithHealthCheck has a client that balances ask each instance for the health
+// of a service, "" for the server as a whole, by the standard health service
+// (gRFC A17). Those that are not SERVING get no calls; those without that
+// service get them. A client with a fixed address asks nobody. It makes a
+// connection to each instance as soon as it is found, and keeps it busy with
+// a stream.
+func WithHealthCheck(service string) ClientOption {
+	return clientOption(func(o *clientOptions) { o.health = &service })
 }
 
 // WithDiscoverer makes the target a service name that d resolves.

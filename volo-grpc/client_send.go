@@ -31,21 +31,19 @@ type outgoing struct {
 // sendTo sends a call to one instance, once.
 func (c *clientCore) sendTo(ctx context.Context, p *peer, req *Request) (*Response, error) {
 	o := outgoing{until: boundOf(ctx, req), head: c.head(req.Method), maxSend: c.o.maxSend, maxRecv: c.o.maxReceive}
-	wait, compression := c.o.waitForReady, c.o.compression
+	compression := c.o.compression
 	if opts := req.options; opts != nil {
 		set(&o.maxSend, opts.maxSend)
 		set(&o.maxRecv, opts.maxReceive)
-		wait = wait || opts.waitForReady
 		if opts.compression != nil {
 			compression = *opts.compression
 		}
 		if m := opts.config; m != nil {
 			m.limit(&o, c.o.receiveChosen || opts.maxReceive > 0)
-			wait = wait || m.WaitForReady
 		}
 	}
 	var err error
-	if o.conn, err = p.acquire(o.until, wait); err != nil {
+	if o.conn, err = p.acquire(o.until, c.waits(req)); err != nil {
 		return nil, req.fail(PhaseDial, true, o.until.cause(err))
 	}
 	var ok bool

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
@@ -30,8 +31,14 @@ func (c *clientCore) balance() Layer {
 	if c.o.discoverer == nil {
 		return nil
 	}
+	found := c.o.service.shuffle(c.o.discoverer)
+	var health *healthFilter
+	if service := cmp.Or(c.o.health, c.o.service.health()); service != nil {
+		health = &healthFilter{core: c, next: found, service: *service}
+		found = health
+	}
 	stage := loadbalance.New(loadbalance.Config[*Request, *Response]{
-		Discoverer:  c.o.service.shuffle(c.o.discoverer),
+		Discoverer:  found,
 		Balancer:    cmp.Or(c.o.balancer, c.o.service.balancer()),
 		MaxAttempts: 1 + c.o.failover,
 		Service: func(req *Request) string {
@@ -60,12 +67,68 @@ func (c *clientCore) balance() Layer {
 		},
 		Changed: func(_ string, change discovery.Change) {
 			for _, gone := range change.Removed {
-				c.peers.drop(gone.Address)
+				if health == nil || !health.lists(gone.Address) {
+					c.peers.drop(gone.Address)
+				}
 			}
+			c.moved.tell()
 		},
 	})
 	c.stage = stage
-	return motore.Chain(pickErrors, stage.Layer)
+	return motore.Chain(pickErrors, c.waitForInstances, stage.Layer)
+}
+
+// waitForInstances lets calls that wait for connections wait for an instance,
+// too.
+func (c *clientCore) waitForInstances(next Handler) Handler {
+	return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
+		if !c.waits(req) {
+			return next.Call(ctx, req)
+		}
+		for {
+			moved := c.moved.next()
+			resp, err := next.Call(ctx, req)
+			if !errors.Is(err, loadbalance.ErrNoInstance) || !req.Info.Callee.Address.IsZero() {
+				return resp, err
+			}
+			select {
+			case <-moved:
+			case <-ctx.Done():
+				return nil, reason(ctx)
+			}
+		}
+	})
+}
+
+// waits reports whether a call waits for a connection while there is none.
+func (c *clientCore) waits(req *Request) bool {
+	o := req.options
+	return c.o.waitForReady || o != nil && (o.waitForReady || o.config != nil && o.config.WaitForReady)
+}
+
+// A signal tells whoever waits that something has happened.
+type signal struct {
+	mu sync.Mutex
+	c  chan struct{} // nil while nobody waits
+}
+
+// next returns a channel that is closed when it happens next.
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.c == nil {
+		s.c = make(chan struct{})
+	}
+	return s.c
+}
+
+func (s *signal) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.c != nil {
+		close(s.c)
+		s.c = nil
+	}
 }
 
 // pickErrors says of a call that got no address that picking failed, and that

@@ -175,6 +175,13 @@ func (c *ServiceConfig) balancer() loadbalance.Balancer {
 	return loadbalance.RoundRobin()
 }
 
+func (c *ServiceConfig) health() *string {
+	if c == nil {
+		return nil
+	}
+	return c.Health
+}
+
 // shuffle puts the instances that d finds into any order, if c says so.
 func (c *ServiceConfig) shuffle(d discovery.Discoverer) discovery.Discoverer {
 	if c == nil || !c.Shuffle {

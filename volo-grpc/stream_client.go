@@ -24,6 +24,7 @@ type ClientStream struct {
 	core *clientCore
 	call *Request
 	ctx  context.Context
+	conn *http2.Client
 	st   *http2.ClientStream
 
 	until   bound
@@ -52,7 +53,7 @@ func (c *clientCore) open(ctx context.Context, req *Request, o *outgoing) (*Resp
 		return nil, err
 	}
 	s := &ClientStream{
-		core: c, call: req, ctx: ctx, st: st,
+		core: c, call: req, ctx: ctx, conn: o.conn, st: st,
 		until: o.until, out: o.out, maxSend: o.maxSend, maxRecv: o.maxRecv,
 	}
 	s.closed.Store(!req.Method.Kind.manyRequests())
