@@ -1,7 +1,6 @@
 package dynamic
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
 
@@ -60,26 +59,6 @@ func fieldIn(mask *fieldmask.Mask, s *descriptor.Struct, f *descriptor.Field) (*
 		return mask.Kept(f.ID), true
 	}
 	return mask.Field(f.ID)
-}
-
-// keyIn asks a mask about the entry of a map whose key is encoded in wire.
-func keyIn(mask *fieldmask.Mask, key *descriptor.Type, wire []byte) (*fieldmask.Mask, bool) {
-	if mask == nil {
-		return nil, true
-	}
-	switch key.Kind {
-	case descriptor.I8:
-		return mask.Int(int64(int8(wire[0])))
-	case descriptor.I16:
-		return mask.Int(int64(int16(binary.BigEndian.Uint16(wire))))
-	case descriptor.I32, descriptor.EnumKind:
-		return mask.Int(int64(int32(binary.BigEndian.Uint32(wire))))
-	case descriptor.I64:
-		return mask.Int(int64(binary.BigEndian.Uint64(wire)))
-	case descriptor.String, descriptor.Binary:
-		return mask.Text(string(wire[4:]))
-	}
-	return mask.Entry()
 }
 
 // isScalar tells whether a kind is neither a container nor a struct.

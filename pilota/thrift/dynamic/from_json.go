@@ -322,7 +322,7 @@ func (r *jsonReader) entry(key, elem *descriptor.Type, _ int, mask *fieldmask.Ma
 	if err := r.expect(':'); err != nil {
 		return false, err
 	}
-	in, ok := keyIn(mask, key, r.wire[before:])
+	in, ok := mask.Key(key, r.wire[before:])
 	if !ok {
 		r.wire = r.wire[:before]
 		return false, r.skip()
@@ -356,7 +356,7 @@ func (r *jsonReader) pair(key, elem *descriptor.Type, i int, mask *fieldmask.Mas
 	if err := r.name("value"); err != nil {
 		return false, err
 	}
-	in, ok := keyIn(mask, key, r.wire[before:])
+	in, ok := mask.Key(key, r.wire[before:])
 	if !ok {
 		r.wire = r.wire[:before]
 		err = r.skip()

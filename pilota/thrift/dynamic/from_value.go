@@ -148,7 +148,7 @@ func (r *treeReader) entries(t *descriptor.Type, v any, mask *fieldmask.Mask) er
 		if err := r.value(key, k, nil); err != nil {
 			return place(err, ".key")
 		}
-		in, ok := keyIn(mask, key, r.wire[before:])
+		in, ok := mask.Key(key, r.wire[before:])
 		if !ok {
 			r.wire = r.wire[:before]
 			return nil

@@ -313,7 +313,7 @@ func (w *jsonWriter) entry(key, elem *descriptor.Type, b []byte, i int, mask *fi
 	if err != nil {
 		return rest, thrift.InKey(err, i)
 	}
-	in, ok := keyIn(mask, key, b[:len(b)-len(rest)])
+	in, ok := mask.Key(key, b[:len(b)-len(rest)])
 	if !ok {
 		w.out = w.out[:before]
 		rest, err = w.skip(elem, rest)

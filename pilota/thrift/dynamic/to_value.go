@@ -153,7 +153,7 @@ func (w *treeWriter) entries(t *descriptor.Type, b []byte, mask *fieldmask.Mask)
 		if err != nil {
 			return nil, rest, thrift.InKey(err, i)
 		}
-		in, ok := keyIn(mask, key, b[:len(b)-len(rest)])
+		in, ok := mask.Key(key, b[:len(b)-len(rest)])
 		if !ok {
 			if b, err = w.skip(elem, rest); err != nil {
 				return nil, b, thrift.InValue(err, i)

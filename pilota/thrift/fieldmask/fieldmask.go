@@ -12,6 +12,10 @@
 //	{"k", "l"}    entries of a map, by their keys: strings,
 //	{1, 2}  {*}   or integers and numbers of enums
 //
+// Package dynamic takes masks in either direction. For structs of generated
+// code, Marshal and Unmarshal apply them to the encoding, with the descriptor
+// that the code carries if it was generated with descriptors.
+//
 // A mask of [Allow] lets through what its paths mean, and the structs around
 // it; one of [Deny] lets through all but that. An index or key that is named
 // goes before *.
@@ -23,7 +27,11 @@
 // everything through.
 package fieldmask
 
-import "github.com/volo-go/volo/pilota/thrift/descriptor"
+import (
+	"encoding/binary"
+
+	"github.com/volo-go/volo/pilota/thrift/descriptor"
+)
 
 // A Mask is what paths mean, at one place of a message.
 type Mask struct {
@@ -103,10 +111,24 @@ func (m *Mask) Text(key string) (in *Mask, ok bool) {
 	return m.verdict(next)
 }
 
-// Entry is Text for a key that no path can name but *.
-func (m *Mask) Entry() (in *Mask, ok bool) {
+// Key is Int or Text for a key that is encoded in wire, whichever suits its
+// type, which is no typedef. Other keys than integers, enums, strings and
+// binaries no path can name but by *.
+func (m *Mask) Key(t *descriptor.Type, wire []byte) (in *Mask, ok bool) {
 	if m == nil {
 		return nil, true
+	}
+	switch t.Kind {
+	case descriptor.I8:
+		return m.Int(int64(int8(wire[0])))
+	case descriptor.I16:
+		return m.Int(int64(int16(binary.BigEndian.Uint16(wire))))
+	case descriptor.I32, descriptor.EnumKind:
+		return m.Int(int64(int32(binary.BigEndian.Uint32(wire))))
+	case descriptor.I64:
+		return m.Int(int64(binary.BigEndian.Uint64(wire)))
+	case descriptor.String, descriptor.Binary:
+		return m.Text(string(wire[4:]))
 	}
 	return m.verdict(m.every)
 }
