@@ -204,3 +204,49 @@ func TestFieldsThatAreNotAllowed(t *testing.T) {
 		}
 	}
 }
+
+// The same bytes mean something else once the table has changed.
+func TestAKnownBlockIsForgottenWithTheTable(t *testing.T) {
+	const newest = "\xbe" // the newest entry of the table
+	literal := func(name, value string) string {
+		return "\x40" + string(rune(len(name))) + name + string(rune(len(value))) + value
+	}
+	d := http2.NewTestDecoder(1 << 20)
+	decode := func(block string) string {
+		fields, _, err := d.Decode([]byte(block))
+		if err != nil {
+			t.Fatalf("% x: %v", block, err)
+		}
+		return fmt.Sprint(fields)
+	}
+	for round := range 50 {
+		value := fmt.Sprint(round)
+		decode(literal("x", value))
+		want := decode(newest)
+		if !strings.Contains(want, `"`+value+`"`) {
+			t.Fatalf("round %d: the newest field is %s", round, want)
+		}
+		decode("\x10\x01y\x01z") // never indexed: the table stays as it is
+		for range 3 {
+			if got := decode(newest); got != want {
+				t.Errorf("round %d: got %s, want %s", round, got, want)
+			}
+		}
+		decode("\x20\x3f\xe1\x1f") // the table is emptied
+		if _, _, err := d.Decode([]byte(newest)); err == nil {
+			t.Errorf("round %d: a field was found in an empty table", round)
+		}
+		d = http2.NewTestDecoder(1 << 20)
+	}
+}
+
+func TestAKnownBlockIsDecodedForNothing(t *testing.T) {
+	d := http2.NewTestDecoder(1 << 20)
+	enc := http2.NewTestEncoder()
+	d.Decode(enc.Block(req))
+	again := enc.Block(req)
+	d.Decode(again)
+	if n := testing.AllocsPerRun(100, func() { d.Decode(again) }); n != 0 {
+		t.Errorf("got %v allocations, want 0", n)
+	}
+}

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,7 +30,7 @@ func (c *Server) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 	if over {
 		return c.refuseHead(id)
 	}
-	if bad := s.read(fields); bad != "" {
+	if bad := s.readKnown(c.dec.last, fields); bad != "" {
 		return &streamError{id, ProtocolError, bad}
 	}
 	s.init(&c.conn)
@@ -98,6 +99,21 @@ func (c *Server) refuseHead(id uint32) error {
 	return c.wasted()
 }
 
+// readKnown is read, but once is enough for a block that is known.
+func (s *ServerStream) readKnown(k *known, fields []hpack.HeaderField) (bad string) {
+	if k != nil && k.request != nil {
+		s.RequestHead, s.length = *k.request, k.length
+		return ""
+	}
+	bad = s.read(fields)
+	if k != nil && bad == "" {
+		s.Fields = slices.Clip(s.Fields) // who appends gets a slice of its own
+		head := s.RequestHead
+		k.request, k.length = &head, s.length
+	}
+	return bad
+}
+
 // read sorts the fields of a request; it returns what is wrong with them.
 func (s *ServerStream) read(fields []hpack.HeaderField) (bad string) {
 	declared := int64(-1)
@@ -149,6 +165,9 @@ func (s *ServerStream) read(fields []hpack.HeaderField) (bad string) {
 			}
 			declared = n
 		default:
+			if s.Fields == nil {
+				s.Fields = make([]Field, 0, len(fields)-i) // once is enough
+			}
 			s.Fields = append(s.Fields, Field{f.Name, f.Value})
 		}
 	}
