@@ -14,7 +14,6 @@ var (
 	ErrUnknownField = errors.New("unknown field")
 	ErrDuplicate    = errors.New("field occurs twice")
 	ErrEnum         = errors.New("unknown enum value")
-	ErrNoOption     = errors.New("nil where a value must be")
 )
 
 // A SyntaxError says that text is not JSON.

@@ -185,7 +185,7 @@ func (r *treeReader) entries(t *descriptor.Type, v any, mask *fieldmask.Mask) er
 func (r *treeReader) scalar(t *descriptor.Type, v any) (err error) {
 	switch v := v.(type) {
 	case nil:
-		return wrong(-1, ErrNoOption)
+		return wrong(-1, fmt.Errorf("%w: nil for %s", ErrType, noun(t)))
 	case string:
 		return r.text(t, v)
 	case json.Number:

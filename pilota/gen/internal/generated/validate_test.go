@@ -78,7 +78,9 @@ func TestValidateFindsWhatBreaksARule(t *testing.T) {
 		{containers(func(c *valid.Containers) { c.Numbers.Tiny = 0 }), "Containers.numbers.tiny: want gt = 0, got 0"},
 		{containers(func(c *valid.Containers) { c.Skipped = new(valid.Numbers) }), ""},
 		{containers(func(c *valid.Containers) { c.Inside = new(valid.Containers) }), "Containers.inside.list: want min_size = 1, got 0"},
-		{containers(func(c *valid.Containers) { c.ByNumbers = []thrift.Entry[*valid.Numbers, int32]{{Key: goodNumbers(), Value: -1}} }), "Containers.by_numbers: want ge = 0, got -1"},
+		{containers(func(c *valid.Containers) {
+			c.ByNumbers = []thrift.Entry[*valid.Numbers, int32]{{Key: goodNumbers(), Value: -1}}
+		}), "Containers.by_numbers: want ge = 0, got -1"},
 		{containers(func(c *valid.Containers) { c.Least = 1 }), "Containers.some: want min_size = $least, got 0"},
 	} {
 		err := c.v.Validate()
