@@ -15,6 +15,7 @@
 //	paging       lists without end, in a protocol that has no streams
 //	services     several services on one port, one connection for all
 //	tls          certificates on both sides
+//	web          gRPC-Web: calls from web pages, on the port of gRPC
 //	unix         a socket in the file system
 //	testing      a service under test, without a network, in no time
 //
