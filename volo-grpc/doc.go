@@ -26,6 +26,14 @@
 //	stream_server.go    sends and receives messages of streaming calls
 //	server_conn.go      sends the answer, in one write
 //
+// Calls of gRPC-Web, which [WithWeb] allows, and those of a server of net/http,
+// whose handler a [Server] may be, take a detour (detour.go) past
+// internal/http2, and then the same way:
+//
+//	web_http1.go        accepts the connection, if it speaks HTTP/1.1
+//	web_stream.go       or handler.go and handler_call.go, on net/http,
+//	                    stand between the call and its bytes
+//
 // # Layers
 //
 // One [Layer] type sees the calls of all four [Kind]s. On a client, a unary
