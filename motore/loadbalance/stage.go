@@ -176,6 +176,9 @@ func (s *Stage[Req, Resp]) tracked(ctx context.Context, req Req, t Tracker, i in
 	}()
 	resp, err = next.Call(ctx, req)
 	outcome = rpc.OutcomeOf(err)
+	if outcome == rpc.Unsent && late(ctx, start) {
+		outcome = rpc.Canceled
+	}
 	if err == nil && s.config.Stream != nil {
 		if onEnd := s.config.Stream(resp); onEnd != nil {
 			goesOn = true
@@ -183,6 +186,13 @@ func (s *Stage[Req, Resp]) tracked(ctx context.Context, req Req, t Tracker, i in
 		}
 	}
 	return resp, err
+}
+
+// late reports whether a call that began at start had no time left by then,
+// which is nothing that an instance could be blamed for.
+func late(ctx context.Context, start time.Time) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && !start.Before(deadline)
 }
 
 // A ServiceState is what is known of a service that is called.

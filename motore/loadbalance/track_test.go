@@ -50,17 +50,20 @@ func TestTrackersHearOfEachAttempt(t *testing.T) {
 		what     string
 		attempts []func(context.Context, *request) (string, error)
 		want     []string
+		left     time.Duration // that the caller gives; a minute if 0
 	}{
 		{"an answer", []func(context.Context, *request) (string, error){slow(time.Second, nil)},
-			[]string{"begin 0", "end 0 1s answered"}},
+			[]string{"begin 0", "end 0 1s answered"}, 0},
 		{"a failover", []func(context.Context, *request) (string, error){slow(time.Second, unsent(true)), slow(2*time.Second, nil)},
-			[]string{"begin 0", "end 0 1s unsent", "begin 1", "end 1 2s answered"}},
+			[]string{"begin 0", "end 0 1s unsent", "begin 1", "end 1 2s answered"}, 0},
 		{"a call that is lost", []func(context.Context, *request) (string, error){slow(time.Second, unsent(false))},
-			[]string{"begin 0", "end 0 1s lost"}},
+			[]string{"begin 0", "end 0 1s lost"}, 0},
 		{"a call that the caller gives up", []func(context.Context, *request) (string, error){slow(0, context.Canceled)},
-			[]string{"begin 0", "end 0 0s canceled"}},
+			[]string{"begin 0", "end 0 0s canceled"}, 0},
 		{"a panic", []func(context.Context, *request) (string, error){func(context.Context, *request) (string, error) { panic("oops") }},
-			[]string{"begin 0", "end 0 0s canceled"}},
+			[]string{"begin 0", "end 0 0s canceled"}, 0},
+		{"a call that came too late", []func(context.Context, *request) (string, error){slow(1, unsent(true))},
+			[]string{"begin 0", "end 0 1ns canceled"}, -1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var got []string
@@ -73,9 +76,16 @@ func TestTrackersHearOfEachAttempt(t *testing.T) {
 				n++
 				return c.attempts[n-1](ctx, req)
 			}))
+			first(t.Context(), s) // now the instances are known
+			got = nil
+			if c.left == 0 {
+				c.left = time.Minute
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), c.left)
+			defer cancel()
 			func() {
 				defer func() { recover() }()
-				svc.Call(t.Context(), toItems())
+				svc.Call(ctx, toItems())
 			}()
 			if !slices.Equal(got, c.want) {
 				t.Errorf("%s: got %q, want %q", c.what, got, c.want)

@@ -6,11 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/loadbalance/loadbalancetest"
+	"github.com/volo-go/volo/motore/rpc"
 )
 
 // pick makes a Balancer of a function that sees the instances.
@@ -99,7 +102,54 @@ var broken = []struct {
 			})
 		})
 	}},
+	{"does not count down when nobody answered", "calls_begin_and_end_on_many_goroutines", track(func(c *counting, i int, o rpc.Outcome) {
+		if o != rpc.Unsent {
+			c.calls[i].Add(-1)
+		}
+	})},
+	{"allocates when a call ends", "hearing_of_calls_allocates_nothing", track(func(c *counting, i int, o rpc.Outcome) {
+		sink = make([]int, 1+i)
+	})},
+	{"gives up on who has failed", "failures_take_no_instance_away_for_good", track(func(c *counting, i int, o rpc.Outcome) {
+		c.calls[i].Add(-1)
+		if o == rpc.Lost {
+			c.gone.Store(true)
+		}
+	})},
+	{"forgets what is under way", "other_instances,_the_same_calls_under_way", track(func(c *counting, i int, o rpc.Outcome) {
+		c.calls[i].Add(-1)
+	})},
 }
+
+// A counting is a Tracker that counts the calls under way; what a call's end
+// does is up to it. Each snapshot begins anew.
+type counting struct {
+	loadbalance.Picker
+	calls []atomic.Int64
+	gone  atomic.Bool
+	end   func(c *counting, i int, o rpc.Outcome)
+}
+
+func track(end func(c *counting, i int, o rpc.Outcome)) func() loadbalance.Balancer {
+	return func() loadbalance.Balancer {
+		return loadbalance.BalancerFunc(func(in []discovery.Instance) loadbalance.Picker {
+			return &counting{Picker: pick(good).Balance(in), calls: make([]atomic.Int64, len(in)), end: end}
+		})
+	}
+}
+
+func (c *counting) Pick(ctx context.Context, tried loadbalance.Tried) (int, error) {
+	if c.gone.Load() {
+		return 0, loadbalance.ErrNoInstance
+	}
+	return c.Picker.Pick(ctx, tried)
+}
+
+func (c *counting) Begin(i int) { c.calls[i].Add(1) }
+
+func (c *counting) End(i int, _ time.Duration, o rpc.Outcome) { c.end(c, i, o) }
+
+func (c *counting) Inspect(i int, s *loadbalance.State) { s.Outstanding = c.calls[i].Load() }
 
 // TestSuiteNotices runs the suite on each broken Balancer, in a process of its
 // own, since it is to fail there.

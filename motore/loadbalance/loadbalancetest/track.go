@@ -39,6 +39,7 @@ func tracked(t *testing.T, s Subject) {
 	var mu sync.Mutex
 	var current loadbalance.Picker = s.tracker(t, shapes[0])
 	size := len(shapes[0])
+	pickers, sizes := []loadbalance.Picker{current}, []int{size}
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {
@@ -64,12 +65,14 @@ func tracked(t *testing.T, s Subject) {
 		instances := shapes[n%len(shapes)]
 		current, size = s.renew(current, instances), len(instances)
 		mu.Unlock()
+		pickers, sizes = append(pickers, current), append(sizes, size)
 	}
 	wg.Wait()
-	last := s.renew(current, shapes[0])
-	for i := range shapes[0] {
-		if got := outstanding(last, i); got != 0 {
-			t.Errorf("got %d calls under way at instance %d after all have ended, want none", got, i)
+	for k, p := range append(pickers, s.renew(current, shapes[0])) {
+		for i := range append(sizes, len(shapes[0]))[k] {
+			if got := outstanding(p, i); got != 0 {
+				t.Errorf("got %d calls under way at instance %d after all have ended, want none", got, i)
+			}
 		}
 	}
 }
