@@ -218,7 +218,11 @@ func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, erro
 		if err := consume(e, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}
-		return nil, req.fail(PhaseRemote, false, e)
+		err := req.fail(PhaseRemote, false, e)
+		if value, ok := r.header.String(ttheader.KeyRetryAfter); ok && e.Type == Refused {
+			err.(*Error).after = parseAfter(value)
+		}
+		return nil, err
 	case thrift.Reply:
 		if err := consume(req.result, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/pilota/thrift"
@@ -55,6 +56,8 @@ type Error struct {
 	// that the peer cannot have acted on it.
 	Unsent bool
 	Err    error
+
+	after time.Duration // when the peer wants to be asked again
 }
 
 // Error returns "volothrift: Service.Method to address: phase: cause".
@@ -93,6 +96,21 @@ func (e *Error) Outcome() rpc.Outcome {
 	return rpc.Lost
 }
 
+// RetryAfter returns when the peer, or the layer that has refused the call, is to
+// be asked again; ok is false if it did not say.
+func (e *Error) RetryAfter() (d time.Duration, ok bool) {
+	if e.after > 0 {
+		return e.after, true
+	}
+	if p, found := errors.AsType[interface {
+		error
+		RetryAfter() (time.Duration, bool)
+	}](e.Err); found {
+		return p.RetryAfter()
+	}
+	return 0, false
+}
+
 // remoteOutcome judges an exception by its type.
 func remoteOutcome(err error) rpc.Outcome {
 	e, ok := errors.AsType[*thrift.ApplicationException](err)
@@ -100,6 +118,8 @@ func remoteOutcome(err error) rpc.Outcome {
 		return rpc.Failed
 	}
 	switch e.Type {
+	case Refused:
+		return rpc.Unsent
 	case thrift.UnknownMethod, thrift.InvalidMessageType, thrift.WrongMethodName, thrift.ProtocolError,
 		thrift.InvalidTransform, thrift.InvalidProtocol, thrift.UnsupportedClientType, thrift.ValidationFailed:
 		return rpc.Rejected

@@ -5,7 +5,13 @@ import (
 	"errors"
 	"time"
 
+	"github.com/volo-go/volo/motore/breaker"
+	"github.com/volo-go/volo/motore/collapse"
+	"github.com/volo-go/volo/motore/fallback"
+	"github.com/volo-go/volo/motore/hedge"
+	"github.com/volo-go/volo/motore/limit"
 	"github.com/volo-go/volo/motore/recovery"
+	"github.com/volo-go/volo/motore/retry"
 	"github.com/volo-go/volo/motore/timeout"
 )
 
@@ -18,6 +24,70 @@ func Timeout(d time.Duration) Layer { return timeout.New[*Request, *Response](d)
 // [recovery.PanicError] of them.
 func Recover(handle func(ctx context.Context, p recovery.Panic) error) Layer {
 	return recovery.New[*Request, *Response](handle)
+}
+
+// Retry returns a layer that makes calls again; see package retry. It belongs to
+// [WithOuter]. Further attempts are marked for the services further on, as
+// Kitex marks them, unless c says otherwise.
+func Retry(c retry.Config) Layer {
+	if c.Mark == nil && c.Nested == nil {
+		c.Mark, c.Nested = markRepeated, isRepeated
+	}
+	return retry.New[*Request, *Response](c, (*Request).again)
+}
+
+// Hedge returns a layer that makes idempotent calls a second time while the
+// first one takes long; see package hedge. It belongs to [WithOuter].
+func Hedge(c hedge.Config) Layer {
+	if c.Mark == nil && c.Nested == nil {
+		c.Mark, c.Nested = markRepeated, isRepeated
+	}
+	return hedge.New[*Request, *Response](c, func(ctx context.Context, req *Request) (context.Context, *Request) {
+		clone, within := req.Clone(ctx)
+		return within, clone
+	}, (*Request).Adopt)
+}
+
+// Breaker returns a layer that keeps calls away from instances that fail; see
+// package breaker. It belongs to [WithInner].
+func Breaker(c breaker.Config) Layer {
+	return breaker.New[*Request, *Response](c, func(req *Request, e *breaker.Error) error {
+		return req.fail(PhasePick, true, e)
+	})
+}
+
+// LimitRate returns a layer that lets so many calls a second pass; see package
+// limit. On a server, callers get to know that nothing was done.
+func LimitRate(c limit.RateConfig) Layer {
+	return limit.NewRate[*Request, *Response](c, refuse)
+}
+
+// LimitConcurrency returns a layer that lets so many calls run at once; see
+// package limit. On a server, callers get to know that nothing was done.
+func LimitConcurrency(c limit.ConcurrencyConfig) Layer {
+	return limit.NewConcurrency[*Request, *Response](c, refuse)
+}
+
+// LimitDeadline returns a layer that refuses calls that cannot be answered in
+// time; see package limit. On a server, callers get to know that nothing was
+// done.
+func LimitDeadline(c limit.DeadlineConfig) Layer {
+	return limit.NewDeadline[*Request, *Response](c, refuse)
+}
+
+// Fallback returns a layer that answers calls that have failed; see package
+// fallback. It belongs to [WithOuter], before all others.
+func Fallback(c fallback.Config[*Request, *Response]) Layer { return fallback.New(c) }
+
+// Collapse returns a layer that makes one call out of those that have the same
+// key and come at the same time; see package collapse. "" is no key. It belongs
+// to [WithOuter]. Nobody may change what such a call returns.
+func Collapse(key func(ctx context.Context, req *Request) string) Layer {
+	c := collapse.Config[*Request]{Key: key}
+	return collapse.New[*Request, *Response](c, func(ctx context.Context, req *Request) (context.Context, *Request) {
+		clone, within := req.detach(ctx)
+		return within, clone
+	})
 }
 
 // adopt stores the answer in result, unless it is there already: a layer may

@@ -162,7 +162,7 @@ func TestRequestsInFlightAreCapped(t *testing.T) {
 						mu.Lock()
 						defer mu.Unlock()
 						switch {
-						case application(thrift.InternalError, "WithMaxRequests")(err, true):
+						case application(volothrift.Refused, "WithMaxRequests")(err, true):
 							refused++
 						case err != nil:
 							t.Errorf("got %v", err)

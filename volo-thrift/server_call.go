@@ -29,7 +29,7 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 		in.message.Type = thrift.Oneway // Apache and Kitex send an ordinary call, and want no answer
 	}
 	if !s.begin() {
-		return c.reply(b, in, nil, exception(thrift.InternalError, fmt.Sprintf("%d requests are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests)))
+		return c.reply(b, in, nil, refusal(fmt.Sprintf("%d requests are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests), 0))
 	}
 	defer s.end()
 

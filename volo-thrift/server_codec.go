@@ -85,6 +85,8 @@ type outcome struct {
 	typ  thrift.MessageType
 	body thrift.Struct
 	biz  *BizError
+	// When a call that was refused is to be made again; zero if unknown.
+	after time.Duration
 	// Set when the connection is about to end.
 	reset bool
 }
@@ -111,8 +113,15 @@ func outcomeOf(req *Request, resp *Response, err error, hasHeader bool) outcome 
 	if result != nil && result.SetErr(err) {
 		return outcome{typ: thrift.Reply, body: result}
 	}
+	if e, ok := errors.AsType[*RefusedError](err); ok {
+		return refusal(e.Message, e.After)
+	}
 	var app *thrift.ApplicationException
 	if errors.As(err, &app) {
+		if _, foreign := errors.AsType[*Error](err); foreign && app.Type == Refused {
+			// A peer of ours has done nothing. We have.
+			return exception(thrift.InternalError, err.Error())
+		}
 		return outcome{typ: thrift.Exception, body: app}
 	}
 	return exception(thrift.InternalError, err.Error())
@@ -157,6 +166,9 @@ func appendReplyHeader(b []byte, h *ttheader.Appender, req *Request, out outcome
 		if extra := out.biz.extraJSON(); extra != "" {
 			b = h.String(b, ttheader.KeyBizExtra, extra)
 		}
+	}
+	if out.after > 0 {
+		b = h.StringDecimal(b, ttheader.KeyRetryAfter, int64((out.after+time.Millisecond-1)/time.Millisecond))
 	}
 	if out.reset {
 		b = h.String(b, ttheader.KeyConnectionReset, "1")

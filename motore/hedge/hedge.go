@@ -75,8 +75,12 @@ var ErrLost = errors.New("hedge: another attempt has answered")
 // split copies a request for an attempt, so that both may run at once, and
 // returns a context, made of ctx, that belongs to the copy: its facts, see
 // [rpc.FromContext], are the copy's. It is called for each attempt but the
-// first. It panics if split is nil.
-func New[Req, Resp any](c Config, split func(ctx context.Context, req Req) (context.Context, Req)) motore.Layer[Req, Resp] {
+// first, and one time more, before the attempt that it is a copy of begins. New
+// panics if split is nil.
+//
+// adopt, if not nil, tells the request whose copy has decided the call, once
+// all attempts are over. The facts are taken over by the layer.
+func New[Req, Resp any](c Config, split func(ctx context.Context, req Req) (context.Context, Req), adopt func(req, winner Req)) motore.Layer[Req, Resp] {
 	if c.Attempts == 0 {
 		c.Attempts = 2
 	}
@@ -104,8 +108,18 @@ func New[Req, Resp any](c Config, split func(ctx context.Context, req Req) (cont
 				note(took, start, err)
 				return resp, err
 			}
-			r := &race[Req, Resp]{config: &c, next: next, split: split, took: took, results: make(chan result[Resp], c.Attempts)}
-			return r.run(ctx, req, delay)
+			r := &race[Req, Resp]{config: &c, next: next, split: split, took: took, results: make(chan result[Req, Resp], c.Attempts)}
+			won := r.run(ctx, req, delay)
+			if won.panic != nil {
+				panic(won.panic)
+			}
+			if won.info != info {
+				*info = *won.info
+				if adopt != nil {
+					adopt(req, won.req)
+				}
+			}
+			return won.resp, won.err
 		})
 	}
 }
@@ -116,25 +130,24 @@ type race[Req, Resp any] struct {
 	next    motore.Service[Req, Resp]
 	split   func(ctx context.Context, req Req) (context.Context, Req)
 	took    *latency.Quantile
-	results chan result[Resp] // has room for all
+	results chan result[Req, Resp] // has room for all
 }
 
-type result[Resp any] struct {
+type result[Req, Resp any] struct {
+	req   Req
 	resp  Resp
 	err   error
 	panic any
 	info  *rpc.Info // of the attempt
 }
 
-// run makes attempts until one decides the call.
-func (r *race[Req, Resp]) run(ctx context.Context, req Req, delay time.Duration) (Resp, error) {
-	facts := rpc.FromContext(ctx)
+// run makes attempts until one decides the call, and returns when all are over.
+func (r *race[Req, Resp]) run(ctx context.Context, req Req, delay time.Duration) (last result[Req, Resp]) {
 	within, cancel := context.WithCancelCause(ctx)
 	running := 1
 	// Copied before the original is in use.
 	spareCtx, spare := r.split(within, req)
-	go r.attempt(within, req, facts)
-	var last result[Resp]
+	go r.attempt(within, req, rpc.FromContext(ctx))
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	for attempts, decided := 1, false; !decided && running > 0; {
@@ -163,18 +176,12 @@ func (r *race[Req, Resp]) run(ctx context.Context, req Req, delay time.Duration)
 	for ; running > 0; running-- {
 		<-r.results
 	}
-	if last.panic != nil {
-		panic(last.panic)
-	}
-	if last.info != facts && last.info != nil {
-		*facts = *last.info // of the attempt that has decided
-	}
-	return last.resp, last.err
+	return last
 }
 
 // attempt makes one.
 func (r *race[Req, Resp]) attempt(ctx context.Context, req Req, info *rpc.Info) {
-	res := result[Resp]{info: info}
+	res := result[Req, Resp]{req: req, info: info}
 	start := time.Now()
 	defer func() {
 		res.panic = recover() // it goes on where the caller's layers see it
@@ -185,6 +192,6 @@ func (r *race[Req, Resp]) attempt(ctx context.Context, req Req, info *rpc.Info) 
 }
 
 // decides reports whether no other attempt could end better.
-func (r *result[Resp]) decides() bool {
+func (r *result[Req, Resp]) decides() bool {
 	return r.panic != nil || !rpc.OutcomeOf(r.err).Faulty()
 }

@@ -74,7 +74,7 @@ func TestHedge(t *testing.T) {
 			}
 			start := time.Now()
 			info := c.info
-			got, err := hedge.New[string, string](c.config, split)(c.next).Call(rpc.NewContext(t.Context(), &info), "q")
+			got, err := hedge.New[string, string](c.config, split, nil)(c.next).Call(rpc.NewContext(t.Context(), &info), "q")
 			if err != c.err || err == nil && got != c.want {
 				t.Errorf("%s: got %q, %v, want %q, %v", c.what, got, err, c.want, c.err)
 			}
@@ -98,7 +98,7 @@ func TestTheLoserIsCanceledAndGone(t *testing.T) {
 			return "", ctx.Err()
 		}).Return("b")
 		start := time.Now()
-		got, err := hedge.New[string, string](hedge.Config{Delay: s, Budget: plenty()}, split)(next).
+		got, err := hedge.New[string, string](hedge.Config{Delay: s, Budget: plenty()}, split, nil)(next).
 			Call(rpc.NewContext(t.Context(), &rpc.Info{Idempotent: true}), "q")
 		if got != "b" || err != nil || len(causes) != 1 || causes[0] != hedge.ErrLost {
 			t.Errorf("got %q, %v, the other one ended for %v, want b, and it told that it has lost", got, err, causes)
@@ -113,7 +113,7 @@ func TestACallerWhoGoesEndsAllAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*s)
 		defer cancel()
-		_, err := hedge.New[string, string](hedge.Config{Delay: s, Budget: plenty()}, split)(steps().Block()).
+		_, err := hedge.New[string, string](hedge.Config{Delay: s, Budget: plenty()}, split, nil)(steps().Block()).
 			Call(rpc.NewContext(ctx, &rpc.Info{Idempotent: true}), "q")
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want the deadline", err)
@@ -123,7 +123,7 @@ func TestACallerWhoGoesEndsAllAttempts(t *testing.T) {
 
 func TestPercentile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		layer := hedge.New[string, string](hedge.Config{Percentile: 0.95, Budget: plenty()}, split)
+		layer := hedge.New[string, string](hedge.Config{Percentile: 0.95, Budget: plenty()}, split, nil)
 		took := 100 * time.Millisecond
 		calls := 0
 		service := layer(motore.ServiceFunc[string, string](func(ctx context.Context, req string) (string, error) {
@@ -159,7 +159,7 @@ func TestPercentile(t *testing.T) {
 func TestTheBudgetBoundsHedges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := steps().After(2 * s).Return("ok")
-		service := hedge.New[string, string](hedge.Config{Delay: s}, split)(next)
+		service := hedge.New[string, string](hedge.Config{Delay: s}, split, nil)(next)
 		var wg sync.WaitGroup
 		for range 1000 {
 			wg.Go(func() { service.Call(rpc.NewContext(t.Context(), &rpc.Info{Idempotent: true}), "q") })
@@ -178,7 +178,7 @@ func TestAPanicOfAnAttemptIsTheCallers(t *testing.T) {
 				t.Errorf("got panic %v, want boom", got)
 			}
 		}()
-		hedge.New[string, string](hedge.Config{Delay: s, Budget: plenty()}, split)(steps().Block().Panic("boom")).
+		hedge.New[string, string](hedge.Config{Delay: s, Budget: plenty()}, split, nil)(steps().Block().Panic("boom")).
 			Call(rpc.NewContext(t.Context(), &rpc.Info{Idempotent: true}), "q")
 	})
 }
@@ -189,7 +189,7 @@ func TestAttemptsAreMarked(t *testing.T) {
 		next := steps().Block().Return("ok")
 		hedge.New[string, string](hedge.Config{Delay: s, Budget: plenty(), Mark: func(ctx context.Context, n int) context.Context {
 			return context.WithValue(ctx, key{}, n)
-		}}, split)(next).Call(rpc.NewContext(t.Context(), &rpc.Info{Idempotent: true}), "q")
+		}}, split, nil)(next).Call(rpc.NewContext(t.Context(), &rpc.Info{Idempotent: true}), "q")
 		for i, want := range []any{nil, 1} {
 			if got := next.Calls()[i].Ctx.Value(key{}); got != want {
 				t.Errorf("attempt %d: got mark %v, want %v", i, got, want)
@@ -204,12 +204,12 @@ func TestSplitIsRequired(t *testing.T) {
 			t.Error("attempts would share a request")
 		}
 	}()
-	hedge.New[string, string](hedge.Config{Delay: s}, nil)
+	hedge.New[string, string](hedge.Config{Delay: s}, nil, nil)
 }
 
 func TestWhatPassesAllocatesNothing(t *testing.T) {
 	echo := motore.ServiceFunc[string, string](func(_ context.Context, req string) (string, error) { return req, nil })
-	service := hedge.New[string, string](hedge.Config{Delay: s}, split)(echo)
+	service := hedge.New[string, string](hedge.Config{Delay: s}, split, nil)(echo)
 	ctx := rpc.NewContext(t.Context(), new(rpc.Info))
 	if got := testing.AllocsPerRun(1000, func() { service.Call(ctx, "q") }); got != 0 {
 		t.Errorf("got %v allocations a call, want none", got)
@@ -217,7 +217,7 @@ func TestWhatPassesAllocatesNothing(t *testing.T) {
 }
 
 func ExampleNew() {
-	layer := hedge.New[string, string](hedge.Config{Delay: 5 * time.Millisecond, Budget: plenty()}, split)
+	layer := hedge.New[string, string](hedge.Config{Delay: 5 * time.Millisecond, Budget: plenty()}, split, nil)
 	slow := steps().Block().Return("from another instance")
 	ctx := rpc.NewContext(context.Background(), &rpc.Info{Idempotent: true})
 	fmt.Println(layer(slow).Call(ctx, "q"))
@@ -226,7 +226,7 @@ func ExampleNew() {
 
 func BenchmarkHedge(b *testing.B) {
 	echo := motore.ServiceFunc[string, string](func(_ context.Context, req string) (string, error) { return req, nil })
-	service := hedge.New[string, string](hedge.Config{Delay: s}, split)(echo)
+	service := hedge.New[string, string](hedge.Config{Delay: s}, split, nil)(echo)
 	ctx := rpc.NewContext(b.Context(), &rpc.Info{Idempotent: true})
 	b.ReportAllocs()
 	for b.Loop() {

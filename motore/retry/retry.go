@@ -154,9 +154,13 @@ func New[Req, Resp any](c Config, again func(req Req)) motore.Layer[Req, Resp] {
 			if err == nil || !c.worth(info, err) || c.Nested != nil && c.Nested(ctx) {
 				return resp, err
 			}
-			return repeat(ctx, &c, info, picked, err, func(ctx context.Context) (Resp, error) {
+			return repeat(ctx, &c, info, err, func(ctx context.Context) (Resp, error) {
 				if again != nil {
-					again(req)
+					again(req) // while the facts are those of the last attempt
+				}
+				if info != nil {
+					info.Attempt++
+					info.Callee.Address = picked
 				}
 				return next.Call(ctx, req)
 			})
@@ -165,15 +169,11 @@ func New[Req, Resp any](c Config, again func(req Req)) motore.Layer[Req, Resp] {
 }
 
 // repeat makes further attempts at a call whose first one ended with err.
-func repeat[Resp any](ctx context.Context, c *Config, info *rpc.Info, picked rpc.Address, err error, attempt func(context.Context) (Resp, error)) (resp Resp, _ error) {
+func repeat[Resp any](ctx context.Context, c *Config, info *rpc.Info, err error, attempt func(context.Context) (Resp, error)) (resp Resp, _ error) {
 	marked := ctx
 	for n := 1; ; n++ {
 		if stop := c.pause(ctx, info, n, err); stop != 0 {
 			return resp, &Error{n, stop, err}
-		}
-		if info != nil {
-			info.Attempt++
-			info.Callee.Address = picked
 		}
 		if c.Mark != nil {
 			marked = c.Mark(ctx, n)

@@ -89,6 +89,10 @@ const (
 	KeyBizMessage = "biz-message" // text
 	KeyBizExtra   = "biz-extra"   // a JSON object of strings
 
+	// KeyRetryAfter stands beside an exception by which a server has refused a
+	// call: the milliseconds after which to ask again, decimal. Volo's own.
+	KeyRetryAfter = "volo-retry-after-ms"
+
 	// KeyACLToken is the key under which [Header.Strings] yields the ACL token
 	// block, as Kitex does.
 	KeyACLToken = "RPC_TRANSIT_gdpr-token"
@@ -121,7 +125,7 @@ func Reserved(key string) bool {
 	switch key {
 	case KeyService, KeyRemoteAddress, KeyToCluster, KeyToIDC, KeyConnectStart, KeyConnectEnd, KeySendStart,
 		KeyReceiveStart, KeyReceiveEnd, KeyConnectionReset, KeyProcessAtTime, KeyCRC32C, KeyCancelPath,
-		KeyBizStatus, KeyBizMessage, KeyBizExtra, KeyACLToken:
+		KeyBizStatus, KeyBizMessage, KeyBizExtra, KeyRetryAfter, KeyACLToken:
 		return true
 	}
 	return false
