@@ -81,7 +81,12 @@ func (l locality) renew(before []rank, instances []discovery.Instance) Picker {
 	}
 	p := &localizing{locality: l, rankOf: make([]int, len(instances))}
 	heard := l.config.Busy > 0
-	for _, d := range slices.Compact(slices.Sorted(slices.Values(distances))) {
+	all := slices.Clone(distances)
+	for _, r := range before {
+		all = append(all, r.distance) // a rank that is empty remembers who was there
+	}
+	slices.Sort(all)
+	for _, d := range slices.Compact(all) {
 		var members []int
 		for i := range instances {
 			if distances[i] == d {

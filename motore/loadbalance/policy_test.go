@@ -370,6 +370,11 @@ func TestLocalityLeavesTheEjected(t *testing.T) {
 		if got := count(); got != "2" {
 			t.Errorf("got %s near calls after 31 s, want a trial each", got)
 		}
+		p = p.(loadbalance.Renewer).Renew(zoned(zones)[2:])
+		p = p.(loadbalance.Renewer).Renew(zoned(zones))
+		if got := count(); got != "0" {
+			t.Errorf("got %s near calls once the near ones went and came, want none", got)
+		}
 		time.Sleep(time.Minute)
 		if got := count(); got != "100" {
 			t.Errorf("got %s near calls once they are well, want all", got)
