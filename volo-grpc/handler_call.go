@@ -29,8 +29,11 @@ type httpCall struct {
 	patience time.Duration // with a peer that takes no bytes
 	slow     bool          // HTTP/1.1, where nothing but the clock tells a slow peer
 
-	inErr  error // why no more can be received; of the receiver
-	broken bool  // a part of the body may be missing; of the sender
+	// Of the receiver.
+	readBy time.Time // the deadline that is set
+	inErr  error     // why no more can be received
+
+	broken bool // a part of the body may be missing; of the sender
 
 	mu     sync.Mutex
 	over   error       // why the call ended out of order
@@ -105,12 +108,12 @@ func (c *httpCall) read(deadline time.Time) (m http2.Message, err error) {
 
 // await bounds the reading of a message.
 func (c *httpCall) await(deadline time.Time, size int) {
-	switch {
-	case c.slow:
+	if c.slow {
 		deadline = earlier(deadline, slowMessage+time.Duration(size/slowRate)*time.Second)
-	case deadline.IsZero():
+	} else if deadline.Equal(c.readBy) {
 		return
 	}
+	c.readBy = deadline
 	c.setDeadline(c.rc.SetReadDeadline, deadline)
 }
 
@@ -164,7 +167,12 @@ func (c *httpCall) send(begins bool, head []http2.Field, body []byte, until http
 	if c.form != nil {
 		body = c.form.body(body, nil, buf)
 	}
-	return c.write(begins, head, body, until.Deadline)
+	err := c.write(begins, head, body, until.Deadline)
+	if err == nil {
+		// Over HTTP/2 it would end the stream, whether somebody writes or not.
+		c.setDeadline(c.rc.SetWriteDeadline, time.Time{})
+	}
+	return err
 }
 
 // write sends the head of an answer that begins, and a part of its body.

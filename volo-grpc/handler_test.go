@@ -1,6 +1,7 @@
 package vologrpc_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -9,8 +10,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 )
 
@@ -218,4 +222,43 @@ func TestHandlerOnAUnixSocket(t *testing.T) {
 	if got, err := dial(t, "unix:"+l.Addr().String()).get(soon(t), ""); err != nil || got != "unix:"+l.Addr().String() {
 		t.Errorf("got %q and %v", got, err)
 	}
+}
+
+// TestHandlerThatSendsNowAndThen outlives the write time-out, which is for
+// peers that do not read.
+func TestHandlerThatSendsNowAndThen(t *testing.T) {
+	everyRoad(t, func(t *testing.T, r road) {
+		synctest.Test(t, func(t *testing.T) {
+			l := transport.NewMemoryListener()
+			h := notes{list: func(_ context.Context, in *note, s *vologrpc.Sender[note]) error {
+				for range 3 {
+					time.Sleep(time.Hour)
+					if err := s.Send(in); err != nil {
+						return err
+					}
+				}
+				return nil
+			}}
+			if strings.HasPrefix(r.name, "our") {
+				startOn(t, l, h, vologrpc.WithWeb(vologrpc.Web{}))
+			} else {
+				startOnNetHTTPOf(t, l, h, vologrpc.WithWeb(vologrpc.Web{}))
+			}
+			client := r.client(t)
+			client.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return l.Dial(ctx) }
+			req, err := http.NewRequest(http.MethodPost, "http://a/test.v1.Notes/List", bytes.NewReader(envelope(0, encoded("x"))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header = webHeader(binaryForm)
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if a := readWeb(t, resp); a.code() != "0" || len(a.messages) != 3 {
+				t.Errorf("got %d messages, status %s", len(a.messages), a.code())
+			}
+		})
+	})
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/volo-go/volo/motore/transport"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 )
 
@@ -31,6 +32,11 @@ var roads = []road{
 	{"our HTTP/1.1", serve, false},
 	{"net/http's HTTP/2", serveOnNetHTTP, true},
 	{"net/http's HTTP/1.1", serveOnNetHTTP, false},
+	{"our HTTP/1.1 on netpoll", serveOnNetpoll, false},
+}
+
+func serveOnNetpoll(t testing.TB, h notes, opts ...vologrpc.ServerOption) (address string) {
+	return serve(t, h, append(opts, vologrpc.WithEngine(transport.EngineNetpoll))...)
 }
 
 func everyRoad(t *testing.T, test func(t *testing.T, r road)) {
@@ -47,12 +53,17 @@ func serveOnNetHTTP(t testing.TB, h notes, opts ...vologrpc.ServerOption) (addre
 
 func startOnNetHTTP(t testing.TB, h notes, opts ...vologrpc.ServerOption) (s *vologrpc.Server, address string) {
 	t.Helper()
-	s = vologrpc.NewServer(append([]vologrpc.ServerOption{quiet}, opts...)...)
-	if err := s.Register(service(h)); err != nil {
-		t.Fatal(err)
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
+		t.Fatal(err)
+	}
+	return startOnNetHTTPOf(t, l, h, opts...), l.Addr().String()
+}
+
+func startOnNetHTTPOf(t testing.TB, l net.Listener, h notes, opts ...vologrpc.ServerOption) *vologrpc.Server {
+	t.Helper()
+	s := vologrpc.NewServer(append([]vologrpc.ServerOption{quiet}, opts...)...)
+	if err := s.Register(service(h)); err != nil {
 		t.Fatal(err)
 	}
 	var p http.Protocols
@@ -61,7 +72,7 @@ func startOnNetHTTP(t testing.TB, h notes, opts ...vologrpc.ServerOption) (s *vo
 	on := &http.Server{Handler: s, Protocols: &p}
 	go on.Serve(l)
 	t.Cleanup(func() { s.Close(); on.Close() })
-	return s, l.Addr().String()
+	return s
 }
 
 // client returns a client of net/http for the road, until the test is over.
@@ -473,4 +484,23 @@ func TestWebBothWays(t *testing.T) {
 			resp.Body.Close()
 		}
 	})
+}
+
+// TestWebTextThroughSmallWindows sends messages that are larger than the
+// windows, and text is larger still.
+func TestWebTextThroughSmallWindows(t *testing.T) {
+	address := serve(t, echo, vologrpc.WithWeb(vologrpc.Web{}), vologrpc.WithWindows(20_000, 65_535))
+	client := roads[0].client(t)
+	var body []byte
+	var want []string
+	for _, size := range []int{9_000, 0, 11_000, 20_000, 300_000, 10_000, 1, 15_000} {
+		m := encoded(strings.Repeat("x", size))
+		body, want = append(body, envelope(0, m)...), append(want, string(m))
+	}
+	for _, form := range []string{binaryForm, textForm} {
+		a := webCall(t, client, "http://"+address+"/test.v1.Notes/Chat", webHeader(form), inForm(form, body))
+		if a.code() != "0" || !slices.Equal(a.messages, want) {
+			t.Errorf("%s: got %d messages, status %s, want %d", form, len(a.messages), a.code(), len(want))
+		}
+	}
 }
