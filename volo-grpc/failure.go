@@ -44,6 +44,7 @@ func (r *Request) fail(phase Phase, unsent bool, err error) error {
 	if already != nil {
 		e.Code, e.Message, e.Details = already.Code, already.Message, already.Details
 		e.Trailer, e.pushback = already.Trailer, already.pushback
+		e.Unsent = unsent || phase == PhaseRemote && already.Trailer.Get(unsentKey) == unsentValue
 		if err == error(already) {
 			e.Err = already.Err
 		}

@@ -67,7 +67,7 @@ func (s *Server) serve(st *http2.ServerStream, way *detour) {
 	stream, req := &call.stream, &call.req
 	stream.st, stream.detour, stream.server, stream.call = st, way, s, req
 	if !s.begin() {
-		stream.answer(nil, &Error{Code: ResourceExhausted, Message: strconv.Itoa(s.o.maxRequests) + " calls are being handled, no more are taken (see WithMaxRequests)"})
+		stream.answer(nil, Refusef(ResourceExhausted, 0, "%d calls are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests))
 		return
 	}
 	defer s.end()
@@ -301,6 +301,9 @@ func appendStatus(fields []http2.Field, e *Error) []http2.Field {
 	}
 	if e.pushback != "" && e.Phase == 0 { // our own, not that of a peer of ours
 		fields = append(fields, http2.Field{Name: pushbackKey, Value: e.pushback})
+	}
+	if e.Unsent && e.Phase == 0 {
+		fields = append(fields, http2.Field{Name: unsentKey, Value: unsentValue})
 	}
 	if len(e.Details) > 0 {
 		if packed, err := e.appendDetails(nil); err == nil {

@@ -60,7 +60,8 @@ type Error struct {
 	Method  string
 	Address rpc.Address // of the instance; zero before one was picked
 	// Unsent says that the peer has not acted on the call and will not: no
-	// byte of it has reached the network, or the peer said so.
+	// byte of it has reached the network, or the peer said so. To say so, a
+	// server's layer returns what [Refusef] makes.
 	Unsent bool
 	// Trailer is what the answer ended with beside the status; nil unless
 	// Phase is PhaseRemote.
@@ -162,6 +163,26 @@ func (e *Error) Outcome() rpc.Outcome {
 		return rpc.Rejected
 	}
 	return rpc.Answered
+}
+
+// RetryAfter returns when the peer, or the layer that has refused the call, is to
+// be asked again: never, if it is less than nothing. ok is false if it did not
+// say.
+func (e *Error) RetryAfter() (d time.Duration, ok bool) {
+	if e.pushback != "" {
+		ms, err := strconv.ParseUint(e.pushback, 10, 31)
+		if err != nil {
+			return -1, true // what is no time means not at all
+		}
+		return time.Duration(ms) * time.Millisecond, true
+	}
+	if p, found := errors.AsType[interface {
+		error
+		RetryAfter() (time.Duration, bool)
+	}](e.Err); found {
+		return p.RetryAfter()
+	}
+	return 0, false
 }
 
 // CodeOf returns the code of err as a handler's caller would see it: OK for
