@@ -5,6 +5,20 @@
 // The compiler works in memory: it reads files, through a function if asked
 // to, and returns files; writing them is the caller's. What is wrong comes
 // back as diagnostics that point into the source.
+//
+// # Options
+//
+// [Options] and gen.Options have what volo.yml calls
+//
+//	touch                  Options.Touch
+//	touch_all              Options.KeepAll
+//	keep_unknown_fields    Options.Go.KeepUnknownFields
+//	dedups                 Options.Go.Dedups
+//	special_namings        Options.Go.SpecialNamings
+//	split_generated_files  Options.Go.Split
+//	with_descriptor        Options.Go.WithDescriptor
+//	with_field_mask        the same: masks (package fieldmask) need descriptors
+//	with_comments          not Options.Go.NoComments
 package pilota
 
 import (

@@ -4,9 +4,11 @@
 // for byte, and nothing is read or written. Its rooms are one file per
 // construct of an IDL (struct.go, union.go, exception.go, enum.go, typedef.go,
 // constant.go, service.go) and one per method that it emits for a struct
-// (size.go, append.go, consume.go, getters.go, default.go). naming.go decides
-// what things are called, packages.go where they go, types.go what they are
-// in Go, plugin.go who else may add something.
+// (size.go, append.go, consume.go, getters.go, default.go, validate.go).
+// naming.go decides what things are called, packages.go where they go, split.go
+// into how many files, types.go what they are in Go, dedup.go what is written
+// once although the IDL has it twice, descriptor.go what the code says about
+// itself, plugin.go who else may add something.
 //
 // # What comes out
 //
@@ -38,4 +40,26 @@
 //
 // An optional field that has a default value stays nil until it is set or
 // received; its getter returns the default.
+//
+// # Rules
+//
+// Annotations vt.* on fields and arguments become a method Validate, which
+// whoever wants to calls: a layer, a handler. Structs that have none within
+// reach have no such method. The rules are those of thrift-gen-validator:
+//
+//	const lt le gt ge            numbers; const of all scalars
+//	in not_in                    written once per value; also of enums, strings
+//	min_size max_size            bytes of strings, elements of containers
+//	pattern prefix suffix        strings and binaries; patterns are those of
+//	contains not_contains        package regexp
+//	defined_only                 enums
+//	not_nil                      what can be nil; other rules are about values
+//	                             that are there
+//	elem.… key.… value.…         rules of elements, keys and values, to any depth
+//	no_sparse                    no value of a map is nil
+//	skip                         the rules within a struct do not count here
+//
+// Numbers and sizes may be compared with another field of the struct, "$limit",
+// or with its length, "@len($name)". Strings of in and not_in are as they
+// stand, enum values as the IDL refers to them: Level.HIGH or a number.
 package gen
