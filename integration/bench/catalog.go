@@ -14,6 +14,7 @@ import (
 	"github.com/volo-go/volo/integration/bench/child"
 	"github.com/volo-go/volo/integration/bench/kitex"
 	"github.com/volo-go/volo/integration/bench/peer"
+	"github.com/volo-go/volo/integration/bench/protocodec"
 	"github.com/volo-go/volo/integration/bench/thriftpeer"
 	"github.com/volo-go/volo/integration/bench/vtproto"
 )
@@ -34,9 +35,9 @@ type catalog struct {
 	peers, codecs []entry
 }
 
-// house is what this binary offers as a child: gRPC and Protobuf.
+// house is what this binary offers as a child: gRPC.
 func house() child.House {
-	return child.House{Peers: peer.All(), Codecs: peer.Codecs()}
+	return child.House{Peers: peer.All()}
 }
 
 // newCatalog returns what can take part. Binaries that are built from this
@@ -44,6 +45,7 @@ func house() child.House {
 func newCatalog(dir string, progress func(string)) catalog {
 	self := func(context.Context) (string, error) { return os.Executable() }
 	buildThrift := once(func(ctx context.Context) (string, error) { return buildChild(ctx, dir, "thriftpeer") })
+	buildProto := once(func(ctx context.Context) (string, error) { return buildChild(ctx, dir, "protocodec") })
 	build := once(func(ctx context.Context) (string, error) {
 		binary, err := kitex.Build(ctx, sources, progress)
 		if err != nil {
@@ -68,8 +70,8 @@ func newCatalog(dir string, progress func(string)) catalog {
 	for _, p := range kitex.Peers() {
 		c.peers = append(c.peers, entry{p[0], p[1], build})
 	}
-	for _, k := range house().Codecs {
-		c.codecs = append(c.codecs, entry{k.Name, k.About, self})
+	for _, k := range protocodec.Codecs() {
+		c.codecs = append(c.codecs, entry{k.Name, k.About, buildProto})
 	}
 	for _, k := range thriftpeer.Codecs() {
 		c.codecs = append(c.codecs, entry{k.Name, k.About, buildThrift})

@@ -21,8 +21,9 @@
 //	load           closed-loop callers, latencies, use of CPU and memory
 //	codec          shapes and the timing of codecs
 //	balance        balancers, measured in this process
-//	peer           the implementations in this repository: gRPC and Protobuf
+//	peer           the implementations in this repository: gRPC
 //	thriftpeer     those of Thrift, in a binary of their own
+//	protocodec     those of the Protobuf codec, in another
 //	raw            floors: echoes that do nothing else
 //	idl            generates the code of the .proto files
 //	kitex, vtproto software that is built and generated on demand

@@ -2,13 +2,6 @@
 
 package protobuf
 
-// copyASCII copies s, of at least 32 bytes, to the front of to and reports
-// whether all bytes are below 0x80.
-func copyASCII(to, s []byte) bool {
-	copy(to, s)
-	return isASCII(s)
-}
-
 // isASCII reports whether all bytes of s, 32 at least, are below 0x80, 64 at a
 // time.
 func isASCII(s []byte) bool {

@@ -42,31 +42,11 @@ func copyTextWide(to, s *byte, n int) bool
 //go:noescape
 func copyTextWidest(to, s *byte, n int) bool
 
-// copyASCII copies s, of at least 32 bytes, to the front of to and reports
-// whether all bytes are below 0x80.
-func copyASCII(to, s []byte) bool {
-	// Safety: both have len(s) bytes, of which the function reads and writes
-	// no more; a message's text is never a part of the buffer that the message
-	// is written to.
-	switch n := len(s); {
-	case widest && 256 <= n && n <= 4096:
-		return copyTextWidest(unsafe.SliceData(to[:n]), unsafe.SliceData(s), n)
-	case wide && n <= 2048:
-		return copyTextWide(unsafe.SliceData(to[:n]), unsafe.SliceData(s), n)
-	}
-	return copyLong(to, s)
-}
-
-// copyLong is copyASCII for what copyTextWide is not for. Beyond some KiB, copy
-// knows better ways.
-func copyLong(to, s []byte) bool {
-	if n := len(s); n <= 256 {
-		// Safety: as in copyASCII.
-		return copyText(unsafe.SliceData(to[:n]), unsafe.SliceData(s), n)
-	}
-	copy(to, s)
-	return isASCII(s)
-}
+// copyASCII is the widest of the three that is there and worth its while; n is
+// 64 at least.
+//
+//go:noescape
+func copyASCII(to, s *byte, n int) bool
 
 // isASCII reports whether all bytes of s, 32 at least, are below 0x80.
 func isASCII(s []byte) bool {

@@ -205,6 +205,26 @@ done:
 	SETEQ     ret+24(FP)
 	RET
 
+// func copyASCII(to, s *byte, n int) bool
+//
+// Safety: as whichever it goes on with.
+TEXT ·copyASCII(SB), NOSPLIT, $0-25
+	CMPQ n+16(FP), $256
+	JLT  narrow
+	CMPB ·widest(SB), $0
+	JNE  widest
+
+narrow:
+	CMPB ·wide(SB), $0
+	JNE  wide
+	JMP  ·copyText(SB)
+
+wide:
+	JMP ·copyTextWide(SB)
+
+widest:
+	JMP ·copyTextWidest(SB)
+
 // func copyTextWidest(to, s *byte, n int) bool
 //
 // Safety: as copyTextWide, with 64 bytes for 32; n is 64 at least. Where to is

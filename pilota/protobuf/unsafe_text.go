@@ -23,7 +23,9 @@ func PutText(b []byte, i int, s string) int {
 	good := true
 	switch n := len(from); {
 	case n > 64:
-		good = copyASCII(to, from)
+		if !copyText64(to, s) {
+			return -1
+		}
 	case n > 32:
 		head, tail := (*[32]byte)(from), (*[32]byte)(from[n-32:])
 		to = to[:n]
@@ -76,19 +78,43 @@ func PutText(b []byte, i int, s string) int {
 func WriteText(b []byte, i int, s string) int {
 	n := len(s)
 	if n <= 64 {
-		end := i + 1 + n
-		if PutText(b, end, s) < 0 {
+		if PutText(b, i+1+n, s) < 0 {
 			return -1
 		}
+		return i + 1 + n
+	}
+	for ; n >= 0x80; n >>= 7 {
+		b[i] = byte(n) | 0x80
+		i++
+	}
+	b[i] = byte(n)
+	i++
+	end := i + len(s)
+	// Safety: as in copyText64, which this is, written out.
+	if len(s) <= maxASCII && copyASCII(&b[i:end][0], unsafe.StringData(s), len(s)) {
 		return end
 	}
-	i = WriteVarint(b, i, uint64(n))
-	// Safety: the bytes are only read, and not beyond the call.
-	from := unsafe.Slice(unsafe.StringData(s), n)
-	if !copyASCII(b[i:], from) && !utf8.Valid(from) {
+	if !copyText64(b[i:], s) {
 		return -1
 	}
-	return i + n
+	return end
+}
+
+// maxASCII is how many bytes are copied and looked at together. Of more, copy
+// knows better ways.
+const maxASCII = 4096
+
+// copyText64 copies s, of more than 64 bytes, to the front of to and reports
+// whether it is UTF-8.
+func copyText64(to []byte, s string) bool {
+	to = to[:len(s)]
+	// Safety: to has len(s) bytes as well, and a message's text is never a part
+	// of the buffer that the message is written to.
+	if len(s) <= maxASCII && copyASCII(&to[0], unsafe.StringData(s), len(s)) {
+		return true
+	}
+	copy(to, s)
+	return isUTF8(to)
 }
 
 // isUTF8 reports whether s is UTF-8.

@@ -1,12 +1,6 @@
 package peer
 
-import (
-	"github.com/volo-go/volo/integration/bench/codec"
-	"github.com/volo-go/volo/integration/bench/load"
-)
+import "github.com/volo-go/volo/integration/bench/load"
 
 // All returns the peers of this package.
 func All() []load.Peer { return grpcPeers() }
-
-// Codecs returns the codecs of this package.
-func Codecs() []codec.Codec { return protoCodecs() }

@@ -11,7 +11,6 @@ import (
 
 func TestPeersEcho(t *testing.T)               { peertest.Echo(t, peer.All()) }
 func TestPeersFailWithoutAServer(t *testing.T) { peertest.FailWithoutAServer(t, peer.All()) }
-func TestCodecsKeepTheShapes(t *testing.T)     { peertest.KeepTheShapes(t, peer.Codecs()) }
 
 // The gRPC peers do the same on streams.
 func TestPeersStream(t *testing.T) {
