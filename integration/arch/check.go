@@ -166,16 +166,22 @@ func (g Graph) stubs(s Stub) []Violation {
 	var found []Violation
 	for _, path := range slices.Sorted(maps.Keys(g)) {
 		p := g[path]
-		if !p.Generated || slices.ContainsFunc(s.Suffixes, func(x string) bool { return strings.HasSuffix(path, x) }) {
+		if !p.messages(s) {
 			continue
 		}
 		for _, imp := range p.Imports {
-			if match(imp, s.Framework) {
+			if match(imp, s.Framework) && !g[imp].messages(s) {
 				found = append(found, Violation{s.Says, []string{path, imp}})
 			}
 		}
 	}
 	return found
+}
+
+// messages reports whether p is generated and no stub; tests of a framework may
+// have some in its folders.
+func (p *Package) messages(s Stub) bool {
+	return p != nil && p.Generated && !slices.ContainsFunc(s.Suffixes, func(x string) bool { return strings.HasSuffix(p.Path, x) })
 }
 
 // match reports whether one of the patterns fits path.
