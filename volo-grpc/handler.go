@@ -18,11 +18,12 @@ import (
 // HTTP/2, full duplex included; gRPC-Web, if [WithWeb] asks for it, takes
 // HTTP/1.1 as well.
 //
-// It is more than three times slower than [Server.Serve], measured with both
-// sides of a small unary call, and what that knows of connections does not hold: keepalive, windows, limits of header lists and of
-// connections are the [http.Server]'s to set, time-outs of headers above all. Its
-// ReadTimeout and WriteTimeout would end long streams. Values of the request's
-// context are there for handlers and layers.
+// A small unary call costs more than three times what it does with
+// [Server.Serve], both sides together. What that knows of connections does not
+// hold: keepalive, windows, limits of header lists and of connections are the
+// [http.Server]'s to set, time-outs of headers above all. Its ReadTimeout and
+// WriteTimeout would end long streams. Values of the request's context are
+// there for handlers and layers.
 //
 // [Server.Shutdown] waits for calls that came this way and refuses further
 // ones; [Server.Close] cuts them off.
