@@ -62,4 +62,11 @@
 // Numbers and sizes may be compared with another field of the struct, "$limit",
 // or with its length, "@len($name)". Strings of in and not_in are as they
 // stand, enum values as the IDL refers to them: Level.HIGH or a number.
+//
+// A struct may have conditions on several fields, vt.assert, made of fields,
+// literals and the functions @equal, @len, @add and @mod:
+//
+//	struct Batch { … } (vt.assert = "@equal($count, @len($items))")
+//
+// One that mentions an optional field which is not set is not asked.
 package gen

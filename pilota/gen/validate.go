@@ -24,6 +24,7 @@ func (g *generator) validates(s *ir.Struct) bool {
 			return
 		}
 		seen[s] = true
+		found = found || len(s.Assertions) > 0
 		for _, f := range s.Fields {
 			found = found || demands(f.Rules)
 			heldStructs(f.Type, f.Rules, visit)
@@ -87,6 +88,9 @@ func (r *record) validate() {
 			continue
 		}
 		r.validateField(f)
+	}
+	for _, a := range r.s.Assertions {
+		r.assert(a)
 	}
 	r.P("return nil")
 	r.P("}")

@@ -158,6 +158,8 @@ type Struct struct {
 	Decl
 	Class  StructClass
 	Fields []*Field // in the order of the source
+	// Assertions are conditions on several fields.
+	Assertions []*Assertion
 	// Recursive says that a value may, through fields or containers, hold
 	// another value of the same struct.
 	Recursive bool

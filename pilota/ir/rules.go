@@ -23,3 +23,26 @@ type Rule struct {
 	Field *Field
 	Len   bool
 }
+
+// An Assertion is an annotation vt.assert of a struct: a condition on several
+// of its fields.
+type Assertion struct {
+	Text string
+	Span source.Span
+	Expr *Expr // of type BoolValue
+}
+
+// An Expr is a literal, a field or a function of other expressions. Integers
+// and enums count as IntValue, strings and binaries as StringValue.
+type Expr struct {
+	Type ValueKind
+
+	Func  string // "len", "add", "mod" or "equal"; "" for the others
+	Args  []*Expr
+	Field *Field // nil for a literal
+
+	Bool   bool
+	Int    int64
+	Double float64
+	String string
+}

@@ -31,11 +31,12 @@ const (
 	textRules   = "const min_size max_size pattern prefix suffix contains not_contains in not_in"
 )
 
-// rules lowers the annotations vt.* of all fields and arguments.
+// rules lowers the annotations vt.* of all fields, arguments and structs.
 func (r *run) rules() {
 	for _, u := range r.units {
 		for _, s := range u.ir.Structs {
 			r.fieldRules(u, s)
+			r.assertions(s)
 		}
 		for _, s := range u.ir.Services {
 			for _, m := range s.Methods {

@@ -134,7 +134,7 @@ func placeOf(err *error) *path {
 // an annotation vt.*. Validate of generated code returns it.
 type ValidationError struct {
 	Rule  string // as the IDL has it, like "gt = 0"
-	Got   any
+	Got   any    // nil where the rule says it all
 	where path
 }
 
@@ -142,6 +142,9 @@ type ValidationError struct {
 func (e *ValidationError) Path() string { return e.where.String() }
 
 func (e *ValidationError) Error() string {
+	if e.Got == nil {
+		return fmt.Sprintf("thrift: validate %s: want %s", e.Path(), e.Rule)
+	}
 	got := fmt.Sprintf("%v", e.Got)
 	if s, ok := e.Got.(string); ok {
 		got = strconv.Quote(s)
@@ -156,3 +159,12 @@ func (e *ValidationError) Error() string {
 //
 //go:noinline
 func Invalid(rule string, got any) error { return &ValidationError{Rule: rule, Got: got} }
+
+// Mod returns what remains of a divided by b, and a if b is 0: assertions of
+// the IDL are about numbers that anybody may send.
+func Mod(a, b int64) int64 {
+	if b == 0 {
+		return a
+	}
+	return a % b
+}

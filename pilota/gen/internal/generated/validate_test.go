@@ -31,6 +31,12 @@ func TestValidateFindsWhatBreaksARule(t *testing.T) {
 	type validator interface{ Validate() error }
 	numbers := func(change func(*valid.Numbers)) validator { v := goodNumbers(); change(v); return v }
 	texts := func(change func(*valid.Texts)) validator { v := goodTexts(); change(v); return v }
+	batch := func(change func(*valid.Batch)) validator {
+		v := valid.NewBatch()
+		v.Name = "a"
+		change(v)
+		return v
+	}
 	containers := func(change func(*valid.Containers)) validator { v := goodContainers(); change(v); return v }
 	for _, c := range []struct {
 		v    validator
@@ -51,7 +57,7 @@ func TestValidateFindsWhatBreaksARule(t *testing.T) {
 		{numbers(func(n *valid.Numbers) { n.Other = 1001 }), "Numbers.other: want le = $limit, got 1001"},
 		{numbers(func(n *valid.Numbers) { n.Ratio = 1.5 }), "Numbers.ratio: want lt = 1.5, got 1.5"},
 		{numbers(func(n *valid.Numbers) { n.Maybe = new(int32(4)) }), "Numbers.maybe: want const = 3, got 4"},
-		{numbers(func(n *valid.Numbers) { n.Must = nil }), "Numbers.must: want not_nil, got <nil>"},
+		{numbers(func(n *valid.Numbers) { n.Must = nil }), "Numbers.must: want not_nil"},
 		{numbers(func(n *valid.Numbers) { n.Must = new(int32(0)) }), "Numbers.must: want ge = 1, got 0"},
 		{numbers(func(n *valid.Numbers) { n.Yes = false }), "Numbers.yes: want const = true, got false"},
 		{texts(func(s *valid.Texts) { s.Name = "" }), "Texts.name: want min_size = 1, got 0"},
@@ -70,17 +76,25 @@ func TestValidateFindsWhatBreaksARule(t *testing.T) {
 		{containers(func(c *valid.Containers) { c.List = nil }), "Containers.list: want min_size = 1, got 0"},
 		{containers(func(c *valid.Containers) { c.List = []int32{1, 0} }), "Containers.list[1]: want gt = 0, got 0"},
 		{containers(func(c *valid.Containers) { c.ByName = map[string]*valid.Texts{"a": goodTexts()} }), "Containers.by_name: want min_size = 2, got 1"},
-		{containers(func(c *valid.Containers) { c.ByName = map[string]*valid.Texts{"ab": nil} }), "Containers.by_name: want no_sparse, got <nil>"},
+		{containers(func(c *valid.Containers) { c.ByName = map[string]*valid.Texts{"ab": nil} }), "Containers.by_name: want no_sparse"},
 		{containers(func(c *valid.Containers) { c.ByName = map[string]*valid.Texts{"ab": {Name: "B"}} }), `Containers.by_name.name: want pattern = ^[a-z]*$, got "B"`},
 		{containers(func(c *valid.Containers) { c.Deep = [][]string{{}, {"a", "four"}} }), "Containers.deep[1][1]: want max_size = 3, got 4"},
 		{containers(func(c *valid.Containers) { c.Levels = []valid.Level{valid.LevelLow, 2} }), "Containers.levels[1]: want defined_only, got Level(2)"},
-		{containers(func(c *valid.Containers) { c.Numbers = nil }), "Containers.numbers: want not_nil, got <nil>"},
+		{containers(func(c *valid.Containers) { c.Numbers = nil }), "Containers.numbers: want not_nil"},
 		{containers(func(c *valid.Containers) { c.Numbers.Tiny = 0 }), "Containers.numbers.tiny: want gt = 0, got 0"},
 		{containers(func(c *valid.Containers) { c.Skipped = new(valid.Numbers) }), ""},
 		{containers(func(c *valid.Containers) { c.Inside = new(valid.Containers) }), "Containers.inside.list: want min_size = 1, got 0"},
 		{containers(func(c *valid.Containers) {
 			c.ByNumbers = []thrift.Entry[*valid.Numbers, int32]{{Key: goodNumbers(), Value: -1}}
 		}), "Containers.by_numbers: want ge = 0, got -1"},
+		{batch(func(b *valid.Batch) { b.Count, b.Items = 1, []string{"x"} }), ""},
+		{batch(func(b *valid.Batch) { b.Count = 1 }), "Batch: want assert = @equal($count, @len($items))"},
+		{batch(func(b *valid.Batch) { b.Count, b.Items, b.Divisor = 1, []string{"x"}, new(int64(2)) }), "Batch: want assert = @equal(@mod($count, $divisor), 0)"},
+		{batch(func(b *valid.Batch) { b.Divisor = new(int64(0)) }), ""},
+		{batch(func(b *valid.Batch) { b.Half = 1 }), "Batch: want assert = @equal(@add($half, 0.5), 1.0)"},
+		{batch(func(b *valid.Batch) { b.Name = "b" }), "Batch: want assert = @equal(@add($name, '!'), 'a!')"},
+		{batch(func(b *valid.Batch) { b.Even = false }), "Batch: want assert = $even"},
+		{batch(func(b *valid.Batch) { b.Level = valid.LevelMid }), "Batch: want assert = @equal($level, 1)"},
 		{containers(func(c *valid.Containers) { c.Least = 1 }), "Containers.some: want min_size = $least, got 0"},
 	} {
 		err := c.v.Validate()

@@ -6,3 +6,7 @@ struct Item {
   4: i32 count (vt.lt = "$lmit", vt.ge = "$name", vt.le = "@len($limit)")
   5: i32 limit (vt.gt = "")
 }
+struct Batch { 1: i32 count, 2: list<i32> items, 3: Item item } (
+  vt.assert = "@equal($cont, 1)", vt.assert = "@equal($count", vt.assert = "@equal($count, 'x')", vt.assert = "$count",
+  vt.assert = "@sum(1)", vt.assert = "@len(1)", vt.assert = "@equal($item, 1)", vt.assert = "true x", vt.check = "true"
+)

@@ -41,6 +41,18 @@ struct Containers {
   11: i32 Validate
 }
 
+struct Batch {
+  1: i32 count
+  2: list<string> items
+  3: optional i64 divisor
+  4: double half = 0.5
+  5: string name
+  6: bool even = true
+  7: Level level = Level.LOW
+} (vt.assert = "@equal($count, @len($items))", vt.assert = "@equal(@mod($count, $divisor), 0)",
+   vt.assert = "@equal(@add($half, 0.5), 1.0)", vt.assert = "@equal(@add($name, '!'), 'a!')", vt.assert = "$even",
+   vt.assert = "@equal($level, 1)")
+
 struct Free { 1: string anything }
 
 service Checked {

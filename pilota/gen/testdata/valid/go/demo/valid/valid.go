@@ -1174,6 +1174,255 @@ func (p *Containers) Validate() error {
 	return nil
 }
 
+// Batch is a struct of valid.thrift.
+type Batch struct {
+	Count   int32    `thrift:"count,1" json:"count"`
+	Items   []string `thrift:"items,2" json:"items"`
+	Divisor *int64   `thrift:"divisor,3,optional" json:"divisor,omitempty"`
+	Half    float64  `thrift:"half,4" json:"half"`
+	Name    string   `thrift:"name,5" json:"name"`
+	Even    bool     `thrift:"even,6" json:"even"`
+	Level   Level    `thrift:"level,7" json:"level"`
+}
+
+// NewBatch returns a Batch with the default values of the IDL.
+func NewBatch() *Batch {
+	p := new(Batch)
+	p.SetDefaults()
+	return p
+}
+
+// SetDefaults gives every field that has a default value that value. Optional
+// fields are left as they are: their getters know the default.
+func (p *Batch) SetDefaults() {
+	p.Half = 0.5
+	p.Even = true
+	p.Level = LevelLow
+}
+
+// GetCount returns Count.
+func (p *Batch) GetCount() (v int32) {
+	if p == nil {
+		return v
+	}
+	return p.Count
+}
+
+// GetItems returns Items.
+func (p *Batch) GetItems() (v []string) {
+	if p == nil {
+		return v
+	}
+	return p.Items
+}
+
+// GetDivisor returns what Divisor points to, the zero value if it is unset.
+func (p *Batch) GetDivisor() (v int64) {
+	if p == nil || p.Divisor == nil {
+		return v
+	}
+	return *p.Divisor
+}
+
+// GetHalf returns Half.
+func (p *Batch) GetHalf() (v float64) {
+	if p == nil {
+		return 0.5
+	}
+	return p.Half
+}
+
+// GetName returns Name.
+func (p *Batch) GetName() (v string) {
+	if p == nil {
+		return v
+	}
+	return p.Name
+}
+
+// GetEven returns Even.
+func (p *Batch) GetEven() (v bool) {
+	if p == nil {
+		return true
+	}
+	return p.Even
+}
+
+// GetLevel returns Level.
+func (p *Batch) GetLevel() (v Level) {
+	if p == nil {
+		return LevelLow
+	}
+	return p.Level
+}
+
+// BinarySize implements thrift.Struct.
+func (p *Batch) BinarySize() int {
+	if p == nil {
+		return 0
+	}
+	n := 45 + thrift.StringsSize(p.Items) + len(p.Name)
+	if p.Divisor != nil {
+		n += 11
+	}
+	return n
+}
+
+// AppendBinary implements thrift.Struct.
+func (p *Batch) AppendBinary(b []byte) (_ []byte, err error) {
+	if p == nil {
+		return b, thrift.Nil("Batch")
+	}
+	if len(p.Items) > thrift.MaxLength {
+		return b, thrift.TooLong("Batch", "items")
+	}
+	if cap(b)-len(b) < 15 {
+		b = thrift.Grow(b, 15)
+	}
+	w1 := (*[15]byte)(b[len(b) : len(b)+15])
+	b = b[:len(b)+15]
+	binary.BigEndian.PutUint32(w1[0:4], 0x08000100)
+	binary.BigEndian.PutUint32(w1[3:7], uint32(p.Count))
+	binary.BigEndian.PutUint32(w1[7:11], 0x0F00020B)
+	binary.BigEndian.PutUint32(w1[11:15], uint32(len(p.Items)))
+	if b, err = thrift.AppendStrings(b, p.Items); err != nil {
+		return b, thrift.InField(err, "Batch", "items")
+	}
+	if p.Divisor != nil {
+		if cap(b)-len(b) < 11 {
+			b = thrift.Grow(b, 11)
+		}
+		w2 := (*[11]byte)(b[len(b) : len(b)+11])
+		b = b[:len(b)+11]
+		binary.BigEndian.PutUint32(w2[0:4], 0x0A000300)
+		binary.BigEndian.PutUint64(w2[3:11], uint64(*p.Divisor))
+	}
+	if len(p.Name) > thrift.MaxLength {
+		return b, thrift.TooLong("Batch", "name")
+	}
+	if cap(b)-len(b) < 18 {
+		b = thrift.Grow(b, 18)
+	}
+	w3 := (*[18]byte)(b[len(b) : len(b)+18])
+	b = b[:len(b)+18]
+	binary.BigEndian.PutUint32(w3[0:4], 0x04000400)
+	binary.BigEndian.PutUint64(w3[3:11], math.Float64bits(p.Half))
+	binary.BigEndian.PutUint32(w3[11:15], 0x0B000500)
+	binary.BigEndian.PutUint32(w3[14:18], uint32(len(p.Name)))
+	b = append(b, p.Name...)
+	if cap(b)-len(b) < 12 {
+		b = thrift.Grow(b, 12)
+	}
+	w4 := (*[12]byte)(b[len(b) : len(b)+12])
+	b = b[:len(b)+12]
+	binary.BigEndian.PutUint32(w4[0:4], 0x02000600|uint32(thrift.Bool(p.Even)))
+	binary.BigEndian.PutUint32(w4[4:8], 0x08000700)
+	binary.BigEndian.PutUint32(w4[7:11], uint32(p.Level))
+	w4[11] = 0x00
+	return b, nil
+}
+
+// ConsumeBinary implements thrift.Struct.
+func (p *Batch) ConsumeBinary(d *thrift.Decoder, b []byte) (_ []byte, err error) {
+	key := thrift.FieldKey(b)
+	for key >= 1<<16 {
+		n := len(b)
+		if key == 0x080001 { // 1: count
+			if len(b) < 7 {
+				return b, d.Truncated(b, "Batch", "count")
+			}
+			p.Count = int32(binary.BigEndian.Uint32(b[3:7]))
+			b = b[7:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0F0002 { // 2: items
+			if p.Items, b, err = thrift.ConsumeStrings(d, b[3:]); err != nil {
+				return b, thrift.InField(err, "Batch", "items")
+			}
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0A0003 { // 3: optional divisor
+			if len(b) < 11 {
+				return b, d.Truncated(b, "Batch", "divisor")
+			}
+			p.Divisor = thrift.Optional(d, int64(binary.BigEndian.Uint64(b[3:11])))
+			b = b[11:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x040004 { // 4: half
+			if len(b) < 11 {
+				return b, d.Truncated(b, "Batch", "half")
+			}
+			p.Half = math.Float64frombits(binary.BigEndian.Uint64(b[3:11]))
+			b = b[11:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x0B0005 { // 5: name
+			if p.Name, b, err = d.ConsumeString(b[3:]); err != nil {
+				return b, thrift.InField(err, "Batch", "name")
+			}
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x020006 { // 6: even
+			if len(b) < 4 {
+				return b, d.Truncated(b, "Batch", "even")
+			}
+			p.Even = b[3] != 0
+			b = b[4:]
+			key = thrift.FieldKey(b)
+		}
+		if key == 0x080007 { // 7: level
+			if len(b) < 7 {
+				return b, d.Truncated(b, "Batch", "level")
+			}
+			p.Level = Level(binary.BigEndian.Uint32(b[3:7]))
+			b = b[7:]
+			key = thrift.FieldKey(b)
+		}
+		if len(b) < n {
+			continue
+		}
+		if b, err = d.ConsumeUnknown(b); err != nil {
+			return b, thrift.InStruct(err, "Batch")
+		}
+		key = thrift.FieldKey(b)
+	}
+	b = b[1:] // the stop
+	return b, nil
+}
+
+// String returns the struct for human eyes.
+func (p *Batch) String() string {
+	return thrift.Format(p)
+}
+
+// Validate checks what the IDL demands in annotations vt.*, here and in all that is
+// within. The error, if any, is a [*thrift.ValidationError].
+func (p *Batch) Validate() error {
+	if p == nil {
+		return nil
+	}
+	if !(int64(p.Count) == int64(len(p.Items))) {
+		return thrift.InStruct(thrift.Invalid("assert = @equal($count, @len($items))", nil), "Batch")
+	}
+	if p.Divisor != nil && !(thrift.Mod(int64(p.Count), int64(*p.Divisor)) == int64(0)) {
+		return thrift.InStruct(thrift.Invalid("assert = @equal(@mod($count, $divisor), 0)", nil), "Batch")
+	}
+	if !((float64(p.Half) + float64(0.5)) == float64(1)) {
+		return thrift.InStruct(thrift.Invalid("assert = @equal(@add($half, 0.5), 1.0)", nil), "Batch")
+	}
+	if !((string(p.Name) + "!") == "a!") {
+		return thrift.InStruct(thrift.Invalid("assert = @equal(@add($name, '!'), 'a!')", nil), "Batch")
+	}
+	if !(bool(p.Even)) {
+		return thrift.InStruct(thrift.Invalid("assert = $even", nil), "Batch")
+	}
+	if !(int64(p.Level) == int64(1)) {
+		return thrift.InStruct(thrift.Invalid("assert = @equal($level, 1)", nil), "Batch")
+	}
+	return nil
+}
+
 // Free is a struct of valid.thrift.
 type Free struct {
 	Anything string `thrift:"anything,1" json:"anything"`
