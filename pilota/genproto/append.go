@@ -2,14 +2,15 @@ package genproto
 
 import (
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// append writes AppendProtobuf, and for flat messages the method that writes
-// them from the first byte to the last.
+// append writes AppendProtobuf, which writes flat messages from the first byte to
+// the last.
 func (w *writer) append() {
 	w.P()
 	w.P("// AppendProtobuf appends the encoding to b.")
@@ -37,13 +38,22 @@ func (w *writer) append() {
 	w.P("}")
 	w.f("b = %s(b, most)[:len(b)]", w.rt("Extend"))
 	w.P("}")
-	w.P("i := x.writeProtobuf(b[:cap(b)], len(b))")
-	w.P("if i < 0 {")
-	w.f("return b, %s(x)", w.rt("WhyNot"))
+	if slices.ContainsFunc(w.m.Fields, func(f *protogen.Field) bool { return checksUTF8(f.Desc) }) {
+		w.P("start := len(b)")
+	}
+	w.P("i := len(b)")
+	w.P("b = b[:cap(b)]")
+	for _, f := range w.ordered() {
+		w.f("if %s {", w.isSet(f))
+		w.writeTag(f)
+		w.writeValue(f, value(f))
+		w.P("}")
+	}
+	w.P("if len(x.unknownFields) > 0 {")
+	w.P("i += copy(b[i:], x.unknownFields)")
 	w.P("}")
 	w.P("return b[:i], nil")
 	w.P("}")
-	w.write()
 }
 
 // exactly writes the encoding of a message of a known size, which b has been
@@ -99,25 +109,6 @@ func longest(d protoreflect.FieldDescriptor) int {
 	return 10
 }
 
-// write writes writeProtobuf.
-func (w *writer) write() {
-	w.P()
-	w.P("// writeProtobuf writes the encoding so that it begins at b[i] and returns where")
-	w.P("// it ends, or a negative number if there is no encoding.")
-	w.P("func (x *", w.m.GoIdent, ") writeProtobuf(b []byte, i int) int {")
-	for _, f := range w.ordered() {
-		w.f("if %s {", w.isSet(f))
-		w.writeTag(f)
-		w.writeValue(f, value(f))
-		w.P("}")
-	}
-	w.P("if len(x.unknownFields) > 0 {")
-	w.P("i += copy(b[i:], x.unknownFields)")
-	w.P("}")
-	w.P("return i")
-	w.P("}")
-}
-
 func (w *writer) writeTag(f *protogen.Field) {
 	for k, c := range protowire.AppendVarint(nil, elementTag(f.Desc)) {
 		if k == 0 {
@@ -147,7 +138,7 @@ func (w *writer) writeValue(f *protogen.Field, v string) {
 	case text:
 		if checksUTF8(f.Desc) {
 			w.f("if i = %s(b, i, %s); i < 0 {", w.rt("WriteText"), v)
-			w.P("return i")
+			w.f("return b[:start], %s(x)", w.rt("WhyNot"))
 			w.P("}")
 			return
 		}

@@ -10,6 +10,7 @@ TEXT ·ascii(SB), NOSPLIT, $0-17
 	MOVQ  n+8(FP), CX
 	MOVOU -16(SI)(CX*1), X0
 	PXOR  X1, X1
+	PCALIGN $32
 
 blocks:
 	CMPQ  CX, $64
@@ -123,6 +124,7 @@ TEXT ·asciiWide(SB), NOSPLIT, $0-17
 	MOVQ    n+8(FP), CX
 	VMOVDQU -32(SI)(CX*1), Y0
 	VPXOR   Y1, Y1, Y1
+	PCALIGN $32
 
 blocks:
 	CMPQ    CX, $128
@@ -164,6 +166,7 @@ TEXT ·copyTextWide(SB), NOSPLIT, $0-25
 	LEAQ    -32(DI)(CX*1), DX
 	VMOVDQA Y0, Y1
 	VPXOR   Y6, Y6, Y6
+	PCALIGN $32
 
 blocks:
 	CMPQ    CX, $128
@@ -247,6 +250,7 @@ TEXT ·copyTextWidest(SB), NOSPLIT, $0-25
 	SUBQ      AX, SI
 	ADDQ      AX, CX
 	VPXORQ    Z6, Z6, Z6
+	PCALIGN $32
 
 blocks:
 	CMPQ      CX, $256

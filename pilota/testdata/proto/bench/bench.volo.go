@@ -62,16 +62,9 @@ func (x *Small) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *Small) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Id != 0 {
 		b[i] = 0x8
 		i += 1
@@ -98,20 +91,20 @@ func (x *Small) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x2a
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Name); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.Kind) > 0 {
 		b[i] = 0x32
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Kind); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -332,21 +325,14 @@ func (x *Echo) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *Echo) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if len(x.Message) > 0 {
 		b[i] = 0xa
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Message); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if x.Id != 0 {
@@ -357,7 +343,7 @@ func (x *Echo) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -46,16 +46,8 @@ func (x *GetItemRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *GetItemRequest) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Id != 0 {
 		b[i] = 0x8
 		i += 1
@@ -64,7 +56,7 @@ func (x *GetItemRequest) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -65,16 +65,9 @@ func (x *Small) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *Small) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Flag {
 		b[i] = 0x8
 		i += 1
@@ -111,13 +104,13 @@ func (x *Small) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x3a
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Note); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -363,34 +356,27 @@ func (x *Echo) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *Echo) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if len(x.Action) > 0 {
 		b[i] = 0xa
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Action); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.Msg) > 0 {
 		b[i] = 0x12
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Msg); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -539,16 +525,9 @@ func (x *Item) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *Item) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Id != 0 {
 		b[i] = 0x8
 		i += 1
@@ -558,7 +537,7 @@ func (x *Item) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x12
 		i += 1
 		if i = protobuf.WriteText(b, i, *x.Name); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if x.Quantity != nil {
@@ -576,13 +555,13 @@ func (x *Item) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x2a
 		i += 1
 		if i = protobuf.WriteText(b, i, *x.Remark); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -47,16 +47,8 @@ func (x *BoolValue) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *BoolValue) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Value {
 		b[i] = 0x8
 		i += 1
@@ -66,7 +58,7 @@ func (x *BoolValue) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -185,16 +177,8 @@ func (x *Payload) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *Payload) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Type != 0 {
 		b[i] = 0x8
 		i += 1
@@ -209,7 +193,7 @@ func (x *Payload) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -346,16 +330,9 @@ func (x *EchoStatus) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *EchoStatus) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Code != 0 {
 		b[i] = 0x8
 		i += 1
@@ -365,13 +342,13 @@ func (x *EchoStatus) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x12
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Message); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -1271,16 +1248,8 @@ func (x *StreamingInputCallResponse) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *StreamingInputCallResponse) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.AggregatedPayloadSize != 0 {
 		b[i] = 0x8
 		i += 1
@@ -1289,7 +1258,7 @@ func (x *StreamingInputCallResponse) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -1973,16 +1942,8 @@ func (x *ReconnectParams) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *ReconnectParams) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.MaxReconnectBackoffMs != 0 {
 		b[i] = 0x8
 		i += 1
@@ -1991,7 +1952,7 @@ func (x *ReconnectParams) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -2891,28 +2852,21 @@ func (x *LoadBalancerStatsResponse_MetadataEntry) AppendProtobuf(b []byte) ([]by
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *LoadBalancerStatsResponse_MetadataEntry) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if len(x.Key) > 0 {
 		b[i] = 0xa
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Key); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.Value) > 0 {
 		b[i] = 0x12
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Value); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if x.Type != 0 {
@@ -2923,7 +2877,7 @@ func (x *LoadBalancerStatsResponse_MetadataEntry) writeProtobuf(b []byte, i int)
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4548,16 +4502,9 @@ func (x *ClientConfigureRequest_Metadata) AppendProtobuf(b []byte) ([]byte, erro
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *ClientConfigureRequest_Metadata) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Type != 0 {
 		b[i] = 0x8
 		i += 1
@@ -4567,20 +4514,20 @@ func (x *ClientConfigureRequest_Metadata) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x12
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Key); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.Value) > 0 {
 		b[i] = 0x1a
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Value); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4811,16 +4758,8 @@ func (x *MemorySize) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *MemorySize) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Rss != 0 {
 		b[i] = 0x8
 		i += 1
@@ -4829,7 +4768,7 @@ func (x *MemorySize) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5298,16 +5237,9 @@ func (x *SetReturnStatusRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *SetReturnStatusRequest) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if x.GrpcCodeToReturn != 0 {
 		b[i] = 0x8
 		i += 1
@@ -5317,13 +5249,13 @@ func (x *SetReturnStatusRequest) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x12
 		i += 1
 		if i = protobuf.WriteText(b, i, x.GrpcStatusDescription); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5466,16 +5398,9 @@ func (x *HookRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *HookRequest) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Command != 0 {
 		b[i] = 0x8
 		i += 1
@@ -5490,7 +5415,7 @@ func (x *HookRequest) writeProtobuf(b []byte, i int) int {
 		b[i] = 0x1a
 		i += 1
 		if i = protobuf.WriteText(b, i, x.GrpcStatusDescription); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if x.ServerPort != 0 {
@@ -5501,7 +5426,7 @@ func (x *HookRequest) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -51,41 +51,34 @@ func (x *TestStatus) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestStatus) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if len(x.Name) > 0 {
 		b[i] = 0xa
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Name); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.FailureMessage) > 0 {
 		b[i] = 0x12
 		i += 1
 		if i = protobuf.WriteText(b, i, x.FailureMessage); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.MatchedName) > 0 {
 		b[i] = 0x1a
 		i += 1
 		if i = protobuf.WriteText(b, i, x.MatchedName); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -1004,16 +997,8 @@ func (x *JspbEncodingConfig) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *JspbEncodingConfig) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.UseJspbArrayAnyFormat {
 		b[i] = 0x8
 		i += 1
@@ -1023,7 +1008,7 @@ func (x *JspbEncodingConfig) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -48,16 +48,8 @@ func (x *ComplexMessage) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *ComplexMessage) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.D != nil {
 		b[i] = 0x8
 		i += 1
@@ -66,7 +58,7 @@ func (x *ComplexMessage) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4455,16 +4447,8 @@ func (x *TestAllTypesEdition2023_GroupLikeType) AppendProtobuf(b []byte) ([]byte
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllTypesEdition2023_GroupLikeType) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
 		b[i] = 0xd0
 		b[i+1] = 0xc
@@ -4480,7 +4464,7 @@ func (x *TestAllTypesEdition2023_GroupLikeType) writeProtobuf(b []byte, i int) i
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4619,16 +4603,8 @@ func (x *ForeignMessageEdition2023) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *ForeignMessageEdition2023) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.C != nil {
 		b[i] = 0x8
 		i += 1
@@ -4637,7 +4613,7 @@ func (x *ForeignMessageEdition2023) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -4752,16 +4728,8 @@ func (x *GroupLikeType) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *GroupLikeType) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.C != nil {
 		b[i] = 0x8
 		i += 1
@@ -4770,7 +4738,7 @@ func (x *GroupLikeType) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].

@@ -5113,16 +5113,8 @@ func (x *TestAllTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllTypesProto2_Data) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
 		b[i] = 0xd0
 		b[i+1] = 0xc
@@ -5138,7 +5130,7 @@ func (x *TestAllTypesProto2_Data) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5280,16 +5272,8 @@ func (x *TestAllTypesProto2_MultiWordGroupField) AppendProtobuf(b []byte) ([]byt
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllTypesProto2_MultiWordGroupField) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
 		b[i] = 0xe8
 		b[i+1] = 0xc
@@ -5305,7 +5289,7 @@ func (x *TestAllTypesProto2_MultiWordGroupField) writeProtobuf(b []byte, i int) 
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5447,16 +5431,8 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(b []byte
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllTypesProto2_MessageSetCorrectExtension1) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Str != nil {
 		b[i] = 0xca
 		b[i+1] = 0x1
@@ -5467,7 +5443,7 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension1) writeProtobuf(b []byte,
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5580,16 +5556,8 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(b []byte
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllTypesProto2_MessageSetCorrectExtension2) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.I != nil {
 		b[i] = 0x48
 		i += 1
@@ -5598,7 +5566,7 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension2) writeProtobuf(b []byte,
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5852,16 +5820,8 @@ func (x *ForeignMessageProto2) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *ForeignMessageProto2) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.C != nil {
 		b[i] = 0x8
 		i += 1
@@ -5870,7 +5830,7 @@ func (x *ForeignMessageProto2) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -5988,16 +5948,8 @@ func (x *GroupField) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *GroupField) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
 		b[i] = 0xd0
 		b[i+1] = 0x7
@@ -6013,7 +5965,7 @@ func (x *GroupField) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6416,16 +6368,8 @@ func (x *UnknownToTestAllTypes_OptionalGroup) AppendProtobuf(b []byte) ([]byte, 
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *UnknownToTestAllTypes_OptionalGroup) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.A != nil {
 		b[i] = 0x8
 		i += 1
@@ -6434,7 +6378,7 @@ func (x *UnknownToTestAllTypes_OptionalGroup) writeProtobuf(b []byte, i int) int
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -6708,16 +6652,8 @@ func (x *OneStringProto2) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *OneStringProto2) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Data != nil {
 		b[i] = 0xa
 		i += 1
@@ -6727,7 +6663,7 @@ func (x *OneStringProto2) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -8000,16 +7936,8 @@ func (x *TestAllRequiredTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, erro
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllRequiredTypesProto2_Data) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
 		b[i] = 0xd0
 		b[i+1] = 0xc
@@ -8025,7 +7953,7 @@ func (x *TestAllRequiredTypesProto2_Data) writeProtobuf(b []byte, i int) int {
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -8179,16 +8107,8 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.Str != nil {
 		b[i] = 0xca
 		b[i+1] = 0x1
@@ -8199,7 +8119,7 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) writeProtobuf(b
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
@@ -8323,16 +8243,8 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) writeProtobuf(b []byte, i int) int {
+	i := len(b)
+	b = b[:cap(b)]
 	if x.I != nil {
 		b[i] = 0x48
 		i += 1
@@ -8341,7 +8253,7 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) writeProtobuf(b
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
