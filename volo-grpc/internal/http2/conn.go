@@ -67,10 +67,12 @@ type conn struct {
 
 	// Under the writer's lock.
 	enc      encoder
-	window   int64 // that we may still send, on all streams together
-	initial  int64 // of a new stream; written by the reader only
-	maxFrame int   // that the peer takes
-	starved  []*stream
+	window   int64     // that we may still send, on all streams together
+	initial  int64     // of a new stream; written by the reader only
+	maxFrame int       // that the peer takes
+	starved  []*stream // by their tickets
+	tickets  uint64
+	promised int64 // of window, to senders that were woken
 
 	mu       sync.Mutex
 	streams  map[uint32]*stream

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -9,10 +10,18 @@ import (
 // of the connection and of each stream are looked at and taken from under the
 // writer's lock. A sender that lacks window writes what it may, then waits for
 // credit without the lock.
+//
+// Who waits has a ticket, which it keeps until it has had its turn. The window of
+// the connection, as far as it goes, is promised to those with the oldest
+// tickets, and only they are woken.
 
 // maxChunk is how many bytes of a body are appended at a time. Between chunks
 // others append theirs, and a sender waits if too much is pending.
 const maxChunk = 512 << 10
+
+// aTurn is how many bytes of a message a sender may send before those go on that
+// wait as well.
+const aTurn = 16 << 10
 
 var errSendEnded = errors.New("sent after the end")
 
@@ -108,11 +117,13 @@ func (c *conn) quit(s *stream, mine *turn) {
 // if s is starved.
 func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 	c := s.c
+	c.redeem(s)
 	if o.head != nil {
 		b = s.appendBlock(b, o.head, o.headFields, false)
 		o.head = nil
 	}
-	n := int(max(0, min(int64(len(o.body)), s.window, c.window, maxChunk)))
+	room := max(0, min(s.window, c.window-c.promised, maxChunk))
+	n := int(min(int64(len(o.body)), room))
 	done = n == len(o.body)
 	endsWithData := done && o.end && o.tail == nil
 	if n > 0 || endsWithData {
@@ -121,6 +132,9 @@ func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 		c.window -= int64(n)
 		c.sent.Add(int64(n / perUse))
 		o.body = o.body[n:]
+		if s.served += n; done || s.served >= aTurn {
+			s.ticket, s.served = 0, 0
+		}
 	}
 	c.sent.Add(1)
 	switch {
@@ -135,17 +149,25 @@ func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 				b = s.server.conclude(b)
 			}
 		}
-	case !s.starved && (s.window <= 0 || c.window <= 0):
-		s.hunger()
+	case !s.starved && room < maxChunk:
+		s.hunger(len(o.body))
 	}
+	c.feedStarved()
 	return b, done
 }
 
-// hunger makes the sender of s wait for credit: a token says that window may
-// have come, or that the stream has ended. It runs under the writer's lock.
-func (s *stream) hunger() {
-	s.starved = true
-	s.c.starved = append(s.c.starved, s)
+// hunger makes the sender of s, which lacks window for n bytes, wait for credit:
+// a token says that window may have come, or that the stream has ended. It runs
+// under the writer's lock.
+func (s *stream) hunger(n int) {
+	c := s.c
+	if s.ticket == 0 {
+		c.tickets++
+		s.ticket = c.tickets
+	}
+	s.starved, s.wants = true, int64(n)
+	at, _ := slices.BinarySearchFunc(c.starved, s.ticket, func(o *stream, ticket uint64) int { return cmp.Compare(o.ticket, ticket) })
+	c.starved = slices.Insert(c.starved, at, s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.credit == nil {
@@ -213,16 +235,17 @@ func (c *conn) widen(s *stream, n int64) error {
 	return &ConnError{Code: FlowControlError, Reason: "window over 2^31-1"}
 }
 
-// feedStarved wakes the senders that can go on, longest waiting first. It runs
-// under the writer's lock.
+// feedStarved wakes the senders that can go on. It runs under the writer's lock.
 func (c *conn) feedStarved() {
-	if c.window <= 0 || len(c.starved) == 0 {
+	if c.window <= c.promised || len(c.starved) == 0 {
 		return
 	}
 	kept := c.starved[:0]
 	for _, s := range c.starved {
-		if s.window > 0 {
+		if s.window > 0 && c.window > c.promised {
 			s.starved = false
+			s.promised = min(s.wants, s.window, c.window-c.promised)
+			c.promised += s.promised
 			s.creditNow()
 		} else {
 			kept = append(kept, s)
@@ -232,10 +255,19 @@ func (c *conn) feedStarved() {
 	c.starved = kept
 }
 
-// sated forgets that s waits for window. It runs under the writer's lock.
+// redeem ends what was promised to s. It runs under the writer's lock.
+func (c *conn) redeem(s *stream) {
+	c.promised -= s.promised
+	s.promised = 0
+}
+
+// sated forgets that s waits for window, or was promised any. It runs under the
+// writer's lock.
 func (c *conn) sated(s *stream) {
+	c.redeem(s)
 	if s.starved {
 		s.starved = false
 		c.starved = slices.DeleteFunc(c.starved, func(o *stream) bool { return o == s })
 	}
+	c.feedStarved()
 }

@@ -363,7 +363,8 @@ func TestMoreDataThanTheWindow(t *testing.T) {
 	chunk := make([]byte, 16000)
 	t.Run("of a stream", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			p, _ := serve(t, http2.Config{StreamWindow: 40_000}, handler{}).raw()
+			deaf := handler{begin: streaming, run: func(*http2.ServerStream) { <-t.Context().Done() }}
+			p, _ := serve(t, http2.Config{StreamWindow: 40_000}, deaf).raw()
 			p.open(1, false)
 			p.fr.WriteData(1, false, frame(make([]byte, 15_995)))
 			p.fr.WriteData(1, false, frame(make([]byte, 15_995)))

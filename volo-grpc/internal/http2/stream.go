@@ -29,10 +29,14 @@ type stream struct {
 	server *ServerStream // likewise; nil on a client
 
 	// Under the writer's lock.
-	window  int64         // that we may still send
-	starved bool          // is in conn.starved
-	sentEnd atomic.Bool   // written there, read anywhere
-	credit  chan struct{} // see hunger
+	window   int64         // that we may still send
+	starved  bool          // is in conn.starved
+	sentEnd  atomic.Bool   // written there, read anywhere
+	ticket   uint64        // its place in conn.starved; 0 for none
+	served   int           // bytes, since it has the ticket
+	wants    int64         // bytes, while it is there
+	promised int64         // of the connection's window, once it was woken
+	credit   chan struct{} // see hunger
 
 	// Of the reader's goroutine.
 	assembly assembly
