@@ -12,12 +12,32 @@ import (
 	"github.com/volo-go/volo/motore/limit"
 	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/retry"
+	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/timeout"
 )
 
-// Timeout returns a layer that gives each call at most d; see package
-// timeout. A client's own bound is [WithTimeout].
-func Timeout(d time.Duration) Layer { return timeout.New[*Request, *Response](d) }
+// Timeout returns a layer that gives each call at most d, from when it passes
+// the layer. On a client it lowers the deadline, which whoever waits below
+// watches, so that below [Retry] it bounds each attempt; on a server it gives
+// the handler a context that ends, see package timeout. A client's own bound is
+// [WithTimeout].
+func Timeout(d time.Duration) Layer {
+	if d <= 0 {
+		return nil
+	}
+	return func(next Handler) Handler {
+		served := timeout.New[*Request, *Response](d)(next)
+		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
+			if req.Info.Role == rpc.Server {
+				return served.Call(ctx, req)
+			}
+			if end := time.Now().Add(d); req.Info.Deadline.IsZero() || end.Before(req.Info.Deadline) {
+				req.Info.Deadline = end
+			}
+			return next.Call(ctx, req)
+		})
+	}
+}
 
 // Recover returns a layer that turns a panic below it into an error. handle
 // gets the value, the stack and, through ctx, the call's facts; nil makes a

@@ -78,5 +78,16 @@ func isRepeated(ctx context.Context) bool {
 	return ok
 }
 
-// again makes r ready for another attempt after one that has failed.
-func (r *Request) again() { _, r.result = r.Method.New() }
+// again makes r ready for another attempt after one that has failed, whose
+// deadline may have been earlier than that of the call.
+func (r *Request) again() {
+	_, r.result = r.Method.New()
+	l := r.life.Load()
+	if l == nil {
+		return
+	}
+	had, bounded := l.Deadline()
+	if has, ok := (*callContext)(r).Deadline(); bounded && (!ok || had.Before(has)) && r.life.CompareAndSwap(l, nil) {
+		l.end()
+	}
+}

@@ -14,14 +14,14 @@ const (
 	OutOfAttempts Stop = iota + 1 // as many as Config.Attempts were made
 	OutOfBudget                   // too many calls are being retried, see Config.Budget
 	OutOfTime                     // the call's deadline comes before the next attempt
-	Forbidden                     // the peer wants none
+	Forbidden                     // the peer wants none, or not so soon (see Config.MaxPushback)
 )
 
 var stopNames = [...]string{
 	OutOfAttempts: "no attempt is left (see Attempts)",
 	OutOfBudget:   "the budget is spent (see Budget)",
 	OutOfTime:     "no time is left",
-	Forbidden:     "the peer forbids another",
+	Forbidden:     "the peer wants no other, or not so soon (see MaxPushback)",
 }
 
 // String returns the reason in words.

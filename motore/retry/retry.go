@@ -50,6 +50,10 @@ type Config struct {
 	// Backoff is how long to wait between attempts.
 	Backoff Backoff
 
+	// MaxPushback is how long a peer may have the next attempt wait; one that
+	// wants longer is not asked again. Zero stands for 30 s.
+	MaxPushback time.Duration
+
 	// Budget bounds the retries of all calls together. Nil gives the layer one
 	// of its own with [DefaultRatio] and [DefaultReserve]; layers, of hedges
 	// too, may share one.
@@ -122,9 +126,10 @@ type Pushback interface {
 
 // New returns a layer that makes calls again as c says.
 //
-// again, if not nil, prepares a request for its next attempt: it takes back
-// what the last one has left in it. The facts of the call are prepared by the
-// layer: Attempt counts, and Callee.Address is what it was.
+// again, if not nil, takes back what an attempt that has failed has left in a
+// request, which may be made again. The facts of the call are prepared by the
+// layer: Attempt counts, and Callee.Address and Deadline are what they were, so
+// that a layer below may bound each attempt.
 //
 // A call that was worth another attempt and could not have it fails with an
 // [*Error] around the last one; any other error is returned as it is.
@@ -141,38 +146,47 @@ func New[Req, Resp any](c Config, again func(req Req)) motore.Layer[Req, Resp] {
 	if c.Budget == nil {
 		c.Budget = NewBudget(DefaultRatio, DefaultReserve)
 	}
+	if c.MaxPushback <= 0 {
+		c.MaxPushback = 30 * time.Second
+	}
 	c.Backoff = c.Backoff.filled()
 	return func(next motore.Service[Req, Resp]) motore.Service[Req, Resp] {
 		return motore.ServiceFunc[Req, Resp](func(ctx context.Context, req Req) (Resp, error) {
 			c.Budget.Earn()
 			var picked rpc.Address
+			var end time.Time
 			info := rpc.FromContext(ctx)
 			if info != nil {
-				picked = info.Callee.Address
+				picked, end = info.Callee.Address, info.Deadline
 			}
 			resp, err := next.Call(ctx, req)
 			if err == nil || !c.worth(info, err) || c.Nested != nil && c.Nested(ctx) {
 				return resp, err
 			}
-			return repeat(ctx, &c, info, err, func(ctx context.Context) (Resp, error) {
-				if again != nil {
-					again(req) // while the facts are those of the last attempt
-				}
+			return repeat(ctx, &c, info, end, err, func(ctx context.Context) (Resp, error) {
 				if info != nil {
 					info.Attempt++
 					info.Callee.Address = picked
 				}
 				return next.Call(ctx, req)
+			}, func() {
+				if again != nil {
+					again(req)
+				}
 			})
 		})
 	}
 }
 
 // repeat makes further attempts at a call whose first one ended with err.
-func repeat[Resp any](ctx context.Context, c *Config, info *rpc.Info, err error, attempt func(context.Context) (Resp, error)) (resp Resp, _ error) {
+func repeat[Resp any](ctx context.Context, c *Config, info *rpc.Info, end time.Time, err error, attempt func(context.Context) (Resp, error), again func()) (resp Resp, _ error) {
 	marked := ctx
 	for n := 1; ; n++ {
-		if stop := c.pause(ctx, info, n, err); stop != 0 {
+		if info != nil {
+			info.Deadline = end // a layer below may have lowered it for the attempt
+		}
+		again()
+		if stop := c.pause(ctx, end, n, err); stop != 0 {
 			return resp, &Error{n, stop, err}
 		}
 		if c.Mark != nil {
@@ -199,19 +213,19 @@ func (c *Config) worth(info *rpc.Info, err error) bool {
 
 // pause waits before the attempt that follows the nth, which ended with err.
 // It returns what is in the way of another one, zero for nothing.
-func (c *Config) pause(ctx context.Context, info *rpc.Info, n int, err error) Stop {
+func (c *Config) pause(ctx context.Context, end time.Time, n int, err error) Stop {
 	if n == c.Attempts {
 		return OutOfAttempts
 	}
 	d := c.Backoff.before(n)
 	if p, ok := errors.AsType[Pushback](err); ok {
-		if after, said := p.RetryAfter(); said && after < 0 {
+		if after, said := p.RetryAfter(); said && (after < 0 || after > c.MaxPushback) {
 			return Forbidden
 		} else if said {
 			d = after
 		}
 	}
-	if outlasts(ctx, info, d) {
+	if outlasts(ctx, end, d) {
 		return OutOfTime
 	}
 	if !c.Budget.Spend() {
@@ -227,11 +241,11 @@ func (c *Config) pause(ctx context.Context, info *rpc.Info, n int, err error) St
 	}
 }
 
-// outlasts reports whether the call's time is over within d.
-func outlasts(ctx context.Context, info *rpc.Info, d time.Duration) bool {
-	end, ok := ctx.Deadline()
-	if info != nil && !info.Deadline.IsZero() && (!ok || info.Deadline.Before(end)) {
-		end, ok = info.Deadline, true
+// outlasts reports whether the call's time, which is over at end if that is not
+// zero, is over within d.
+func outlasts(ctx context.Context, end time.Time, d time.Duration) bool {
+	if t, ok := ctx.Deadline(); ok && (end.IsZero() || t.Before(end)) {
+		end = t
 	}
-	return ctx.Err() != nil || ok && time.Until(end) <= d
+	return ctx.Err() != nil || !end.IsZero() && time.Until(end) <= d
 }

@@ -69,6 +69,8 @@ func TestWhatIsMadeAgain(t *testing.T) {
 		{"nor is less than none", retry.Config{Attempts: -1}, false, steps().Fail(unsent), 1, unsent, 0},
 		{"without a budget nothing is made again", retry.Config{Budget: retry.NewBudget(0, 0)}, true, steps().Fail(unsent), 1, unsent, retry.OutOfBudget},
 		{"a peer may forbid it", retry.Config{}, true, steps().Fail(ending{rpc.Unsent, -1, true}), 1, ending{rpc.Unsent, -1, true}, retry.Forbidden},
+		{"nor is a peer asked that wants none for long", retry.Config{MaxPushback: time.Second}, true,
+			steps().Fail(ending{rpc.Unsent, time.Second + 1, true}), 1, ending{rpc.Unsent, time.Second + 1, true}, retry.Forbidden},
 		{"so does a retry further in", retry.Config{}, true, steps().Fail(&retry.Error{Attempts: 3, Stop: retry.OutOfAttempts, Err: unsent}),
 			1, unsent, retry.Forbidden},
 	} {
@@ -185,6 +187,10 @@ func TestAnAttemptStartsAfresh(t *testing.T) {
 		next := motore.ServiceFunc[*[]string, string](func(ctx context.Context, req *[]string) (string, error) {
 			info := rpc.FromContext(ctx)
 			seen = append(seen, fmt.Sprint(info.Callee.Address, " ", info.Attempt, " ", *req))
+			if !info.Deadline.IsZero() {
+				t.Error("an attempt has the deadline of the one before")
+			}
+			info.Deadline = time.Now()
 			*req = append(*req, "left")
 			info.Callee.Address = rpc.TCP("b:2")
 			return "", unsent
