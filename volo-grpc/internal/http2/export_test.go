@@ -126,3 +126,10 @@ func (c *conn) Windows() (ours, theirs int64) {
 
 // Room is what the peer may send on s, or may once it is worth a frame.
 func (s *stream) Room() int64 { return s.ownWindow.Load() + s.owed.Load() }
+
+// Grown is by how much the windows of the streams have grown.
+func (c *conn) Grown() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.grown
+}
