@@ -27,12 +27,17 @@ import (
 //	accept ─► sniffer ─┬─ "PRI " ──► http2.Server
 //	                   └─ other ───► http1Conn ─► http.Server ─► Server.ServeHTTP
 
-// A sniffer is a connection whose peer's protocol is not known yet.
+// A sniffer is a connection whose peer's protocol is not known at first. When
+// it is, the sniffer does no more than pass on what arrives.
 type sniffer struct {
 	server  *Server
 	conn    *transport.Conn
 	patient *time.Timer
-	next    transport.ConnHandler // nil until it is known
+
+	// next is nil until the protocol is known. It is written under server.mu,
+	// by Data, which may read it without.
+	next  transport.ConnHandler
+	ended bool // by us, before it was known; guarded by server.mu
 }
 
 // sniff takes a new connection. The caller holds s.mu.
@@ -57,7 +62,7 @@ func (h *sniffer) Data(in []byte) (consumed, need int, err error) {
 		return 0, told, nil
 	}
 	h.patient.Stop() // whoever comes next has patience of its own
-	if h.next = h.server.settle(h, isHTTP2); h.next == nil {
+	if !h.settle(isHTTP2) {
 		return 0, 0, ErrServerClosed
 	}
 	return h.next.Data(in)
@@ -72,30 +77,54 @@ func (h *sniffer) Closed(err error) {
 	h.server.remove(h)
 }
 
+// Idle implements [transport.Idler].
+func (h *sniffer) Idle() bool {
+	h.server.mu.Lock()
+	next, _ := h.next.(transport.Idler)
+	h.server.mu.Unlock()
+	return next == nil || next.Idle()
+}
+
+// Finished implements [transport.Finisher].
+func (h *sniffer) Finished() bool {
+	next, ok := h.next.(transport.Finisher)
+	return ok && next.Finished()
+}
+
 // Drain closes the connection: nothing was begun on it.
-func (h *sniffer) Drain() { h.conn.Close() }
+func (h *sniffer) Drain() { h.Close() }
 
-// Close closes the connection.
-func (h *sniffer) Close() { h.conn.Close() }
+// Close closes the connection, unless it is the affair of who comes next.
+func (h *sniffer) Close() {
+	h.server.mu.Lock()
+	h.ended = h.next == nil
+	ended := h.ended
+	h.server.mu.Unlock()
+	if ended {
+		h.conn.Close()
+	}
+}
 
-// settle replaces a sniffer by what its connection is; nil if nothing is
-// served any more.
-func (s *Server) settle(h *sniffer, isHTTP2 bool) transport.ConnHandler {
+// settle finds who comes next. It reports whether the connection is served any
+// more.
+func (h *sniffer) settle(isHTTP2 bool) bool {
+	s := h.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over {
-		return nil
+	if h.ended || s.over {
+		return false
 	}
 	delete(s.conns, h)
 	if isHTTP2 {
-		return s.serveHTTP2(h.conn)
+		h.next = s.serveHTTP2(h.conn)
+		return true
 	}
 	c := s.web.http1.serve(h.conn)
-	s.conns[c] = struct{}{}
+	h.next, s.conns[c] = c, struct{}{}
 	if s.draining {
 		c.Drain()
 	}
-	return c
+	return true
 }
 
 // An http1 is the server of net/http that carries gRPC-Web over HTTP/1.1, and
@@ -133,8 +162,10 @@ func newHTTP1(s *Server) *http1 {
 			return context.WithValue(ctx, http1Key{}, nc.(http1Stream).http1Conn)
 		},
 		ConnState: func(nc net.Conn, state http.ConnState) {
+			c := nc.(http1Stream)
+			c.active.Store(state == http.StateActive)
 			if state == http.StateClosed {
-				nc.(http1Stream).release()
+				c.release()
 			}
 		},
 	}
@@ -214,8 +245,9 @@ type http1Conn struct {
 	tc      *transport.Conn
 	tls     *tls.ConnectionState
 	facts   serverConn
-	in, out net.Conn // the ends of the pipe
-	given   bool     // to net/http; of Data's goroutine
+	in, out net.Conn    // the ends of the pipe
+	given   bool        // to net/http; of Data's goroutine
+	active  atomic.Bool // a request is being read, handled or answered
 	// holders are those who are not done with it: the transport and net/http.
 	holders atomic.Int32
 }
@@ -249,6 +281,9 @@ func (c *http1Conn) Closed(error) {
 	c.in.Close()
 	c.release()
 }
+
+// Idle implements [transport.Idler].
+func (c *http1Conn) Idle() bool { return !c.active.Load() }
 
 // release is called by each holder when it is done.
 func (c *http1Conn) release() {

@@ -357,3 +357,45 @@ func TestWebOverTLS(t *testing.T) {
 		t.Errorf("gRPC: %v", err)
 	}
 }
+
+// TestWebAcceptedByOthers has connections come from a listener that closes
+// those that are idle, which one with a call is not.
+func TestWebAcceptedByOthers(t *testing.T) {
+	for _, r := range roads[:2] {
+		t.Run(r.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := vologrpc.NewServer(quiet, vologrpc.WithWeb(vologrpc.Web{}))
+				s.Register(service(notes{get: func(ctx context.Context, in *note) (*note, error) {
+					time.Sleep(time.Hour)
+					return in, ctx.Err()
+				}}))
+				nl := transport.NewMemoryListener()
+				l := (&transport.ListenConfig{IdleTimeout: time.Minute}).Wrap(nl)
+				served := make(chan error)
+				go func() { served <- l.Serve(s.Accept) }()
+				client := r.client(t)
+				client.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return nl.Dial(ctx) }
+				req, err := http.NewRequest(http.MethodPost, "http://a/test.v1.Notes/Get", bytes.NewReader(envelope(0, encoded("x"))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header = webHeader(binaryForm)
+				resp, err := client.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a := readWeb(t, resp); a.code() != "0" {
+					t.Errorf("got status %s", a.code())
+				}
+				resp.Body.Close()
+				if time.Sleep(2 * time.Minute); l.Conns() != 0 {
+					t.Error("an idle connection is open")
+				}
+				l.Close()
+				<-served
+				l.Wait()
+				s.Close()
+			})
+		})
+	}
+}
