@@ -34,7 +34,7 @@ type EjectConfig struct {
 	MaxPercent int
 
 	// Changed, if not nil, is told of each ejection and of each return, in
-	// their order. It returns quickly.
+	// their order. It returns quickly, and makes no calls through the balancer.
 	Changed func(Ejection)
 }
 

@@ -149,8 +149,6 @@ func (p *ejecting) End(i int, elapsed time.Duration, outcome rpc.Outcome) {
 func (p *ejecting) Inspect(i int, s *State) {
 	inspect(p.inner, i, s)
 	h := p.healths[i]
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	s.Ejections = p.forgiven(h, p.now())
 	if standing := h.standing.Load(); standing > 0 {
 		s.EjectedUntil = p.start.Add(over(standing))

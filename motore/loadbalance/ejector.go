@@ -30,11 +30,14 @@ type health struct {
 	// is on trial, and so much later another call may be.
 	standing atomic.Int64
 
-	row         atomic.Int32  // faulty calls in a row
-	good, bad   atomic.Uint32 // calls of this window
-	times       int           // that it was ejected lately; guarded by ejector.mu
-	since       time.Duration // when it was let in again; guarded by ejector.mu
-	notTogether [32]byte      // on one cache line with others
+	row       atomic.Int32  // faulty calls in a row
+	good, bad atomic.Uint32 // calls of this window
+
+	// Written under ejector.mu.
+	times atomic.Int32 // that it was ejected lately
+	since atomic.Int64 // when it was let in again, a time of clock
+
+	_ [24]byte // instances do not share a cache line
 }
 
 // over returns when the instance may be tried, for one that is not in.
@@ -44,9 +47,9 @@ func over(standing int64) time.Duration { return time.Duration(max(standing, -st
 // forgotten.
 func (e *ejector) forgiven(h *health, now time.Duration) int {
 	if h.standing.Load() != 0 {
-		return h.times
+		return int(h.times.Load())
 	}
-	return max(0, h.times-int((now-h.since)/e.config.Interval))
+	return max(0, int(h.times.Load())-int((now-time.Duration(h.since.Load()))/e.config.Interval))
 }
 
 // matters reports whether to remember an instance that is not listed.
@@ -88,12 +91,13 @@ func (p *ejecting) eject(h *health, now time.Duration, reason string) {
 	if i < 0 || standing > 0 || standing == 0 && e.current.full() {
 		return
 	}
-	h.times = e.forgiven(h, now) + 1
-	d := min(e.config.Base*time.Duration(h.times), e.config.Max)
+	times := e.forgiven(h, now) + 1
+	d := min(e.config.Base*time.Duration(times), e.config.Max)
+	h.times.Store(int32(times))
 	h.row.Store(0)
 	h.standing.Store(int64(now + d))
 	e.current.list()
-	e.tell(Ejection{e.current.instances[i], d, h.times, reason})
+	e.tell(Ejection{e.current.instances[i], d, times, reason})
 }
 
 func (e *ejector) tell(x Ejection) {
@@ -133,12 +137,12 @@ func (p *ejecting) restore(i int) {
 	if h.standing.Load() >= 0 {
 		return
 	}
-	h.since = p.now()
+	h.since.Store(int64(p.now()))
 	h.good.Store(0)
 	h.bad.Store(0)
 	h.standing.Store(0)
 	p.ejector.current.list()
-	p.tell(Ejection{Instance: p.instances[i], Times: h.times})
+	p.tell(Ejection{Instance: p.instances[i], Times: int(h.times.Load())})
 }
 
 // A count is what an instance did in a window.

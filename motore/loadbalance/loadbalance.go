@@ -41,7 +41,8 @@ type PickerFunc func(ctx context.Context, tried Tried) (int, error)
 // Pick calls f.
 func (f PickerFunc) Pick(ctx context.Context, tried Tried) (int, error) { return f(ctx, tried) }
 
-// Tried holds the indices that a call has been to already; few.
+// Tried holds the indices that a call has been to already, or is not to go to
+// since they are ejected; mostly few.
 type Tried []int
 
 // Has reports whether index i has been tried.
