@@ -141,6 +141,7 @@ func (c *Client) Stream(ctx context.Context, m *Method, req proto.Message) (*Cli
 		call.finish()
 		return nil, r.fail(PhasePick, false, err)
 	}
+	answer.Stream.own()
 	return answer.Stream, nil
 }
 

@@ -31,6 +31,7 @@ type clientOptions struct {
 	balancer   loadbalance.Balancer
 	failover   int
 
+	replay       int // bytes of a stream that are kept
 	outer, inner []Layer
 	service      *ServiceConfig // nil for none
 	health       *string        // whose health is watched, nil for nobody's
@@ -59,6 +60,7 @@ func defaultClientOptions(target string) clientOptions {
 		backoff:        Backoff{Base: time.Second, Multiplier: 1.6, Jitter: 0.2, Max: 120 * time.Second},
 		sharedOptions:  defaultSharedOptions(),
 		failover:       2,
+		replay:         DefaultReplaySize,
 	}
 }
 
@@ -168,6 +170,14 @@ func WithBalancer(b loadbalance.Balancer) ClientOption {
 // before has not acted on it. The default is 2; 0 switches failover off.
 func WithFailover(n int) ClientOption {
 	return clientOption(func(o *clientOptions) { o.failover = max(n, 0) })
+}
+
+// WithReplaySize bounds what is kept of the messages that a stream sends, in
+// bytes, until its answer begins: to send them once more if the peer has not
+// processed them, or [Retry] says so. A stream that sends more is not sent
+// again. The default is [DefaultReplaySize]; with 0 no stream is.
+func WithReplaySize(n int) ClientOption {
+	return clientOption(func(o *clientOptions) { o.replay = max(n, 0) })
 }
 
 // WithOuter adds layers that see each call once, before an instance is

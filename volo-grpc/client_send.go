@@ -1,6 +1,7 @@
 package vologrpc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type outgoing struct {
 	out     Compressor // of what is sent, nil for none
 	maxSend int
 	maxRecv int
+	body    []byte // of a server streaming call, for another attempt; see begin
 }
 
 // sendTo sends a call to one instance, once.
@@ -147,7 +149,9 @@ func (c *clientCore) unary(ctx context.Context, req *Request, o *outgoing) (*Res
 // begin opens the stream of a call, with the request if it is one message.
 func (c *clientCore) begin(req *Request, o *outgoing, whole bool) (*http2.ClientStream, error) {
 	r := http2.Request{Head: o.head, Fields: o.fields, Whole: whole, MaxMessageSize: o.maxRecv}
-	if !req.Method.Kind.manyRequests() {
+	if b := req.before; b != nil && b.body != nil {
+		r.Body, r.End, o.body = b.body, true, b.body
+	} else if !req.Method.Kind.manyRequests() {
 		buf := scratches.Get().(*scratch)
 		defer buf.release()
 		var err error
@@ -155,6 +159,9 @@ func (c *clientCore) begin(req *Request, o *outgoing, whole bool) (*http2.Client
 			return nil, req.fail(PhaseEncode, true, err)
 		}
 		r.Body, r.End = buf.b, true
+		if !whole && len(buf.b) <= c.o.replay {
+			o.body = bytes.Clone(buf.b)
+		}
 		req.Info.Stats.SentBytes = len(buf.b)
 		c.stamp(&req.Info.Stats.EncodeDone, req)
 	}

@@ -172,6 +172,11 @@ func (c *clientCore) send(ctx context.Context, req *Request) (*Response, error) 
 	}
 	for sends := 1; ; sends++ {
 		resp, err := c.sendTo(ctx, peer, req)
+		if err == nil && resp.Stream != nil && c.o.replay > 0 {
+			resp.Stream = newReplay(resp.Stream, nil, func(ctx context.Context, req *Request) (*Response, error) {
+				return c.sendTo(ctx, peer, req)
+			})
+		}
 		if err == nil || sends == maxSends || !unprocessed(err) {
 			return resp, err
 		}

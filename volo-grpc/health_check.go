@@ -220,7 +220,7 @@ func (w *healthWatch) watch(ctx context.Context, a rpc.Address, h *healthOf) (co
 	for {
 		var status wrapperspb.UInt32Value
 		if err := s.Recv(&status); err != nil {
-			return s.conn, heard, fmt.Errorf("health of %v: %w", a, err)
+			return s.connection(), heard, fmt.Errorf("health of %v: %w", a, err)
 		}
 		heard = true
 		w.set(h, status.Value == statusServing)

@@ -58,6 +58,7 @@ func (r *Request) discard() { (*callContext)(r).finish() }
 type before struct {
 	attempts int
 	last     rpc.Address // that the last of them went to
+	body     []byte      // of a server streaming call: the request, as it was sent
 }
 
 // count returns how many there were.
@@ -74,7 +75,7 @@ func (r *Request) again(picked rpc.Address) {
 	if m := r.response.Message; m != nil {
 		proto.Reset(m) // of what could be decoded of a broken answer
 	}
-	r.before = &before{r.before.count() + 1, r.Info.Callee.Address}
+	r.before = &before{attempts: r.before.count() + 1, last: r.Info.Callee.Address}
 	r.Info.Attempt++
 	r.Info.Callee.Address = picked
 }

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// A RetryPolicy says when a unary call that has failed is made again (gRFC
-// A6). Calls that the peer has not processed are sent again without one.
+// A RetryPolicy says when a call that has failed is made again (gRFC A6): a
+// stream until its answer begins, see [WithReplaySize]. Calls that the peer has
+// not processed are sent again without one.
 //
 // A policy is for methods of which it is known that running them twice does
 // no harm, or for codes that say that nothing was done.
@@ -38,9 +39,10 @@ type RetryPolicy struct {
 // maxAttempts bounds [RetryPolicy.Attempts], as the specification does.
 const maxAttempts = 5
 
-// Retry returns a layer that makes unary calls again as p says; other calls
-// pass through. It belongs to the outer layers of a client, so that each
-// attempt may go to another instance.
+// Retry returns a layer that makes calls again as p says. It belongs to the
+// outer layers of a client, so that each attempt may go to another instance. The
+// layers below it see each attempt, those of a stream perhaps from the
+// goroutine that sends or receives; what they observe of it is that attempt.
 //
 // Of an answer that comes too late for its deadline, or not within it after
 // the next pause, the error of the last attempt is returned.
@@ -60,10 +62,13 @@ func Retry(p RetryPolicy) Layer {
 	}
 	return func(next Handler) Handler {
 		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
-			if req.Method.Kind != Unary || p.Idempotent && !req.Info.Idempotent {
+			switch {
+			case p.Idempotent && !req.Info.Idempotent:
 				return next.Call(ctx, req)
+			case req.Method.Kind == Unary:
+				return p.call(ctx, req, next)
 			}
-			return p.call(ctx, req, next)
+			return p.open(ctx, req, next)
 		})
 	}
 }
@@ -81,6 +86,19 @@ func (p *RetryPolicy) call(ctx context.Context, req *Request, next Handler) (*Re
 		}
 		req.again(picked)
 	}
+}
+
+// open opens a stream whose attempts are made as p says, the first included.
+func (p *RetryPolicy) open(ctx context.Context, req *Request, next Handler) (*Response, error) {
+	picked := req.Info.Callee.Address
+	resp, err := p.call(ctx, req, next)
+	if err != nil || resp.Stream == nil || resp.Stream.core.o.replay == 0 {
+		return resp, err
+	}
+	s := newReplay(resp.Stream, p, next.Call)
+	s.ctx, s.replay.picked, s.replay.attempts = ctx, picked, 1+req.before.count()
+	req.response.Stream = s
+	return &req.response, nil
 }
 
 // pause returns how long to wait after an attempt.

@@ -40,10 +40,21 @@ type ClientStream struct {
 	in      Compressor
 	outcome error // why Recv is over
 
-	events []StreamEvents
 	ending sync.Once
 	unhook func() bool // stops watching the context; nil if nothing does
 	timer  *time.Timer // of the deadline; nil if there is none
+
+	// A stream of several attempts has none of what is above from st on; an
+	// attempt is one of outer's.
+	replay *replay
+	outer  atomic.Pointer[ClientStream]
+	body   []byte // of a server streaming call, the request, if it is to be sent again
+
+	mu     sync.Mutex
+	events []StreamEvents // written under mu until the caller has the stream
+	isOver bool           // guarded by mu, as are those that follow
+	result error          // how it ended
+	root   bool           // the call's context ends with the stream
 }
 
 // open opens the stream of a call that is not unary.
@@ -54,17 +65,32 @@ func (c *clientCore) open(ctx context.Context, req *Request, o *outgoing) (*Resp
 	}
 	s := &ClientStream{
 		core: c, call: req, ctx: ctx, conn: o.conn, st: st,
-		until: o.until, out: o.out, maxSend: o.maxSend, maxRecv: o.maxRecv,
+		until: o.until, out: o.out, maxSend: o.maxSend, maxRecv: o.maxRecv, body: o.body,
 	}
 	s.closed.Store(!req.Method.Kind.manyRequests())
 	if o.until.done != nil {
-		s.unhook = context.AfterFunc(o.until.ctx, st.Cancel)
+		s.unhook = context.AfterFunc(o.until.ctx, s.abandon)
 	}
 	if !o.until.deadline.IsZero() {
-		s.timer = time.AfterFunc(time.Until(o.until.deadline), st.Cancel)
+		s.timer = time.AfterFunc(time.Until(o.until.deadline), s.abandon)
 	}
 	req.response = Response{Stream: s}
 	return &req.response, nil
+}
+
+// abandon ends a stream whose time or context is over, whatever it is part of:
+// its caller need not come back.
+func (s *ClientStream) abandon() {
+	s.st.Cancel()
+	for outer := s.outer.Load(); outer != nil; outer = s.outer.Load() {
+		s = outer
+	}
+	// Not fail: the facts of the call may be another goroutine's.
+	cause := s.until.cause(context.Canceled)
+	s.end(&Error{
+		Code: codeOf(cause), Message: cause.Error(), Err: cause,
+		Phase: PhaseRead, Service: s.call.Method.Service, Method: s.call.Method.Name,
+	})
 }
 
 // Request returns the call that the stream belongs to.
@@ -77,13 +103,22 @@ type StreamEvents struct {
 	Sent     func(proto.Message) // has been handed to the connection
 	Received func(proto.Message)
 	// Ended is called once, on clients only, when the caller learns how the
-	// call ended, or closes the stream: with nil if it went well.
+	// call ended, closes the stream, or its context or deadline is over, and
+	// then by another goroutine: with nil if it went well.
 	Ended func(error)
 }
 
 // Observe adds e to what is called. Layers call it before they return the
 // stream.
-func (s *ClientStream) Observe(e StreamEvents) { s.events = append(s.events, e) }
+func (s *ClientStream) Observe(e StreamEvents) {
+	s.mu.Lock()
+	over, result := s.isOver, s.result
+	s.events = append(s.events, e)
+	s.mu.Unlock()
+	if over && e.Ended != nil {
+		e.Ended(result)
+	}
+}
 
 func sent(events []StreamEvents, m proto.Message) {
 	for _, e := range events {
@@ -106,10 +141,16 @@ var errSendClosed = errors.New("vologrpc: Send after CloseSend")
 // Send sends a message. It waits while the peer takes no more; it returns
 // io.EOF when the stream has ended, in which case Recv tells why.
 func (s *ClientStream) Send(m proto.Message) error {
+	if s.replay != nil {
+		err := s.replay.send(m)
+		if err == nil {
+			sent(s.events, m)
+		}
+		return err
+	}
 	if s.closed.Load() {
 		return errSendClosed
 	}
-	s.heed()
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	var err error
@@ -117,14 +158,7 @@ func (s *ClientStream) Send(m proto.Message) error {
 		s.st.Cancel()
 		return s.call.fail(PhaseEncode, false, err)
 	}
-	// Who sends twice in a row is not waiting for an answer: the write may be
-	// somebody else's.
-	flush := s.sends.Add(1) == 1
-	if err := s.st.Send(buf.b, false, flush, s.until.http2()); err != nil {
-		return io.EOF
-	}
-	sent(s.events, m)
-	return nil
+	return s.sendBytes(buf.b, m)
 }
 
 // heed cancels the stream if its context is over: who has cancelled it knows
@@ -139,6 +173,9 @@ func (s *ClientStream) heed() {
 
 // CloseSend says that no more messages will be sent. It may be called again.
 func (s *ClientStream) CloseSend() error {
+	if s.replay != nil {
+		return s.replay.closeSend()
+	}
 	if s.closed.Swap(true) {
 		return nil
 	}
@@ -153,6 +190,9 @@ func (s *ClientStream) CloseSend() error {
 func (s *ClientStream) Recv(m proto.Message) error {
 	if s.outcome != nil {
 		return s.outcome
+	}
+	if s.replay != nil {
+		return s.recvReplay(m)
 	}
 	s.heed()
 	s.sends.Store(0)
@@ -177,6 +217,18 @@ func (s *ClientStream) Recv(m proto.Message) error {
 	}
 	received(s.events, m)
 	s.over(io.EOF)
+	return nil
+}
+
+// recvReplay is Recv for a stream of several attempts.
+func (s *ClientStream) recvReplay(m proto.Message) error {
+	if err := s.replay.recv(m); err != nil {
+		return s.over(err)
+	}
+	received(s.events, m)
+	if !s.call.Method.Kind.manyAnswers() {
+		s.over(io.EOF)
+	}
 	return nil
 }
 
@@ -230,6 +282,9 @@ func (s *ClientStream) over(outcome error) error {
 
 // Header waits for the metadata that the answer begins with.
 func (s *ClientStream) Header() (Metadata, error) {
+	if s.replay != nil {
+		return s.replay.header()
+	}
 	head, err := s.st.Head(http2.Bound{})
 	if err != nil {
 		return nil, s.call.failHTTP2(PhaseRead, s.until, s.maxRecv, err)
@@ -239,6 +294,9 @@ func (s *ClientStream) Header() (Metadata, error) {
 
 // Trailer returns the metadata that the answer ended with, nil before that.
 func (s *ClientStream) Trailer() Metadata {
+	if s.replay != nil {
+		return s.replay.now.Load().Trailer()
+	}
 	m, _ := readMetadata(s.st.Tail().Fields)
 	return m
 }
@@ -255,21 +313,51 @@ func (s *ClientStream) Close() error {
 // end lets go of everything once.
 func (s *ClientStream) end(outcome error) {
 	s.ending.Do(func() {
-		if s.unhook != nil {
-			s.unhook()
-		}
-		if s.timer != nil {
-			s.timer.Stop()
-		}
-		s.st.Cancel()
-		(*callContext)(s.call).finish()
 		if outcome == io.EOF {
 			outcome = nil
 		}
-		for _, e := range s.events {
+		if r := s.replay; r != nil {
+			close(r.over)
+			a := r.now.Load()
+			a.end(outcome)
+			if a.call != s.call && r.mu.TryLock() { // else another attempt is being made in vain
+				s.call.Adopt(a.call)
+				r.mu.Unlock()
+			}
+		} else {
+			s.letGo()
+		}
+		s.mu.Lock()
+		s.isOver, s.result = true, outcome
+		events, root := s.events, s.root
+		s.mu.Unlock()
+		if root {
+			(*callContext)(s.call).finish()
+		}
+		for _, e := range events {
 			if e.Ended != nil {
 				e.Ended(outcome)
 			}
 		}
 	})
+}
+
+// own makes s the stream that the caller has: the call's context ends with it.
+func (s *ClientStream) own() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.root = true; s.isOver {
+		(*callContext)(s.call).finish()
+	}
+}
+
+// letGo stops what watches the stream, and the stream if it runs.
+func (s *ClientStream) letGo() {
+	if s.unhook != nil {
+		s.unhook()
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.st.Cancel()
 }
