@@ -133,7 +133,8 @@ func SizeZigzag[T int32 | int64](v []T) (n int) {
 
 // PutPacked puts the varints of v, without tag and length.
 func PutPacked[T Integer](b []byte, i int, v []T) int {
-	for k := len(v) - 1; k >= 0; k-- {
+	i, left := packBlocks(b, i, v)
+	for k := left - 1; k >= 0; k-- {
 		i = PutVarint(b, i, uint64(v[k]))
 	}
 	return i

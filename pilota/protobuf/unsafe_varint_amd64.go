@@ -47,3 +47,21 @@ func unpackBlocks[T Integer](to []T, b []byte) (read, numbers int) {
 	// unpack keeps a place free behind the last one.
 	return unpack(unsafe.Pointer(unsafe.SliceData(to)), len(to), int(unsafe.Sizeof(to[0])), unsafe.SliceData(b), len(b))
 }
+
+// pack puts the numbers of v[:n], the last one first, so that they end before
+// b[i], as long as there are 16 bytes before. It returns where they begin and
+// how many are left.
+//
+//go:noescape
+func pack(b *byte, i int, v *uint64, n int) (at, left int)
+
+// packBlocks puts the last numbers of v, as many as it likes to, and returns
+// where they begin and how many are left.
+func packBlocks[T Integer](b []byte, i int, v []T) (at, left int) {
+	if !gathers || len(v) < 8 || i > len(b) || unsafe.Sizeof(v[0]) != 8 {
+		return i, len(v)
+	}
+	// Safety: v has len(v) numbers of eight bytes, which are only read, and
+	// what pack writes lies in b[:i].
+	return pack(unsafe.SliceData(b), i, (*uint64)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
+}

@@ -144,3 +144,59 @@ yes:
 
 no:
 	RET
+
+// func pack(b *byte, i int, v *uint64, n int) (at, left int)
+//
+// Safety: a number is put only if 16 bytes are before b[i]; it takes 10 at
+// most, and stores reach 10 bytes before it at most and never behind it. The
+// numbers are those of v[:n], from the last one on.
+TEXT ·pack(SB), NOSPLIT, $0-48
+	MOVQ b+0(FP), DI
+	MOVQ i+8(FP), SI
+	MOVQ v+16(FP), R10
+	MOVQ n+24(FP), R11
+	MOVQ $0x7f7f7f7f7f7f7f7f, R12
+	MOVQ $0x8080808080808080, R13
+	PCALIGN $32
+
+next:
+	CMPQ  SI, $16
+	JLT   done
+	SUBQ  $1, R11
+	JLT   all
+	MOVQ  (R10)(R11*8), AX
+	MOVQ  AX, BX
+	ORQ   $1, BX
+	BSRQ  BX, BX
+	LEAQ  73(BX)(BX*8), BX
+	SHRQ  $6, BX          // how many bytes it takes
+	PDEPQ R12, AX, CX     // seven bits in each, up to eight
+	LEAQ  -8(BX*8), DX
+	BZHIQ DX, R13, R8     // all but the last one say that more follow
+	ORQ   R8, CX
+	CMPQ  BX, $8
+	JHI   long
+	MOVL  $56, R9
+	SUBQ  DX, R9
+	SHLXQ R9, CX, CX
+	MOVQ  CX, -8(DI)(SI*1)
+	SUBQ  BX, SI
+	JMP   next
+
+long:
+	SUBQ BX, SI
+	MOVQ CX, (DI)(SI*1)
+	SHRQ $56, AX          // its highest bit says that a tenth byte follows
+	MOVB AX, 8(DI)(SI*1)
+	CMPQ BX, $9
+	JEQ  next
+	MOVB $1, 9(DI)(SI*1)
+	JMP  next
+
+all:
+	XORQ R11, R11
+
+done:
+	MOVQ SI, at+32(FP)
+	MOVQ R11, left+40(FP)
+	RET
