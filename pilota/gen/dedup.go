@@ -56,7 +56,7 @@ func (g *generator) sameStruct(a, b *ir.Struct) bool {
 	// twin.
 	g.twin[b] = a
 	defer delete(g.twin, b)
-	return a.Class == b.Class && slices.EqualFunc(a.Fields, b.Fields, func(a, b *ir.Field) bool {
+	return a.Class == b.Class && sameAnnotations(a.Annotations, b.Annotations) && slices.EqualFunc(a.Fields, b.Fields, func(a, b *ir.Field) bool {
 		return a.Name == b.Name && a.ID == b.ID && a.Requiredness == b.Requiredness && sameAnnotations(a.Annotations, b.Annotations) &&
 			g.equalTypes(a.Type, b.Type) && equalValues(a.Value, b.Value)
 	})

@@ -16,17 +16,14 @@ import (
 type fieldSet []uint64
 
 // add reports whether i is new.
-func (s *fieldSet) add(i int) bool {
-	for i/64 >= len(*s) {
-		*s = append(*s, 0)
-	}
+func (s fieldSet) add(i int) bool {
 	bit := uint64(1) << (i % 64)
-	had := (*s)[i/64]&bit != 0
-	(*s)[i/64] |= bit
+	had := s[i/64]&bit != 0
+	s[i/64] |= bit
 	return !had
 }
 
-func (s fieldSet) has(i int) bool { return i/64 < len(s) && s[i/64]&(1<<(i%64)) != 0 }
+func (s fieldSet) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
 
 // count returns how many positions are in the set.
 func (s fieldSet) count() (n int) {

@@ -13,7 +13,8 @@ import (
 // JSON, and returns the extended slice. On an error, a [*SyntaxError] or a
 // [*TextError], dst is returned as it was.
 func FromJSON(dst []byte, t *descriptor.Type, text []byte, o Options) ([]byte, error) {
-	r := jsonReader{o: &o, wire: dst, depth: o.maxDepth()}
+	r := &jsonReader{o: &o, wire: dst, depth: o.maxDepth()}
+	r.seen = r.few[:0]
 	r.text, r.scanner.depth = text, o.maxDepth()
 	err := r.value(t.Underlying(), o.Mask)
 	if err == nil {
@@ -32,7 +33,9 @@ type jsonReader struct {
 	scanner
 	o     *Options
 	wire  []byte
-	depth int // levels of structs that are still allowed
+	depth int      // levels of structs that are still allowed
+	seen  fieldSet // positions of all structs on the way, inner ones last
+	few   [8]uint64
 }
 
 // wrong returns err about the value at an offset.
@@ -144,8 +147,8 @@ func (r *jsonReader) structure(t *descriptor.Type, mask *fieldmask.Mask) error {
 	}
 	start := r.at
 	r.at++
-	var few [2]uint64
-	seen, extra := fieldSet(few[:]), false
+	base, extra := len(r.seen), false
+	r.seen = append(r.seen, make(fieldSet, len(s.Fields)/64+1)...)
 	for first := true; ; first = false {
 		more, err := r.more(first, '}')
 		if err != nil {
@@ -154,13 +157,15 @@ func (r *jsonReader) structure(t *descriptor.Type, mask *fieldmask.Mask) error {
 		if !more {
 			break
 		}
-		stranger, err := r.member(s, &seen, mask)
+		stranger, err := r.member(s, base, mask)
 		if err != nil {
 			return err
 		}
 		extra = extra || stranger
 	}
 	r.depth++
+	seen := r.seen[base:]
+	r.seen = r.seen[:base]
 	var err error
 	if r.wire, err = appendAbsent(r.wire, s, seen, extra, mask, r.o); err != nil {
 		if e, ok := err.(*TextError); ok {
@@ -171,8 +176,8 @@ func (r *jsonReader) structure(t *descriptor.Type, mask *fieldmask.Mask) error {
 }
 
 // member reads one member of an object that is a struct, and tells whether it
-// was fields that the descriptor lacks.
-func (r *jsonReader) member(s *descriptor.Struct, seen *fieldSet, mask *fieldmask.Mask) (strange bool, err error) {
+// was fields that the descriptor lacks. The positions of s begin at base.
+func (r *jsonReader) member(s *descriptor.Struct, base int, mask *fieldmask.Mask) (strange bool, err error) {
 	r.peek()
 	at := r.at
 	name, err := r.str()
@@ -191,7 +196,7 @@ func (r *jsonReader) member(s *descriptor.Struct, seen *fieldSet, mask *fieldmas
 	if r.word("null") {
 		return false, nil
 	}
-	if !seen.add(f.Position()) {
+	if !r.seen[base:].add(f.Position()) {
 		return false, inField(wrong(at, ErrDuplicate), s.Name, f.Name)
 	}
 	in, ok := fieldIn(mask, s, f)

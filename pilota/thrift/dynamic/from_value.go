@@ -64,8 +64,7 @@ func (r *treeReader) structure(t *descriptor.Type, v any, mask *fieldmask.Mask) 
 	if r.depth--; r.depth < 0 {
 		return inStruct(wrong(-1, thrift.ErrDepth), s.Name)
 	}
-	var few [2]uint64
-	seen := fieldSet(few[:])
+	seen := make(fieldSet, len(s.Fields)/64+1)
 	known, extra := 0, false
 	for i, f := range s.Fields {
 		v, there := tree[f.Name]

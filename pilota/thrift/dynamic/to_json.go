@@ -3,7 +3,6 @@ package dynamic
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -18,7 +17,8 @@ import (
 // and nothing else, and returns the extended slice. On an error, a
 // [*thrift.DecodeError], dst is returned as it was.
 func ToJSON(dst []byte, t *descriptor.Type, wire []byte, o Options) ([]byte, error) {
-	w := jsonWriter{reader: newReader(wire, &o), out: dst}
+	w := &jsonWriter{reader: newReader(wire, &o), out: dst}
+	w.seen, w.members = w.few[:0], w.fewMembers[:0]
 	rest, err := w.value(t.Underlying(), wire, o.Mask)
 	if err == nil {
 		err = w.end(rest)
@@ -29,115 +29,15 @@ func ToJSON(dst []byte, t *descriptor.Type, wire []byte, o Options) ([]byte, err
 	return w.out, nil
 }
 
-// A reader takes messages apart by their descriptors.
-type reader struct {
-	thrift.Decoder
-	o *Options
-}
-
-func newReader(wire []byte, o *Options) reader {
-	r := reader{o: o}
-	options := o.Decode
-	options.Strings = thrift.Alias // every string is copied on its way out
-	r.Reset(wire, options)
-	return r
-}
-
-// end makes sure that nothing follows.
-func (r *reader) end(rest []byte) error {
-	if len(rest) > 0 {
-		return r.Fail(rest, fmt.Errorf("%w: %d", thrift.ErrTrailing, len(rest)))
-	}
-	return nil
-}
-
-// fields calls each for every field of the struct at the front of b that the
-// descriptor has with the type that the wire has, and stranger, with header
-// and value, for every other; it checks what the IDL requires. A value that
-// each does not want, by ok, it skips.
-func (r *reader) fields(s *descriptor.Struct, b []byte, each func(f *descriptor.Field, b []byte) ([]byte, error), stranger func(field []byte)) ([]byte, error) {
-	if err := r.Enter(b); err != nil {
-		return b, thrift.InStruct(err, s.Name)
-	}
-	var few [2]uint64
-	seen, members := fieldSet(few[:]), 0
-	for {
-		key := thrift.FieldKey(b)
-		if key>>16 == 0 {
-			break
-		}
-		f := s.FieldByID(int16(key))
-		if f != nil && uint32(f.Type.Wire()) == key>>16 && len(b) >= 3 {
-			members++
-			seen.add(f.Position())
-			rest, err := each(f, b[3:])
-			if err != nil {
-				return rest, thrift.InField(err, s.Name, f.Name)
-			}
-			b = rest
-			continue
-		}
-		rest, err := r.ConsumeUnknown(b)
-		if err == nil && r.o.Unknown == RefuseUnknown {
-			err = r.Fail(b, fmt.Errorf("%w %d of type %v", ErrUnknownField, int16(key), thrift.Type(key>>16)))
-		}
-		if err != nil {
-			return rest, thrift.InStruct(err, s.Name)
-		}
-		if r.o.Unknown == KeepUnknown {
-			members++
-			stranger(b[:len(b)-len(rest)])
-		}
-		b = rest
-	}
-	b = b[1:]
-	r.Leave()
-	if s.Class == descriptor.Union && members != 1 {
-		return b, thrift.InStruct(r.Fail(b, thrift.ErrInvalidUnion), s.Name)
-	}
-	return b, r.complete(s, seen, b)
-}
-
-// complete checks that what must be there is there.
-func (r *reader) complete(s *descriptor.Struct, seen fieldSet, b []byte) error {
-	for i, f := range s.Fields {
-		if f.Requiredness == descriptor.Required && !seen.has(i) {
-			return thrift.InField(r.Fail(b, thrift.ErrMissingRequired), s.Name, f.Name)
-		}
-	}
-	return nil
-}
-
-// skip passes over a value, which is checked as far as its framing goes.
-func (r *reader) skip(t *descriptor.Type, b []byte) ([]byte, error) { return r.Skip(b, t.Wire()) }
-
-// scalar returns the bytes of a scalar of fixed size.
-func (r *reader) scalar(t *descriptor.Type, b []byte) (v, rest []byte, err error) {
-	n := t.MinSize()
-	if len(b) < n {
-		return nil, b, r.Fail(b, thrift.ErrTruncated)
-	}
-	return b[:n], b[n:], nil
-}
-
-// integer returns the number that an integer or an enum is.
-func integer(k descriptor.Kind, v []byte) int64 {
-	switch k {
-	case descriptor.I8:
-		return int64(int8(v[0]))
-	case descriptor.I16:
-		return int64(int16(binary.BigEndian.Uint16(v)))
-	case descriptor.I64:
-		return int64(binary.BigEndian.Uint64(v))
-	}
-	return int64(int32(binary.BigEndian.Uint32(v)))
-}
-
 // A jsonWriter turns a message into JSON.
 type jsonWriter struct {
 	reader
 	out     []byte
 	members []member // of the structs that are being written, inner ones last
+
+	// Where most messages have room enough.
+	few        [8]uint64
+	fewMembers [32]member
 }
 
 // value writes the value at the front of b, of a type that is no typedef, and
@@ -154,37 +54,48 @@ func (w *jsonWriter) value(t *descriptor.Type, b []byte, mask *fieldmask.Mask) (
 	return w.scalarText(t, b, false)
 }
 
-func (w *jsonWriter) structure(s *descriptor.Struct, b []byte, mask *fieldmask.Mask) (rest []byte, err error) {
+func (w *jsonWriter) structure(s *descriptor.Struct, b []byte, mask *fieldmask.Mask) ([]byte, error) {
 	w.out = append(w.out, '{')
 	base := len(w.members)
-	var kept []byte
-	rest, err = w.fields(s, b, func(f *descriptor.Field, b []byte) ([]byte, error) {
-		w.repeated(base, f)
-		w.members = append(w.members, member{f, len(w.out)})
-		in, ok := fieldIn(mask, s, f)
-		if !ok {
-			return w.skip(f.Type, b)
-		}
-		w.name(f.Name)
-		rest, err := w.value(f.Type.Underlying(), b, in)
-		w.out = append(w.out, ',')
-		return rest, err
-	}, func(field []byte) { kept = append(kept, field...) })
+	k, err := w.begin(s, b)
 	if err != nil {
-		return rest, err
+		return b, err
+	}
+	for {
+		f, rest, err := w.next(&k, b)
+		if b = rest; err != nil {
+			return b, err
+		}
+		if f == nil {
+			break
+		}
+		if k.again {
+			w.repeated(base, f)
+		}
+		w.members = append(w.members, member{f, len(w.out)})
+		if in, ok := fieldIn(mask, s, f); ok {
+			w.name(f.Name)
+			b, err = w.value(f.Type.Underlying(), b, in)
+			w.out = append(w.out, ',')
+		} else {
+			b, err = w.skip(f.Type, b)
+		}
+		if err != nil {
+			return b, thrift.InField(err, s.Name, f.Name)
+		}
 	}
 	if w.o.Defaults && s.Class != descriptor.Union {
 		if err := w.defaults(s, base, mask); err != nil {
-			return rest, err
+			return b, err
 		}
 	}
-	if len(kept) > 0 {
+	if len(k.kept) > 0 {
 		w.name(UnknownName)
-		w.base64(kept)
+		w.base64(k.kept)
 	}
 	w.members = w.members[:base]
 	w.close('}')
-	return rest, nil
+	return b, nil
 }
 
 // A member is a field in the output. What it takes ends with a comma.

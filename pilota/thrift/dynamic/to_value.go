@@ -81,26 +81,34 @@ func (w *treeWriter) value(t *descriptor.Type, b []byte, mask *fieldmask.Mask) (
 
 func (w *treeWriter) structure(s *descriptor.Struct, b []byte, mask *fieldmask.Mask) (any, []byte, error) {
 	tree := make(map[string]any)
-	var kept []byte
-	rest, err := w.fields(s, b, func(f *descriptor.Field, b []byte) ([]byte, error) {
-		in, ok := fieldIn(mask, s, f)
-		if !ok {
-			return w.skip(f.Type, b)
-		}
-		v, rest, err := w.value(f.Type.Underlying(), b, in)
-		tree[f.Name] = v
-		return rest, err
-	}, func(field []byte) { kept = append(kept, field...) })
+	k, err := w.begin(s, b)
 	if err != nil {
-		return nil, rest, err
+		return nil, b, err
 	}
-	if kept != nil {
-		tree[UnknownName] = kept
+	for {
+		f, rest, err := w.next(&k, b)
+		if b = rest; err != nil {
+			return nil, b, err
+		}
+		if f == nil {
+			break
+		}
+		if in, ok := fieldIn(mask, s, f); ok {
+			tree[f.Name], b, err = w.value(f.Type.Underlying(), b, in)
+		} else {
+			b, err = w.skip(f.Type, b)
+		}
+		if err != nil {
+			return nil, b, thrift.InField(err, s.Name, f.Name)
+		}
+	}
+	if k.kept != nil {
+		tree[UnknownName] = k.kept
 	}
 	if w.o.Defaults && s.Class != descriptor.Union {
 		err = w.defaults(tree, s, mask)
 	}
-	return tree, rest, err
+	return tree, b, err
 }
 
 func (w *treeWriter) defaults(tree map[string]any, s *descriptor.Struct, mask *fieldmask.Mask) (err error) {

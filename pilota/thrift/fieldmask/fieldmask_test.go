@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/volo-go/volo/pilota/thrift"
 	"github.com/volo-go/volo/pilota/thrift/descriptor"
 	"github.com/volo-go/volo/pilota/thrift/dynamic"
 	"github.com/volo-go/volo/pilota/thrift/fieldmask"
@@ -179,6 +180,43 @@ func FuzzPaths(f *testing.F) {
 			}
 			if again, err := m.Filter(nil, order, out); err != nil || path == "$" && !bytes.Equal(again, out) {
 				t.Fatalf("what was filtered is malformed: %v", err)
+			}
+		}
+	})
+}
+
+// FuzzFilter filters anything: an error with a place, or a message that is not
+// larger and that the mask leaves as it is.
+func FuzzFilter(f *testing.F) {
+	whole, err := dynamic.FromJSON(nil, order, []byte(message), dynamic.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	for i := range whole {
+		bad := bytes.Clone(whole)
+		bad[i] ^= 0x0D
+		f.Add(bad)
+	}
+	allow, err := fieldmask.Allow(order, "$.note", "$.parts[*].id", `$.by_name{"x"}.parts`, "$.by_number{1}", "$.choice")
+	if err != nil {
+		f.Fatal(err)
+	}
+	deny, err := fieldmask.Deny(order, "$.note", "$.parts[*].note", `$.by_name{*}.parts`, "$.by_number{*}", "$.choice.order.note")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		for _, m := range []*fieldmask.Mask{allow, deny} {
+			once, err := m.Filter(nil, order, wire)
+			if err != nil {
+				if e, ok := errors.AsType[*thrift.DecodeError](err); !ok || e.Offset > len(wire) {
+					t.Fatalf("the error has no place: %v", err)
+				}
+				continue
+			}
+			if twice, err := m.Filter(nil, order, once); err != nil || !bytes.Equal(once, twice) || len(once) > len(wire) {
+				t.Fatalf("%v: got  %q\nwant %q", err, twice, once)
 			}
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/volo-go/volo/pilota/thrift"
+	"github.com/volo-go/volo/pilota/thrift/dynamic"
 )
 
 func TestEncodingAllocatesNothing(t *testing.T) {
@@ -51,5 +52,20 @@ func TestDecodingAllocations(t *testing.T) {
 		if got > c.most {
 			t.Errorf("%s: got %v allocations, want at most %v", c.what, got, c.most)
 		}
+	}
+}
+
+func TestDynamicJSONAllocatesPerMessageNotPerValue(t *testing.T) {
+	_, wire, typ := large(t)
+	text, err := dynamic.ToJSON(nil, typ, wire, dynamic.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, in := make([]byte, 0, 2*len(text)), make([]byte, 0, 2*len(wire))
+	to := testing.AllocsPerRun(10, func() { dynamic.ToJSON(out, typ, wire, dynamic.Options{}) })
+	from := testing.AllocsPerRun(10, func() { dynamic.FromJSON(in, typ, text, dynamic.Options{}) })
+	// The state of the run, its options, and a buffer for strings with escapes.
+	if got, most := max(to, from), 8.0; got > most {
+		t.Errorf("%v allocations out and %v in for a message of %d bytes, want %v at most", to, from, len(wire), most)
 	}
 }

@@ -21,18 +21,6 @@ func large(t testing.TB) (*bench.Large, []byte, *descriptor.Type) {
 	return s, encode(t, s), descriptors(t)[at]
 }
 
-func TestDynamicJSONAllocatesPerMessageNotPerValue(t *testing.T) {
-	_, wire, typ := large(t)
-	text, err := dynamic.ToJSON(nil, typ, wire, dynamic.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, in := make([]byte, 0, 2*len(text)), make([]byte, 0, 2*len(wire))
-	to := testing.AllocsPerRun(10, func() { dynamic.ToJSON(out, typ, wire, dynamic.Options{}) })
-	from := testing.AllocsPerRun(10, func() { dynamic.FromJSON(in, typ, text, dynamic.Options{}) })
-	t.Logf("%d bytes of wire, %d of JSON: %v allocations out, %v in", len(wire), len(text), to, from)
-}
-
 func BenchmarkDynamicJSON(b *testing.B) {
 	s, wire, typ := large(b)
 	text, err := dynamic.ToJSON(nil, typ, wire, dynamic.Options{})
