@@ -80,6 +80,7 @@ func RetryOutcome(c retry.Config) Layer {
 		attempt := req.Info.Attempt
 		req.again(req.Info.Callee.Address)
 		req.Info.Attempt = attempt // the layer counts
+		req.refresh()
 	}))
 }
 

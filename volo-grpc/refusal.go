@@ -64,3 +64,16 @@ func isRepeated(ctx context.Context) bool {
 	_, ok := metainfo.Persistent(ctx, repeatedHTTP)
 	return ok
 }
+
+// refresh forgets the cancellable half of a context that had the deadline of an
+// attempt, which was earlier than that of the call.
+func (r *Request) refresh() {
+	l := r.life.Load()
+	if l == nil {
+		return
+	}
+	had, bounded := l.Deadline()
+	if has, ok := (*callContext)(r).Deadline(); bounded && (!ok || had.Before(has)) && r.life.CompareAndSwap(l, nil) {
+		l.cancel(context.Canceled)
+	}
+}

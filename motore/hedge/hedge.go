@@ -74,12 +74,11 @@ var ErrLost = errors.New("hedge: another attempt has answered")
 //
 // split copies a request for an attempt, so that both may run at once, and
 // returns a context, made of ctx, that belongs to the copy: its facts, see
-// [rpc.FromContext], are the copy's. It is called for each attempt but the
-// first, and one time more, before the attempt that it is a copy of begins. New
-// panics if split is nil.
+// [rpc.FromContext], are the copy's. It is called for each attempt, and New
+// panics if it is nil. The request itself stays as it is while attempts run.
 //
-// adopt, if not nil, tells the request whose copy has decided the call, once
-// all attempts are over. The facts are taken over by the layer.
+// adopt tells the request which copy has decided the call, once all attempts are
+// over. Nil takes over its facts.
 func New[Req, Resp any](c Config, split func(ctx context.Context, req Req) (context.Context, Req), adopt func(req, winner Req)) motore.Layer[Req, Resp] {
 	if c.Attempts == 0 {
 		c.Attempts = 2
@@ -113,11 +112,10 @@ func New[Req, Resp any](c Config, split func(ctx context.Context, req Req) (cont
 			if won.panic != nil {
 				panic(won.panic)
 			}
-			if won.info != info {
+			if adopt == nil {
 				*info = *won.info
-				if adopt != nil {
-					adopt(req, won.req)
-				}
+			} else {
+				adopt(req, won.req)
 			}
 			return won.resp, won.err
 		})
@@ -144,10 +142,8 @@ type result[Req, Resp any] struct {
 // run makes attempts until one decides the call, and returns when all are over.
 func (r *race[Req, Resp]) run(ctx context.Context, req Req, delay time.Duration) (last result[Req, Resp]) {
 	within, cancel := context.WithCancelCause(ctx)
+	r.begin(within, req, 0)
 	running := 1
-	// Copied before the original is in use.
-	spareCtx, spare := r.split(within, req)
-	go r.attempt(within, req, rpc.FromContext(ctx))
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	for attempts, decided := 1, false; !decided && running > 0; {
@@ -159,14 +155,7 @@ func (r *race[Req, Resp]) run(ctx context.Context, req Req, delay time.Duration)
 			if attempts == r.config.Attempts || !r.config.Budget.Spend() {
 				continue // the timer has fired for the last time
 			}
-			sibling, own := spareCtx, spare
-			spareCtx, spare = r.split(within, own)
-			info := rpc.FromContext(sibling)
-			info.Attempt += attempts
-			if r.config.Mark != nil {
-				sibling = r.config.Mark(sibling, attempts)
-			}
-			go r.attempt(sibling, own, info)
+			r.begin(within, req, attempts)
 			attempts++
 			running++
 			timer.Reset(delay)
@@ -177,6 +166,18 @@ func (r *race[Req, Resp]) run(ctx context.Context, req Req, delay time.Duration)
 		<-r.results
 	}
 	return last
+}
+
+// begin begins the nth attempt. The request itself stays as it is, so that it
+// can be copied and its context asked while attempts run.
+func (r *race[Req, Resp]) begin(ctx context.Context, req Req, n int) {
+	ctx, own := r.split(ctx, req)
+	info := rpc.FromContext(ctx)
+	info.Attempt += n
+	if n > 0 && r.config.Mark != nil {
+		ctx = r.config.Mark(ctx, n)
+	}
+	go r.attempt(ctx, own, info)
 }
 
 // attempt makes one.
