@@ -14,6 +14,9 @@ import (
 	"github.com/volo-go/volo/volo-grpc/internal/http2"
 )
 
+// Map of this file: httpCall; receiving, against the clock over HTTP/1.1;
+// sending and ending; how a call is cut off, and how it is given back.
+
 // An httpCall carries a call on net/http: of gRPC, or of gRPC-Web if it has a
 // form.
 type httpCall struct {
