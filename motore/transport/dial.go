@@ -84,16 +84,7 @@ func (d *Dialer) connect(ctx context.Context, addr rpc.Address) (net.Conn, error
 
 // handshake makes nc a TLS connection.
 func (d *Dialer) handshake(ctx context.Context, nc net.Conn, addr rpc.Address) (*Conn, error) {
-	config := d.TLS
-	if config.ServerName == "" && !config.InsecureSkipVerify {
-		_, address := addr.Dial()
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			host = address
-		}
-		config = config.Clone()
-		config.ServerName = host
-	}
+	config := named(d.TLS, addr)
 	t := tls.Client(&countingConn{Conn: nc}, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		nc.Close()
