@@ -122,27 +122,20 @@ func (x *NameResponse) AppendProtobuf(b []byte) ([]byte, error) {
 		}
 		b = protobuf.Extend(b, most)[:len(b)]
 	}
-	i := x.writeProtobuf(b[:cap(b)], len(b))
-	if i < 0 {
-		return b, protobuf.WhyNot(x)
-	}
-	return b[:i], nil
-}
-
-// writeProtobuf writes the encoding so that it begins at b[i] and returns where
-// it ends, or a negative number if there is no encoding.
-func (x *NameResponse) writeProtobuf(b []byte, i int) int {
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
 	if len(x.Name) > 0 {
 		b[i] = 0xa
 		i += 1
 		if i = protobuf.WriteText(b, i, x.Name); i < 0 {
-			return i
+			return b[:start], protobuf.WhyNot(x)
 		}
 	}
 	if len(x.unknownFields) > 0 {
 		i += copy(b[i:], x.unknownFields)
 	}
-	return i
+	return b[:i], nil
 }
 
 // PutProtobuf writes the encoding so that it ends before b[i].
