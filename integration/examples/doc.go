@@ -14,6 +14,7 @@
 //	layers       logging and timing around every call
 //	discovery    a discoverer of one's own, weights, instances that come
 //	balancer     a balancer of one's own, and one by key, for Thrift and gRPC alike
+//	resilience   retries, breakers, limits, fallbacks, and a layer of one's own, for both
 //	paging       lists without end, in a protocol that has no streams
 //	services     several services on one port, one connection for all
 //	tls          certificates on both sides
