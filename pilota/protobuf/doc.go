@@ -6,7 +6,9 @@
 // straight-line code that knows its exact size, writes itself backwards into
 // a buffer of that size, and consumes itself from a byte slice. Lengths of
 // nested messages are known once their bytes are written, so that no size is
-// computed again at each level, cached, or shared between goroutines.
+// computed again at each level, cached, or shared between goroutines. Messages
+// of a few plain fields are appended forwards, without their size, into room
+// for the longest encoding that they can have.
 //
 // There are two ways in. [Append], [Unmarshal] and [Size] take the codec when
 // a message has one and google.golang.org/protobuf when not. And the stock
