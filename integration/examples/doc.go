@@ -13,6 +13,7 @@
 //	metadata     facts beside a call: down the line, one hop, and back
 //	layers       logging and timing around every call
 //	discovery    a discoverer of one's own, weights, instances that come
+//	discoverers  a registry of one's own, a file, DNS, for Thrift and gRPC alike
 //	balancer     a balancer of one's own, and one by key, for Thrift and gRPC alike
 //	resilience   retries, breakers, limits, fallbacks, and a layer of one's own, for both
 //	paging       lists without end, in a protocol that has no streams
