@@ -168,7 +168,13 @@ func (l *line) dial(ctx context.Context) (*http2.Client, error) {
 		return nil, unavailable(notHTTP2(state))
 	}
 	tc.SetWriteTimeout(DefaultWriteTimeout)
-	return http2.NewClient(tc, l.core.o.config(), nil), nil
+	// The first call need not wait for the peer's settings, but what does not
+	// come within the time that there is to connect is no HTTP/2.
+	cfg := l.core.o.config()
+	if t, ok := ctx.Deadline(); ok {
+		cfg.Handshake = max(time.Until(t), time.Millisecond)
+	}
+	return http2.NewClient(tc, cfg, nil), nil
 }
 
 func notHTTP2(state *tls.ConnectionState) error {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"sync/atomic"
+	"time"
 
 	"github.com/volo-go/volo/motore/transport"
 	xhttp2 "golang.org/x/net/http2"
@@ -22,6 +23,8 @@ type Client struct {
 	done   chan struct{} // closed when the connection is over
 
 	told bool // onAway was called; guarded by conn.mu
+
+	patient *time.Timer // for the peer's first settings
 }
 
 // NewClient takes over tc, sends the preface and starts the reading goroutine,
@@ -42,6 +45,7 @@ func newClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
 	c.init(tc, &cfg, c)
 	c.limit = 100 // until the peer has said (as other implementations assume)
 	c.nextID = 1
+	c.patient = time.AfterFunc(c.cfg.Handshake, func() { c.closeWith(&ConnError{Err: errSilent}) })
 	if b, err := c.w.BeginNow(); err == nil {
 		c.w.EndAsync(c.hello(append(b, xhttp2.ClientPreface...)))
 	}
@@ -281,6 +285,7 @@ func (c *Client) arrived(s *stream, waiting int, end bool) {
 }
 
 func (c *Client) settled() {
+	c.patient.Stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.limited {
@@ -317,6 +322,7 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 }
 
 func (c *Client) closed(error) {
+	c.patient.Stop()
 	close(c.done)
 	c.mu.Lock()
 	tell := c.onAway != nil && !c.told

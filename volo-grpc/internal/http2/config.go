@@ -27,8 +27,8 @@ type Config struct {
 	// MaxConcurrentStreams is how many streams a client may have open.
 	// Servers only. Default 10,000.
 	MaxConcurrentStreams uint32
-	// Handshake is how long a client may take to introduce itself, with its
-	// preface and settings. Servers only. Default 10 s.
+	// Handshake is how long a peer may take to introduce itself, with its
+	// settings and, if it is a client, its preface. Default 10 s.
 	Handshake time.Duration
 
 	Keepalive Keepalive

@@ -36,6 +36,7 @@ var (
 	ErrNotGRPC   = errors.New("the response is not gRPC")
 	errKeepalive = errors.New("the peer does not answer pings")
 	errHandshake = errors.New("the client has not introduced itself in time")
+	errSilent    = errors.New("the peer has accepted the connection and does not speak HTTP/2")
 	errMaxAge    = errors.New("the connection has reached its maximum age")
 	// ErrMessageTooLarge marks a message over the limit; see [SizeError].
 	ErrMessageTooLarge = errors.New("message is too large")
