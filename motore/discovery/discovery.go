@@ -55,6 +55,16 @@ type Discoverer interface {
 	Watch(ctx context.Context, service string, update func([]Instance)) error
 }
 
+// A Refresher is a Discoverer that does not hear of changes at once, and so
+// can be told that some are likely: an instance cannot be reached any more.
+//
+// Refresh makes watches of service look soon. It may be called often, from any
+// goroutine, and does not wait.
+type Refresher interface {
+	Discoverer
+	Refresh(service string)
+}
+
 // A Func is a function that is a [Discoverer].
 type Func func(ctx context.Context, service string, update func([]Instance)) error
 

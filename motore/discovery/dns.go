@@ -146,10 +146,9 @@ func (d *DNS) Watch(ctx context.Context, service string, update func([]Instance)
 	}
 }
 
-// Refresh makes the watches of service look again soon: at once, unless they
-// have looked within the last five seconds. It is for who finds that an
-// instance cannot be reached, may be called from any goroutine, and does not
-// wait.
+// Refresh implements [Refresher]: watches of service look again at once,
+// unless they have looked within the last five seconds; then, when these are
+// over.
 func (d *DNS) Refresh(service string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

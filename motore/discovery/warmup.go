@@ -43,6 +43,8 @@ type WarmUpConfig struct {
 // it and a pick costs no more than without: the price is a new picker for
 // every step. Balancers that do not look at weights are not changed by it;
 // with those that place keys by weight, keys move while an instance warms up.
+//
+// It is a [Refresher], for d if d is one.
 func WarmUp(d Discoverer, c WarmUpConfig) Discoverer {
 	if c.From == 0 {
 		c.From = DefaultWarmUpFrom
@@ -103,6 +105,9 @@ func (w *warmUp) Watch(ctx context.Context, service string, update func([]Instan
 		}
 	}
 }
+
+// Refresh implements [Refresher].
+func (w *warmUp) Refresh(service string) { refresh(w.d, service) }
 
 // A hearth is what one watch has of a [WarmUp].
 type hearth struct {
