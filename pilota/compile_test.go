@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"testing/fstest"
 
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/report"
@@ -102,4 +103,30 @@ func TestCheck(t *testing.T) {
 	if program != nil || files != nil || checked.Error() != compiled.Error() {
 		t.Errorf("Check says\n%v\nCompile says\n%v", checked, compiled)
 	}
+}
+
+func ExampleDescribe() {
+	idl := fstest.MapFS{"greeter.thrift": {Data: []byte(`
+/** Says hello. */
+struct Greeting {
+    1: required string text
+    2: optional map<string, list<i32>> loudness
+}
+service Greeter { Greeting greet(1: string name) }
+`)}}
+	files, diagnostics := pilota.Describe(pilota.Options{Inputs: []string{"greeter.thrift"}, ReadFile: idl.ReadFile})
+	if files == nil {
+		fmt.Println(diagnostics)
+		return
+	}
+	for _, m := range files[0].Service("Greeter").AllMethods() {
+		fmt.Println(m.Name, "returns", m.Success().Type)
+	}
+	for _, f := range files[0].Struct("Greeting").Fields {
+		fmt.Println(f.ID, f.Requiredness, f.Type, f.Name)
+	}
+	// Output:
+	// greet returns greeter.Greeting
+	// 1 required string text
+	// 2 optional map<string, list<i32>> loudness
 }

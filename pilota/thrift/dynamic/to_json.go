@@ -1,12 +1,10 @@
 package dynamic
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"math"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/volo-go/volo/pilota/thrift"
 	"github.com/volo-go/volo/pilota/thrift/descriptor"
@@ -257,107 +255,25 @@ func (w *jsonWriter) scalarText(t *descriptor.Type, b []byte, quoted bool) ([]by
 	if err != nil {
 		return rest, err
 	}
-	text := quoted || t.Kind == descriptor.UUID || t.Kind == descriptor.I64 && w.o.I64Strings
-	var named string
-	if t.Kind == descriptor.EnumKind && !w.o.EnumNumbers {
-		if e := t.Enum.ByNumber(int32(integer(t.Kind, v))); e != nil {
-			named, text = e.Name, true
-		}
-	}
-	d := 0.0
-	if t.Kind == descriptor.Double {
-		d = math.Float64frombits(binary.BigEndian.Uint64(v))
-		text = text || math.IsNaN(d) || math.IsInf(d, 0)
-	}
-	if text {
+	if quoted = quoted || w.isText(t.Kind, t.Enum, v); quoted {
 		w.out = append(w.out, '"')
 	}
 	switch t.Kind {
 	case descriptor.Bool:
 		w.out = strconv.AppendBool(w.out, v[0] != 0)
 	case descriptor.Double:
-		w.out = appendDouble(w.out, d)
+		w.out = appendDouble(w.out, math.Float64frombits(binary.BigEndian.Uint64(v)))
 	case descriptor.UUID:
 		w.out = appendUUID(w.out, v)
 	default:
-		if named != "" {
-			w.out = append(w.out, named...)
+		if e := w.named(t.Enum, v); e != nil {
+			w.out = append(w.out, e.Name...)
 		} else {
 			w.out = strconv.AppendInt(w.out, integer(t.Kind, v), 10)
 		}
 	}
-	if text {
+	if quoted {
 		w.out = append(w.out, '"')
 	}
 	return rest, nil
-}
-
-func (w *jsonWriter) base64(v []byte) {
-	w.out = append(w.out, '"')
-	w.out = base64.StdEncoding.AppendEncode(w.out, v)
-	w.out = append(w.out, '"')
-}
-
-// appendDouble writes the shortest text that is read back as d.
-func appendDouble(dst []byte, d float64) []byte {
-	switch {
-	case math.IsNaN(d):
-		return append(dst, "NaN"...)
-	case math.IsInf(d, 1):
-		return append(dst, "Infinity"...)
-	case math.IsInf(d, -1):
-		return append(dst, "-Infinity"...)
-	}
-	format := byte('f')
-	if abs := math.Abs(d); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		format = 'e'
-	}
-	return strconv.AppendFloat(dst, d, format, -1, 64)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendQuoted writes a string. What is not UTF-8 becomes U+FFFD; U+2028 and
-// U+2029 are escaped, for they end lines in JavaScript.
-func appendQuoted(dst, v []byte) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(v); {
-		c := v[i]
-		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRune(v[i:])
-			switch {
-			case r == utf8.RuneError && size == 1:
-				dst = append(append(dst, v[from:i]...), "\uFFFD"...)
-				from = i + 1
-			case r == 0x2028 || r == 0x2029:
-				dst = append(append(dst, v[from:i]...), `\u202`...)
-				dst = append(dst, hexDigits[r&0xF])
-				from = i + size
-			}
-			i += size
-			continue
-		}
-		dst = append(dst, v[from:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			dst = append(dst, `\u00`...)
-			dst = append(dst, hexDigits[c>>4], hexDigits[c&0xF])
-		}
-		i++
-		from = i
-	}
-	return append(append(dst, v[from:]...), '"')
 }
