@@ -21,6 +21,7 @@ type archive struct {
 	b       []byte // written so far, or not yet read
 	err     error  // the first one; from there on nothing happens
 
+	budget int            // elements that lists may still have, all together
 	texts  []string       // read so far
 	number map[string]int // of texts that were written
 	files  []*File
@@ -72,7 +73,7 @@ func Parse(b []byte) ([]*File, error) {
 	if len(b) == 0 || b[0] != version {
 		return nil, fmt.Errorf("%w: not of version %d", errMalformed, version)
 	}
-	a := &archive{reading: true, b: b[1:]}
+	a := &archive{reading: true, b: b[1:], budget: len(b)}
 	a.all()
 	if a.err == nil && len(a.b) > 0 {
 		a.fail("%d bytes remain", len(a.b))
@@ -168,14 +169,19 @@ func (a *archive) text(s *string) {
 	}
 }
 
-// count is how many elements a list has, each of which takes a byte at least.
+// count is how many elements a list has. Each takes a byte at least that no
+// other has, so all lists together cannot have more than there are bytes.
 func (a *archive) count(n int) int {
 	u := uint64(n)
 	a.uint(&u)
-	if a.reading && u > uint64(len(a.b)) {
+	if !a.reading {
+		return n
+	}
+	if u > uint64(min(len(a.b), a.budget)) {
 		a.fail("%d elements, %d bytes remain", u, len(a.b))
 		return 0
 	}
+	a.budget -= int(u)
 	return int(u)
 }
 
