@@ -154,8 +154,9 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 	if o.scenarios == nil {
 		return list(out, c)
 	}
+	inProcess := o.scenarios.MatchString(governanceName)
 	chosen, err := choose(o, c)
-	if err != nil {
+	if err != nil && !(inProcess && len(o.peers) == 0) {
 		return err
 	}
 	if o.profile != "" {
@@ -171,6 +172,10 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 		Duration:    o.window,
 	}
 	runErr := s.run(ctx, chosen)
+	if inProcess {
+		verdicts, err := governance(ctx, o, out)
+		s.verdicts, runErr = verdicts, errors.Join(runErr, err)
+	}
 	return errors.Join(runErr, s.finish())
 }
 
@@ -178,7 +183,7 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 func (s *session) finish() error {
 	d := &s.document
 	d.Codecs = report.Codecs(d.CodecSamples)
-	d.Verdicts = report.Verdicts(d.Samples, d.Codecs)
+	d.Verdicts = append(report.Verdicts(d.Samples, d.Codecs), s.verdicts...)
 	err := report.WriteVerdicts(s.out, d.Verdicts)
 	if s.json != "" {
 		err = errors.Join(err, d.Write(s.json))
@@ -220,6 +225,7 @@ func list(w io.Writer, c catalog) error {
 			fmt.Fprintf(&b, "  %-26s   %s\n", "", strings.Join(append(slices.Clone(sc.peers), sc.codecs...), ", "))
 		}
 	}
+	fmt.Fprintf(&b, "  %-26s %s\n", governanceName, governanceAbout)
 	b.WriteString("peers (-peers)\n")
 	for _, e := range c.peers {
 		fmt.Fprintf(&b, "  %-26s %s\n", e.name, e.about)

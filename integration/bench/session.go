@@ -18,8 +18,9 @@ type session struct {
 	options
 	catalog  catalog
 	document report.Document
-	out      io.Writer // tables
-	progress io.Writer // a line for everything that takes time
+	out      io.Writer        // tables
+	progress io.Writer        // a line for everything that takes time
+	verdicts []report.Verdict // of what is measured in this process
 }
 
 // errFailed says that the run is not to be trusted; what failed was told when
