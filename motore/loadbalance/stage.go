@@ -17,6 +17,8 @@ import (
 // Config says how a [Stage] balances. Discoverer, Service and Use are
 // required.
 type Config[Req, Resp any] struct {
+	// Discoverer finds the instances. If it is a discovery.Refresher, each
+	// attempt that ends [rpc.Unsent] makes it look again.
 	Discoverer discovery.Discoverer
 
 	// Balancer spreads the calls; nil stands for [Random].
@@ -59,7 +61,8 @@ const DefaultMaxAttempts = 3
 // each call an instance. It watches each service from the first call to it
 // until Close; the goroutines that do so are its own.
 type Stage[Req, Resp any] struct {
-	config Config[Req, Resp]
+	config    Config[Req, Resp]
+	refresher discovery.Refresher // the Discoverer, if it is one
 
 	// What is watched, copied on write so that calls read it without a lock;
 	// nil once the stage is closed.
@@ -84,6 +87,7 @@ func New[Req, Resp any](c Config[Req, Resp]) *Stage[Req, Resp] {
 		c.MaxAttempts = DefaultMaxAttempts
 	}
 	s := &Stage[Req, Resp]{config: c}
+	s.refresher, _ = c.Discoverer.(discovery.Refresher)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.services.Store(&map[string]*service{})
 	return s
@@ -141,6 +145,9 @@ func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, sn
 		}
 		if rpc.OutcomeOf(err) != rpc.Unsent {
 			return none, err
+		}
+		if s.refresher != nil {
+			s.refresher.Refresh(name) // an instance that is gone, perhaps
 		}
 		tried = append(tried, i)
 		failed = append(failed, Attempt{instance.Address, err})
