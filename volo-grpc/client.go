@@ -34,9 +34,16 @@ type clientCore struct {
 	moved     signal                                  // the instances of the stage are others
 }
 
-// NewClient returns a client for target: an address as [rpc.ParseAddress]
-// takes it, or the name of a service if there is a discoverer. It connects
-// when the first call needs it.
+// NewClient returns a client for target. With a discoverer that is the name of
+// a service; without one, an address as [rpc.ParseAddress] takes it, or one of
+//
+//	dns:///shop.example:8888   all addresses of the name, looked up again and
+//	                           again; without a port, 443
+//	passthrough:///host:port   the address
+//	unix:path, unix:///path    a unix socket
+//	unix-abstract:name         one in the abstract namespace of Linux
+//
+// It connects when the first call needs it.
 func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	c := &clientCore{o: defaultClientOptions(target)}
 	for _, opt := range opts {
@@ -47,17 +54,8 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 			return nil, bad
 		}
 	}
-	c.callee.Service = c.o.callee
-	if c.o.discoverer != nil {
-		if c.callee.Service == "" {
-			c.callee.Service = target
-		}
-	} else {
-		addr, err := rpc.ParseAddress(target)
-		if err != nil {
-			return nil, fmt.Errorf("vologrpc: target: %w", err)
-		}
-		c.callee.Address = addr
+	if err := c.aim(target); err != nil {
+		return nil, err
 	}
 	if _, ok := c.o.compressors.find(c.o.compression); !ok {
 		return nil, fmt.Errorf("vologrpc: compression %q is not among WithCompressors", c.o.compression)

@@ -6,13 +6,15 @@
 // On the client, file by file:
 //
 //	generated stub      names the method
-//	client.go           makes the [Request], which is the call's context too
+//	client.go           makes the [Request], which is the call's context too;
+//	                    target.go has said where to
 //	client_stack.go     passes it through every layer, listed on one page
 //	peer.go             finds a connection to the instance that was picked
 //	line.go             makes it, and makes it again when it is lost
 //	client_send.go      turns the request into headers and bytes,
 //	                    and the answer back
 //	stream_client.go    sends and receives what follows, in streaming calls
+//	stream_replay.go    does so again on another attempt, if it may
 //	internal/http2      moves it
 //
 // On the server:
