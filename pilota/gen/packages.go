@@ -180,6 +180,7 @@ func (g *generator) usesOf(pkg *goPackage) []Use {
 			for _, field := range s.Fields {
 				namedTypes(field.Type, func(d *ir.Decl) { note(&s.Decl, d) })
 				namedValues(field.Value, func(d *ir.Decl) { note(&s.Decl, d) })
+				field.Rules.Values(func(v *ir.Value) { namedValues(v, func(d *ir.Decl) { note(&s.Decl, d) }) })
 			}
 		}
 	}

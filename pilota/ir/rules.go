@@ -10,6 +10,20 @@ type Rules struct {
 	Skip bool   // the rules within the struct do not count here
 }
 
+// Values calls f for every value that the rules compare with.
+func (r *Rules) Values(f func(*Value)) {
+	if r == nil {
+		return
+	}
+	for _, rule := range r.List {
+		for _, v := range rule.Values {
+			f(v)
+		}
+	}
+	r.Elem.Values(f)
+	r.Key.Values(f)
+}
+
 // A Rule is one condition on a value, named as the annotation is, without vt.
 type Rule struct {
 	Name string

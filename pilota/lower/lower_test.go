@@ -346,3 +346,17 @@ func TestMultiplyingDefinitions(t *testing.T) {
 		t.Error("S100 is in a cycle of 199 structs, but not recursive")
 	}
 }
+
+func TestRulesAreSilentAboutTypesThatAreMissing(t *testing.T) {
+	_, list := lower.Lower(lower.Options{Inputs: []string{"a.thrift"}, ReadFile: func(string) ([]byte, error) {
+		return []byte(`struct S { 1: Nowhere a (vt.gt = "1"), 2: i32 b (vt.le = "$a", vt.ge = "@len($a)"), 3: list<Nowhere> c (vt.elem.gt = "1") } (vt.assert = "@equal($a, 1)")`), nil
+	}})
+	for _, d := range list {
+		if d.Code != "unresolved-name" && d.Code != "validation-value" {
+			t.Errorf("a complaint about %v", d)
+		}
+	}
+	if !list.HasErrors() {
+		t.Error("nothing is wrong")
+	}
+}

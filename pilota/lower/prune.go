@@ -141,6 +141,7 @@ func (n *reach) structure(s *ir.Struct) {
 	for _, f := range s.Fields {
 		n.typ(f.Type)
 		n.value(f.Value)
+		f.Rules.Values(n.value)
 	}
 }
 

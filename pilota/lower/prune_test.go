@@ -13,7 +13,7 @@ func TestPrune(t *testing.T) {
 	f := files{
 		"main.thrift": `include "lib.thrift"
 service S extends lib.Base { Result call(1: Request r) throws (1: lib.Failed f) }
-struct Request { 1: lib.Alias a, 2: list<map<lib.Key, lib.Item>> b, 3: i32 c = lib.LIMIT }
+struct Request { 1: lib.Alias a, 2: list<map<lib.Key, lib.Item>> b, 3: i32 c = lib.LIMIT (vt.gt = "lib.LEAST") }
 struct Result { 1: optional Result next }
 struct Unused { 1: OnlyUnused o }
 struct OnlyUnused {}
@@ -32,6 +32,7 @@ exception Failed {}
 const i32 LIMIT = INNER
 const i32 INNER = 1
 const i32 UNUSED = 1
+const i32 LEAST = 0
 struct Named { 1: string s }
 const Named NAMED = {"s": TEXT}
 const string TEXT = "x"`,
@@ -57,7 +58,7 @@ const string TEXT = "x"`,
 		}
 		return strings.Join(list, " ")
 	}
-	const needed = "lib.Alias lib.LIMIT lib.INNER lib.NAMED lib.TEXT lib.Key lib.Argument lib.Target lib.Item lib.Failed lib.Named lib.Base main.named main.Request main.Result main.S"
+	const needed = "lib.Alias lib.LIMIT lib.INNER lib.LEAST lib.NAMED lib.TEXT lib.Key lib.Argument lib.Target lib.Item lib.Failed lib.Named lib.Base main.named main.Request main.Result main.S"
 	if got := names(program(t, f, lower.Options{})); got != needed {
 		t.Errorf("got  %s\nwant %s", got, needed)
 	}
@@ -67,8 +68,8 @@ const string TEXT = "x"`,
 			t.Errorf("touching does not keep %s", name)
 		}
 	}
-	if n := len(strings.Fields(names(program(t, f, lower.Options{KeepAll: true})))); n != 23 {
-		t.Errorf("keeping all keeps %d definitions, want 23", n)
+	if n := len(strings.Fields(names(program(t, f, lower.Options{KeepAll: true})))); n != 24 {
+		t.Errorf("keeping all keeps %d definitions, want 24", n)
 	}
 	whole := program(t, files{"main.thrift": "struct A {}\nenum B { X }\ntypedef i32 C\nexception D {}"}, lower.Options{})
 	if got, want := names(whole), "main.C main.B main.A main.D"; got != want {

@@ -219,6 +219,7 @@ func (l *ruler) other(rule *ir.Rule, t *ir.Type) bool {
 			d.Hint("did you mean `$%s`?", best)
 		}
 		rule.Field = l.field // for the checks that follow
+	case rule.Field.Type.Underlying() == nil: // somebody else has complained
 	case rule.Len:
 		if k := rule.Field.Type.Underlying().Kind; k != ir.String && (k == ir.StructKind || !mayBeNil(k)) {
 			l.bad("field `%s` has no length", name)
