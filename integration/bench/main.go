@@ -156,7 +156,7 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	inProcess := o.scenarios.MatchString(governanceName)
 	chosen, err := choose(o, c)
-	if err != nil && !(inProcess && len(o.peers) == 0) {
+	if err != nil {
 		return err
 	}
 	if o.profile != "" {
@@ -209,7 +209,7 @@ func choose(o options, c catalog) ([]scenario, error) {
 			chosen = append(chosen, sc)
 		}
 	}
-	if len(chosen) == 0 {
+	if len(chosen) == 0 && !o.scenarios.MatchString(governanceName) {
 		return nil, fmt.Errorf("no scenario matches %q; without arguments, bench lists them", o.scenarios)
 	}
 	return chosen, nil

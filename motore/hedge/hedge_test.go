@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,9 +126,9 @@ func TestPercentile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		layer := hedge.New[string, string](hedge.Config{Percentile: 0.95, Budget: plenty()}, split, nil)
 		took := 100 * time.Millisecond
-		calls := 0
+		var calls atomic.Int32
 		service := layer(motore.ServiceFunc[string, string](func(ctx context.Context, req string) (string, error) {
-			calls++
+			calls.Add(1)
 			select {
 			case <-time.After(took):
 				return req, nil
@@ -136,9 +137,9 @@ func TestPercentile(t *testing.T) {
 			}
 		}))
 		call := func(method string) (attempts int) {
-			before := calls
+			before := calls.Load()
 			service.Call(rpc.NewContext(t.Context(), &rpc.Info{Service: "Item", Method: method, Idempotent: true}), "q")
-			return calls - before
+			return int(calls.Load() - before)
 		}
 		for i := range 25 {
 			if got := call("Get"); got != 1 {
