@@ -77,6 +77,9 @@ func (p *RetryPolicy) call(ctx context.Context, req *Request, next Handler) (*Re
 	picked := req.Info.Callee.Address
 	for attempt := 1; ; attempt++ {
 		resp, err := next.Call(ctx, req)
+		if err == nil && resp.Stream != nil {
+			return resp, nil // its end will tell how it went
+		}
 		pushback, allowed := judge(err, p.Codes, p.Throttle)
 		if err == nil || !allowed || attempt == p.Attempts {
 			return resp, err

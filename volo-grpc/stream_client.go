@@ -318,6 +318,9 @@ func (s *ClientStream) end(outcome error) {
 		}
 		if r := s.replay; r != nil {
 			close(r.over)
+			if r.policy != nil && outcome == nil {
+				r.policy.Throttle.succeeded()
+			}
 			a := r.now.Load()
 			a.end(outcome)
 			if a.call != s.call && r.mu.TryLock() { // else another attempt is being made in vain

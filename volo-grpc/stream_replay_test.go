@@ -302,3 +302,39 @@ func TestAStreamEndsOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestRetriesOfStreamsAreThrottled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen []string
+		broken := flaky(1<<30, false, vologrpc.Errorf(vologrpc.Unavailable, "later"), &seen)
+		h := broken
+		c := inMemory(t, notes{list: func(ctx context.Context, in *note, s *vologrpc.Sender[note]) error { return h.list(ctx, in, s) }}, nil,
+			vologrpc.WithOuter(vologrpc.Retry(vologrpc.RetryPolicy{
+				Attempts: 3, Codes: []vologrpc.Code{vologrpc.Unavailable}, Throttle: vologrpc.NewThrottle(10, 1),
+			})))
+		count := func(calls int) int {
+			seen = nil
+			for range calls {
+				s, err := c.list(context.Background(), "x")
+				if err != nil {
+					t.Fatal(err)
+				}
+				drain(s.Recv)
+			}
+			synctest.Wait()
+			return len(seen)
+		}
+		// Ten tokens, as of unary calls: that a stream opens earns none.
+		for i, want := range []int{3, 2, 1, 1} {
+			if got := count(1); got != want {
+				t.Errorf("call %d: got %d attempts, want %d", i, got, want)
+			}
+		}
+		h = echo
+		count(10)
+		h = broken
+		if got := count(1); got != 3 {
+			t.Errorf("after it went well again: got %d attempts, want 3", got)
+		}
+	})
+}
