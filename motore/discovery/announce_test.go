@@ -230,6 +230,7 @@ func TestWithdrawEndsAPause(t *testing.T) {
 		a.Add(f, discovery.Announcement{})
 		a.Announce(rpc.TCP("a:1"))
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		start, asked := time.Now(), len(f.asked)
 		a.Withdraw()
 		if err := a.Wait(t.Context()); err != nil || time.Since(start) > 0 || len(f.asked) != asked {

@@ -217,8 +217,11 @@ func TestDNSAsksForTheNetworkThatIsSet(t *testing.T) {
 func TestDNSLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		z := new(zone)
+		var mu sync.Mutex // guards what Watch has said
 		failure := ""
 		d := discovery.NewDNS(discovery.DNSConfig{Resolver: z, OnError: func(service string, err error) {
+			mu.Lock()
+			defer mu.Unlock()
 			failure = fmt.Sprintf("%s: %v", service, err)
 		}})
 		z.set("shop", "192.0.2.1")
@@ -227,6 +230,8 @@ func TestDNSLife(t *testing.T) {
 		ended := make(chan error)
 		go func() {
 			ended <- d.Watch(ctx, "shop:80", func(instances []discovery.Instance) {
+				mu.Lock()
+				defer mu.Unlock()
 				got = append(got, "["+show(instances)+"]")
 			})
 		}()
@@ -236,6 +241,8 @@ func TestDNSLife(t *testing.T) {
 			change()
 			time.Sleep(wait)
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if s := strings.Join(got, " "); s != want || failure != wantFailure {
 				t.Errorf("%s: got %s and failure %q, want %s and %q", what, s, failure, want, wantFailure)
 			}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,8 +172,11 @@ func TestFileLife(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "instances.json")
 	write(t, path, `{"s": [{"address": "a:1"}]}`)
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // guards what Watch has said
 		var got, failed []string
 		d := discovery.File(discovery.FileConfig{Path: path, OnError: func(service string, err error) {
+			mu.Lock()
+			defer mu.Unlock()
 			_, text, _ := strings.Cut(err.Error(), path)
 			failed = append(failed, service+text)
 		}})
@@ -180,6 +184,8 @@ func TestFileLife(t *testing.T) {
 		ended := make(chan error)
 		go func() {
 			ended <- d.Watch(ctx, "s", func(instances []discovery.Instance) {
+				mu.Lock()
+				defer mu.Unlock()
 				got = append(got, "["+show(instances)+"]")
 			})
 		}()
@@ -210,10 +216,12 @@ func TestFileLife(t *testing.T) {
 			c.change()
 			time.Sleep(discovery.DefaultFileInterval)
 			synctest.Wait()
+			mu.Lock()
 			if g, f := strings.Join(got, " "), strings.Join(failed, " "); g != c.want || f != c.failed {
 				t.Errorf("%s: got %s and failures %q, want %s and %q", c.what, g, f, c.want, c.failed)
 			}
 			got, failed = nil, nil
+			mu.Unlock()
 		}
 		stop()
 		if err := <-ended; !errors.Is(err, context.Canceled) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,9 +133,12 @@ func TestWarmUp(t *testing.T) {
 			d := discovery.WarmUp(&f, discovery.WarmUpConfig{Duration: 100 * time.Second, From: c.from})
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
+			var mu sync.Mutex // guards snapshot
 			snapshot := "-"
 			for i, e := range c.events {
+				mu.Lock()
 				snapshot = "-"
+				mu.Unlock()
 				if e.now != nil && i == 0 {
 					time.Sleep(e.after)
 				}
@@ -143,15 +147,21 @@ func TestWarmUp(t *testing.T) {
 				}
 				if i == 0 {
 					go func() {
-						ended <- d.Watch(ctx, "s", func(instances []discovery.Instance) { snapshot = show(instances) })
+						ended <- d.Watch(ctx, "s", func(instances []discovery.Instance) {
+							mu.Lock()
+							defer mu.Unlock()
+							snapshot = show(instances)
+						})
 					}()
 				} else {
 					time.Sleep(e.after)
 				}
 				synctest.Wait()
+				mu.Lock()
 				if snapshot != e.want {
 					t.Errorf("%s: event %d: got %s, want %s", c.what, i, snapshot, e.want)
 				}
+				mu.Unlock()
 			}
 			stop()
 			if err := <-ended; !errors.Is(err, context.Canceled) {
