@@ -56,11 +56,13 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-var once = vologrpc.WithLayers(vologrpc.LimitRate(limit.RateConfig{PerSecond: 0.001}))
+func once() vologrpc.ServerOption {
+	return vologrpc.WithLayers(vologrpc.LimitRate(limit.RateConfig{PerSecond: 0.001}))
+}
 
 func TestARefusalTravels(t *testing.T) {
 	for _, stream := range []bool{false, true} {
-		c := dial(t, serve(t, echo, once))
+		c := dial(t, serve(t, echo, once()))
 		call := func() error {
 			if !stream {
 				_, err := c.get(soon(t), "k")
@@ -93,7 +95,7 @@ func TestWhatOneRefusesAnotherDoes(t *testing.T) {
 	count := func(n *atomic.Int32) notes {
 		return notes{get: func(_ context.Context, in *note) (*note, error) { n.Add(1); return in, nil }}
 	}
-	a, b := rpc.TCP(serve(t, count(&strictly), once)), rpc.TCP(serve(t, count(&freely)))
+	a, b := rpc.TCP(serve(t, count(&strictly), once())), rpc.TCP(serve(t, count(&freely)))
 	c := dial(t, "notes", vologrpc.WithDiscoverer(discovery.Static(a, b)), vologrpc.WithBalancer(loadbalance.RoundRobin()))
 	for range 10 {
 		if got, err := c.get(soon(t), "k"); got != "k" || err != nil {
@@ -107,7 +109,7 @@ func TestWhatOneRefusesAnotherDoes(t *testing.T) {
 
 // A refusal says that nothing was done. Who passes it on has done something.
 func TestARefusalIsNotPassedOn(t *testing.T) {
-	far := dial(t, serve(t, echo, once))
+	far := dial(t, serve(t, echo, once()))
 	pass := notes{get: func(ctx context.Context, in *note) (*note, error) {
 		v, err := far.get(ctx, in.Value)
 		return of(v), err

@@ -206,13 +206,13 @@ func (s *socket) alive() bool { return s.probe.alive(s.raw, pollUnasked) }
 // there and io.EOF at the end.
 func readNow(fd uintptr, b []byte) (int, error) {
 	for {
-		n, err := syscall.Read(int(fd), b)
+		n, err := recv(fd, b)
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
 			return 0, syscall.EAGAIN
 		case err != nil:
-			return 0, os.NewSyscallError("read", err)
+			return 0, os.NewSyscallError("recvfrom", err)
 		case n == 0 && len(b) > 0:
 			return 0, io.EOF
 		default:
@@ -224,13 +224,13 @@ func readNow(fd uintptr, b []byte) (int, error) {
 // writeNow writes once without waiting, and returns how much the kernel took.
 func writeNow(fd uintptr, b []byte) (int, error) {
 	for {
-		n, err := syscall.Write(int(fd), b)
+		n, err := send(fd, b)
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
 			return 0, nil
 		case err != nil:
-			return 0, os.NewSyscallError("write", err)
+			return 0, os.NewSyscallError("sendto", err)
 		default:
 			return n, nil
 		}

@@ -12,10 +12,20 @@ import (
 	"github.com/volo-go/volo/motore/worker"
 )
 
-// workers counts the goroutines of pools.
+// workers counts the goroutines of pools in the bubble of its caller, which
+// those of an earlier test that are about to end are not in.
 func workers() int {
 	buf := make([]byte, 1<<20)
-	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "created by github.com/volo-go/volo/motore/worker.")
+	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+	_, bubble, _ := strings.Cut(stacks[0], "synctest bubble ")
+	bubble, _, _ = strings.Cut(bubble, "]")
+	n := 0
+	for _, stack := range stacks {
+		if strings.Contains(stack, "synctest bubble "+bubble+"]") && strings.Contains(stack, "created by github.com/volo-go/volo/motore/worker.") {
+			n++
+		}
+	}
+	return n
 }
 
 func TestEveryTaskRunsOnce(t *testing.T) {
@@ -62,6 +72,55 @@ func TestTasksThatWaitDoNotKeepOthersWaiting(t *testing.T) {
 		if n := ran.Load(); n != 100 {
 			t.Errorf("%d tasks have run when Close returned, want 100", n)
 		}
+	})
+}
+
+func TestTasksThatDoNotWaitShareAGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ran atomic.Int32
+		started, release := make(chan struct{}), make(chan struct{})
+		p := worker.New(func(first bool) {
+			if first {
+				close(started)
+				<-release
+			}
+			ran.Add(1)
+		})
+		p.Go(true)
+		<-started
+		for range 1000 {
+			p.Go(false)
+		}
+		close(release)
+		synctest.Wait()
+		if n := ran.Load(); n != 1001 {
+			t.Errorf("%d tasks have run, want 1001", n)
+		}
+		if n := workers(); n > 100 {
+			t.Errorf("%d goroutines were made for 1,000 tasks that do not wait", n)
+		}
+		p.Close()
+	})
+}
+
+func TestAnyNumberOfTasksMayWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const tasks = 5000 // more than the queue holds
+		release := make(chan struct{})
+		var started atomic.Int32
+		p := worker.New(func(int) {
+			started.Add(1)
+			<-release
+		})
+		for i := range tasks {
+			p.Go(i)
+		}
+		synctest.Wait()
+		if n := started.Load(); n != tasks {
+			t.Errorf("%d tasks have started, want all %d beside each other", n, tasks)
+		}
+		close(release)
+		p.Close()
 	})
 }
 

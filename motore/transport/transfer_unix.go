@@ -1,0 +1,11 @@
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly || (linux && (386 || mips || mipsle || s390x))
+
+package transport
+
+import "syscall"
+
+// recv reads what is there, without waiting: the descriptor does not block.
+func recv(fd uintptr, b []byte) (int, error) { return syscall.Read(int(fd), b) }
+
+// send writes what the kernel takes, without waiting.
+func send(fd uintptr, b []byte) (int, error) { return syscall.Write(int(fd), b) }
