@@ -131,7 +131,8 @@ func WithDiscoverer(d discovery.Discoverer) ClientOption {
 }
 
 // WithBalancer chooses among the instances that discovery finds. The default
-// is weighted random.
+// is [loadbalance.Default]: few calls for those that are slow, none for a while
+// for those that fail.
 func WithBalancer(b loadbalance.Balancer) ClientOption {
 	return clientOption(func(o *clientOptions) { o.balancer = b })
 }

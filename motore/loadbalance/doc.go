@@ -32,7 +32,9 @@
 //	Subset         not all of thousands, but a part of one's own    + 2 ns      + 1 ms
 //	Locality       near ones first, as long as they can             + 8 ns      + 0.5 ms
 //
-// For instance, Locality(Eject(P2C(), EjectConfig{}), LocalityConfig{Zone: "a"}).
+// [Default], for who has not chosen, is Eject(P2C(), EjectConfig{}). Where zones
+// matter it may be Locality(Default(), LocalityConfig{Zone: "a"}).
+//
 // A Stage adds about 70 ns to a call if there is something to hear, for the
 // clock. What the figures are here, and where calls and keys go, is printed by
 // go run ./integration/bench -run balance.

@@ -19,6 +19,12 @@ type Balancer interface {
 	Balance(instances []discovery.Instance) Picker
 }
 
+// Default returns the balancer of who has not chosen one: [P2C] within [Eject],
+// both as they are. A slow instance gets fewer calls at once, and one that
+// fails five calls in a row none for half a minute, so that neither a dead
+// instance nor one that hangs is anybody's for long.
+func Default() Balancer { return Eject(P2C(), EjectConfig{}) }
+
 // A BalancerFunc is a function that is a [Balancer].
 type BalancerFunc func(instances []discovery.Instance) Picker
 

@@ -21,7 +21,7 @@ type Config[Req, Resp any] struct {
 	// attempt that ends [rpc.Unsent] makes it look again.
 	Discoverer discovery.Discoverer
 
-	// Balancer spreads the calls; nil stands for [Random].
+	// Balancer spreads the calls; nil stands for [Default].
 	Balancer Balancer
 
 	// Service names the service that req is for, as the Discoverer knows it.
@@ -81,7 +81,7 @@ func New[Req, Resp any](c Config[Req, Resp]) *Stage[Req, Resp] {
 		panic("loadbalance: Config needs a Discoverer, Service and Use")
 	}
 	if c.Balancer == nil {
-		c.Balancer = Random()
+		c.Balancer = Default()
 	}
 	if c.MaxAttempts <= 0 {
 		c.MaxAttempts = DefaultMaxAttempts

@@ -186,3 +186,29 @@ func BenchmarkStage(b *testing.B) {
 		})
 	}
 }
+
+// Calls of which it is unknown what has become move on to nobody, so that each
+// that goes to an instance that hangs is a loss.
+func TestWithoutABalancerAnInstanceThatHangsGetsFewCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := configOf(discovery.Static(rpc.TCP("well:1"), rpc.TCP("hangs:1")))
+		cfg.Balancer = nil
+		s := loadbalance.New(cfg)
+		defer s.Close()
+		service := s.Layer(motore.ServiceFunc[*request, string](func(ctx context.Context, req *request) (string, error) {
+			if address, _ := where(ctx, req); address == "hangs:1" {
+				return "", context.DeadlineExceeded
+			}
+			return "", nil
+		}))
+		lost := 0
+		for range 1000 {
+			if _, err := service.Call(t.Context(), toItems()); err != nil {
+				lost++
+			}
+		}
+		if lost == 0 || lost > 5 {
+			t.Errorf("%d of 1000 calls were lost, want one at least and five at most", lost)
+		}
+	})
+}
