@@ -242,13 +242,14 @@ func (s *ClientStream) finish() {
 	if s.left.Swap(true) {
 		return
 	}
+	how := s.ending()
 	switch {
-	case !s.answered():
+	case how == cutShort:
 		s.cut(Cancel)
 	case !s.sentEnd.Load():
 		s.cut(NoError)
 	}
-	s.c.remove(&s.stream)
+	s.c.remove(&s.stream, how)
 }
 
 // abandon ends a stream that the caller has no more use for.
@@ -257,7 +258,7 @@ func (s *ClientStream) abandon(code ErrCode) {
 		return
 	}
 	s.cut(code)
-	s.c.remove(&s.stream)
+	s.c.remove(&s.stream, s.ending())
 	s.fail(&ResetError{Code: code})
 }
 
@@ -310,7 +311,7 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 	idle := c.over()
 	c.mu.Unlock()
 	for _, s := range lost {
-		c.remove(s)
+		c.remove(s, cutShort)
 		s.fail(why)
 	}
 	if tell {

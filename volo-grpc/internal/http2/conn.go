@@ -39,6 +39,9 @@ type side interface {
 
 // A conn is the half of a connection that both sides share.
 type conn struct {
+	// ID is the owner's, set before anything arrives or is opened.
+	ID uint64
+
 	tc     *transport.Conn
 	cfg    *Config
 	side   side
@@ -56,6 +59,7 @@ type conn struct {
 	scratch []arrival
 	guard   guard
 	gauge   gauge
+	meter   meter
 	whole   int64     // the window of the connection
 	useful  int64     // frames received that calls are made of
 	clock   time.Time // of this batch; zero until somebody looked
@@ -82,7 +86,7 @@ type conn struct {
 	limited  bool      // the peer has set it
 	queue    list.List // of *turn: callers that wait for a place; clients
 	invited  uint32    // callers that have a place and have not taken it yet
-	orderly  int64     // streams that have ended in order; servers
+	orderly  int64     // streams whose response was complete
 	err      error     // why the connection ended
 	away     bool      // no more streams are taken: by the peer, or as a server by us
 	parting  bool      // is being closed after what is pending was written
@@ -108,7 +112,9 @@ func (c *conn) init(tc *transport.Conn, cfg *Config, sd side) {
 	c.window, c.initial, c.maxFrame = 65535, 65535, 16<<10
 	c.room = int64(c.cfg.ConnWindow)
 	c.whole = c.room
+	c.meter.room.Store(c.room)
 	c.w = combine.New(func(batch []byte) error {
+		c.meter.wrote(!c.server)
 		err := tc.Write(batch)
 		if err != nil {
 			tc.Close()
@@ -176,7 +182,7 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 			c.refuse(err)
 		}
 	}
-	c.grant()
+	c.note()
 	c.heard.Add(1)
 	if c.bulk >= plenty {
 		runtime.Gosched()

@@ -126,17 +126,21 @@ func (s *stream) append(b []byte, o *outgoing) (_ []byte, done bool) {
 	n := int(min(int64(len(o.body)), room))
 	done = n == len(o.body)
 	endsWithData := done && o.end && o.tail == nil
+	used := int64(1)
 	if n > 0 || endsWithData {
 		b = appendData(b, o.body[:n], s.id, endsWithData, c.maxFrame)
 		s.window -= int64(n)
 		c.window -= int64(n)
-		c.sent.Add(int64(n / perUse))
+		used += int64(n / perUse)
 		o.body = o.body[n:]
+		if done {
+			c.meter.sent.Add(1)
+		}
 		if s.served += n; done || s.served >= aTurn {
 			s.ticket, s.served = 0, 0
 		}
 	}
-	c.sent.Add(1)
+	c.sent.Add(used)
 	switch {
 	case done && o.tail != nil:
 		b = s.appendBlock(b, o.tail, o.tailFields, true)

@@ -86,6 +86,7 @@ type keeper struct {
 	mu      sync.Mutex
 	timer   *time.Timer
 	stopped bool
+	pings   int64 // to find out whether the peer is alive
 
 	born time.Time
 	age  time.Duration // at which the connection is drained; 0 for never
@@ -164,6 +165,7 @@ func (k *keeper) alive(now time.Duration) {
 		}
 	case now-k.since >= cfg.Time && (c.server || cfg.WithoutStreams || !c.Idle()):
 		k.pinged = now
+		k.pings++
 		c.sendPing(pingAlive)
 	}
 }

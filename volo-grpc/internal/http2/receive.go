@@ -189,17 +189,18 @@ func (c *conn) collect(s *stream, p []byte, end bool) error {
 		err = &ResetError{Code: InternalError, Reason: "the stream ended within a message"}
 	}
 	s.assembly.dead = err != nil
-	complete := len(c.scratch)
+	whole := len(c.scratch)
+	c.meter.got += int64(whole)
 	held := int64(0)
 	if !end {
-		held = int64(len(p) + complete*perMessage)
+		held = int64(len(p) + whole*perMessage)
 	}
 	waiting := s.push(c.scratch, held, end, err)
 	clear(c.scratch)
 	if cap(c.scratch) > 64 {
 		c.scratch = nil
 	}
-	if complete > 0 || end || err != nil {
+	if whole > 0 || end || err != nil {
 		c.side.arrived(s, waiting, end || err != nil)
 	}
 	if held > 0 && c.held.Load() > int64(c.cfg.MaxUnread) {

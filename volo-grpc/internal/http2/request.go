@@ -60,6 +60,7 @@ func (c *Server) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 func (c *Server) admit(s *ServerStream) (refused bool, err error) {
 	if c.clock.IsZero() {
 		c.clock = time.Now()
+		c.meter.lastStream.Store(c.clock.UnixNano())
 	}
 	s.born, s.window = c.clock, c.initial
 	c.mu.Lock()

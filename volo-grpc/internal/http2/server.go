@@ -158,7 +158,9 @@ func (s *ServerStream) conclude(b []byte) []byte {
 	s.mu.Unlock()
 	c.mu.Lock()
 	was := c.drop(&s.stream)
-	c.orderly++
+	if was {
+		c.orderly++
+	}
 	over := c.over()
 	c.mu.Unlock()
 	if was && !ended {

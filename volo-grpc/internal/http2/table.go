@@ -14,6 +14,7 @@ func (c *conn) seat(s *stream) {
 	}
 	c.streams[s.id] = s
 	c.open.Add(1)
+	c.meter.started.Add(1)
 }
 
 // lookup returns an open stream, nil if there is none. It is the reader's:
@@ -33,7 +34,14 @@ func (c *conn) take(id uint32) *stream {
 	c.mu.Lock()
 	s := c.streams[id]
 	c.mu.Unlock()
-	if s == nil || !c.remove(s) {
+	if s == nil {
+		return nil
+	}
+	how := cutShort
+	if s.client != nil {
+		how = s.client.ending() // the rest of the request may be all that is given up
+	}
+	if !c.remove(s, how) {
 		return nil
 	}
 	return s
@@ -41,9 +49,15 @@ func (c *conn) take(id uint32) *stream {
 
 // remove takes s off the table and does what is due then. It reports whether
 // s was there.
-func (c *conn) remove(s *stream) bool {
+func (c *conn) remove(s *stream, how ending) bool {
 	c.mu.Lock()
 	was := c.drop(s)
+	if was && how >= complete {
+		c.orderly++
+	}
+	if was && how == wellDone {
+		c.meter.well++
+	}
 	over := c.over()
 	c.mu.Unlock()
 	if was {
