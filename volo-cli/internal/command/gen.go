@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/modfile"
 
-	"github.com/volo-go/volo/pilota/report"
 	"github.com/volo-go/volo/volo-cli/internal/config"
 	"github.com/volo-go/volo/volo-cli/internal/generate"
 	"github.com/volo-go/volo/volo-cli/internal/tree"
@@ -51,30 +50,17 @@ is anything. That is for CI.`,
 }
 
 func (g *regenerate) run() error {
-	start := g.env.abs(g.dir)
-	root, text, err := above(start, config.Name)
+	p, err := g.env.project(g.dir)
 	if err != nil {
-		return fmt.Errorf("%w; `volo init` makes a project that has one", err)
-	}
-	name := g.env.shown(filepath.Join(root, config.Name))
-	file, err := config.Parse(name, string(text))
-	var list report.List
-	if errors.As(err, &list) {
-		return g.env.diagnose(list)
-	} else if err != nil {
 		return err
 	}
-	entries := file.Entries
-	if g.entry != "" {
-		e := file.Entry(g.entry)
-		if e == nil {
-			return fmt.Errorf("%s has no entry %q", name, g.entry)
-		}
-		entries = []*config.Entry{e}
+	entries, err := p.entries(g.entry)
+	if err != nil {
+		return err
 	}
 	var all []*generate.Changes
 	for _, e := range entries {
-		c, err := g.compare(root, e)
+		c, err := g.compare(p.root, e)
 		if err != nil {
 			return err
 		}

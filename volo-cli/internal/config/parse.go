@@ -11,10 +11,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Parse reads the text of a volo.yml; name is what problems call it. An error
-// is a [report.List].
+// Parse reads the text of a volo.yml, or of a workspace file if that is how
+// name ends; name is what problems call it. An error is a [report.List].
 func Parse(name, text string) (*File, error) {
-	r := &reader{file: source.NewFile(name, text)}
+	r := &reader{file: source.NewFile(name, text), workspace: path.Base(slashes(name)) == WorkspaceName}
 	f := &File{Source: r.file}
 	var doc yaml.Node
 	switch err := yaml.Unmarshal([]byte(text), &doc); {
@@ -22,6 +22,10 @@ func Parse(name, text string) (*File, error) {
 		r.syntax(err)
 	case len(doc.Content) == 0:
 		r.problem(&doc, "the file is empty").Hint("`volo init` writes one")
+	case r.workspace:
+		f.Entries = []*Entry{r.entry(workspaceKey(doc.Content[0]), doc.Content[0])}
+	case old(doc.Content[0]):
+		r.problem(doc.Content[0], "this is the format that Volo had before entries").Hint("`volo migrate` rewrites it, and keeps the old one beside it")
 	default:
 		r.root(f, doc.Content[0])
 	}
@@ -60,14 +64,36 @@ func (r *reader) folders(f *File) {
 	}
 }
 
+// workspaceKey returns what stands for the name of the one entry of a
+// workspace.
+func workspaceKey(n *yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: "workspace", Line: n.Line, Column: n.Column}
+}
+
+// old reports whether a file is in the format that Volo had before entries:
+// entries that hold a list of idls.
+func old(root *yaml.Node) bool {
+	for _, entry := range mappingValues(valueOf(root, "entries")) {
+		if valueOf(entry, "idls") != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // entry reads one entry.
 func (r *reader) entry(key, n *yaml.Node) *Entry {
-	e := &Entry{Name: key.Value, Filename: "gen", Span: r.span(key)}
+	e := &Entry{Name: key.Value, Filename: "gen", WithComments: true, Span: r.span(key)}
 	what := "entry `" + key.Value + "`"
+	folder := field{"filename", r.folder("filename", &e.Filename)}
+	if r.workspace {
+		what, e.Filename = WorkspaceName, "common"
+		folder = field{"common_crate_name", r.folder("common_crate_name", &e.Filename)}
+	}
 	before := len(r.found)
 	r.mapping(what, n,
 		field{"protocol", r.choice("protocol", &e.Protocol, Thrift, Protobuf)},
-		field{"filename", r.folder(&e.Filename)},
+		folder,
 		field{"repos", func(_, n *yaml.Node) {
 			r.pairs("repos", n, func(key, value *yaml.Node) { e.Repos = append(e.Repos, r.repo(key, value)) })
 		}},
@@ -75,15 +101,14 @@ func (r *reader) entry(key, n *yaml.Node) *Entry {
 			r.list("services", n, func(n *yaml.Node) { e.Services = append(e.Services, r.service(n)) })
 		}},
 		field{"touch_all", r.boolean("touch_all", &e.TouchAll)},
-		r.later("dedups"), r.later("special_namings"), r.later("split_generated_files"),
-		r.later("with_descriptor"), r.later("with_field_mask"),
-		field{"with_comments", func(key, n *yaml.Node) {
-			with := true
-			r.boolean("with_comments", &with)(key, n)
-			if !with {
-				r.problem(follow(n), "leaving comments out is not supported yet")
-			}
-		}})
+		field{"dedups", r.thriftOnly("dedups", r.strs("dedups", &e.Dedups))},
+		field{"special_namings", r.thriftOnly("special_namings", r.strs("special_namings", &e.SpecialNamings))},
+		field{"split_generated_files", r.thriftOnly("split_generated_files", r.boolean("split_generated_files", &e.Split))},
+		field{"with_descriptor", r.boolean("with_descriptor", &e.WithDescriptor)},
+		field{"with_field_mask", r.thriftOnly("with_field_mask", r.boolean("with_field_mask", &e.WithFieldMask))},
+		field{"with_comments", r.thriftOnly("with_comments", r.boolean("with_comments", &e.WithComments))})
+	asked := r.asked
+	r.asked = nil
 	if len(r.found) > before {
 		return e
 	}
@@ -93,9 +118,39 @@ func (r *reader) entry(key, n *yaml.Node) *Entry {
 	if len(e.Services) == 0 {
 		r.problem(key, "%s has no services", what).Hint("add one, for example - idl: { source: local, path: idl/echo.thrift }")
 	}
+	if e.Protocol == Protobuf {
+		for _, key := range asked {
+			r.problem(key, "%s is for Thrift", key.Value).Hint("leave it out: %s", ofProtobuf[key.Value])
+		}
+	}
 	r.repoNames(e)
 	r.dialect(e)
 	return e
+}
+
+// ofProtobuf says why keys for Thrift mean nothing to Protobuf.
+var ofProtobuf = map[string]string{
+	"dedups":                "Protobuf has packages, and one file for each definition",
+	"special_namings":       "names are those that protoc-gen-go gives",
+	"split_generated_files": "of each .proto file comes one Go file, as of protoc-gen-go",
+	"with_field_mask":       "google.protobuf.FieldMask does that",
+	"with_comments":         "code of Protobuf has the comments",
+}
+
+// thriftOnly returns read for a key that only Thrift has. That it is switched
+// off is fine everywhere.
+func (r *reader) thriftOnly(name string, read func(key, value *yaml.Node)) func(key, value *yaml.Node) {
+	return func(key, n *yaml.Node) {
+		off := "false"
+		if name == "with_comments" {
+			off = "true"
+		}
+		v := follow(n)
+		if !(v.Tag == "!!bool" && v.Value == off || v.Kind == yaml.SequenceNode && len(v.Content) == 0) {
+			r.asked = append(r.asked, key)
+		}
+		read(key, n)
+	}
 }
 
 // dialect checks that what the services say goes with the entry's protocol.
@@ -115,6 +170,12 @@ func (r *reader) dialect(e *Entry) {
 	}
 }
 
+// commit is what a lock looks like: the name of a commit in full.
+var commit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// remoteHelper is how addresses begin that name a program to run.
+var remoteHelper = regexp.MustCompile(`^[A-Za-z0-9_-]+::`)
+
 // repo reads one repository.
 func (r *reader) repo(key, n *yaml.Node) *Repo {
 	repo := &Repo{Name: key.Value, Ref: "HEAD", Span: r.span(key)}
@@ -123,8 +184,18 @@ func (r *reader) repo(key, n *yaml.Node) *Repo {
 		field{"url", r.str("url", &repo.URL)},
 		field{"ref", r.str("ref", &repo.Ref)},
 		field{"lock", r.str("lock", &repo.Lock)})
-	if repo.URL == "" && len(r.found) == before {
-		r.problem(key, "repo `%s` has no url", key.Value)
+	if len(r.found) > before {
+		return repo
+	}
+	switch {
+	case repo.URL == "":
+		r.problem(key, "repo `%s` has no url", key.Value).Hint("add the address that `git clone` would take")
+	case strings.HasPrefix(repo.URL, "-"), strings.HasPrefix(repo.Ref, "-"), remoteHelper.MatchString(repo.URL):
+		// Git would take the one for options and run a program for the other.
+		r.problem(key, "repo `%s` has a url or a ref that git would not take for one", key.Value)
+	case repo.Lock != "" && !commit.MatchString(repo.Lock):
+		r.problem(key, "the lock of repo `%s` is no commit, but %q", key.Value, repo.Lock).
+			Hint("`volo repo update %s` writes one", key.Value)
 	}
 	return repo
 }
@@ -170,9 +241,17 @@ func (r *reader) idl(s *IDL, key, n *yaml.Node) {
 		r.problem(key, "idl has no path").Hint("add the path of the IDL file")
 	case s.Source == Git && s.Repo == "":
 		r.problem(key, "idl comes from git but names no repo").Hint("name one of the entry's repos")
+	case s.Source == Git && !inside(s.Path), s.Source == Git && slices.ContainsFunc(s.Includes, func(dir string) bool { return !inside(dir) }):
+		r.problem(key, "idl leads out of repo `%s`", s.Repo).Hint("path and includes begin at the top of the repository")
 	case s.Source == Local && s.Repo != "":
 		r.problem(key, "idl is local but names repo `%s`", s.Repo).Hint("use source: git")
 	}
+}
+
+// inside reports whether a path stays in the folder that it begins at.
+func inside(p string) bool {
+	p = path.Clean(p)
+	return !path.IsAbs(p) && p != ".." && !strings.HasPrefix(p, "../")
 }
 
 // codegen reads what to make of an IDL file.
@@ -181,7 +260,11 @@ func (r *reader) codegen(s *IDL, n *yaml.Node) {
 		field{"touch", r.strs("touch", &s.Touch)},
 		field{"keep_unknown_fields", r.boolean("keep_unknown_fields", &s.KeepUnknownFields)},
 		field{"config", func(_, n *yaml.Node) {
-			r.mapping("config", n, field{"no_service", r.boolean("no_service", &s.NoService)})
+			fields := []field{{"no_service", r.boolean("no_service", &s.NoService)}}
+			if r.workspace { // Go packages are named by namespaces
+				fields = append(fields, field{"crate_name", r.str("crate_name", new(string))})
+			}
+			r.mapping("config", n, fields...)
 		}})
 }
 
@@ -192,12 +275,7 @@ func (r *reader) repoNames(e *Entry) {
 		names = append(names, repo.Name)
 	}
 	for _, s := range e.Services {
-		if s.Source != Git {
-			continue
-		}
-		if slices.Contains(names, s.Repo) {
-			r.found.Errorf("", s.Span, "IDLs from git repositories are not supported yet").
-				Hint("copy the file into the project and use source: local")
+		if s.Source != Git || slices.Contains(names, s.Repo) {
 			continue
 		}
 		d := r.found.Errorf("", s.Span, "idl comes from repo `%s`, which the entry does not have", s.Repo)
@@ -207,18 +285,6 @@ func (r *reader) repoNames(e *Entry) {
 			d.Hint("add it to repos of this entry")
 		}
 	}
-}
-
-// later returns a field for a key of Volo that is not acted upon yet. What
-// leaves it switched off is fine.
-func (r *reader) later(name string) field {
-	return field{name, func(key, n *yaml.Node) {
-		n = follow(n)
-		off := n.Tag == "!!bool" && n.Value == "false" || n.Kind == yaml.SequenceNode && len(n.Content) == 0
-		if !off {
-			r.problem(key, "%s is not supported yet", name).Hint("leave it out")
-		}
-	}}
 }
 
 // choice returns a function that stores one of some words.
@@ -242,17 +308,17 @@ func (r *reader) choice(what string, to *string, words ...string) func(key, valu
 }
 
 // folder returns a function for the folder of the generated code.
-func (r *reader) folder(to *string) func(key, value *yaml.Node) {
+func (r *reader) folder(what string, to *string) func(key, value *yaml.Node) {
 	return func(key, n *yaml.Node) {
 		var s string
-		r.str("filename", &s)(key, n)
+		r.str(what, &s)(key, n)
 		s = slashes(s)
 		switch clean := path.Clean(s); {
 		case s == "":
 		case path.Ext(s) == ".rs" || path.Ext(s) == ".go":
-			r.problem(follow(n), "generated Go is a folder of packages, so filename must name a folder").Hint("write filename: gen")
+			r.problem(follow(n), "generated Go is a folder of packages, so %s must name a folder", what).Hint("write %s: gen", what)
 		case path.IsAbs(clean) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../"):
-			r.problem(follow(n), "filename must name a folder below that of %s", Name).Hint("write filename: gen")
+			r.problem(follow(n), "%s must name a folder below that of %s", what, r.file.Name).Hint("write %s: gen", what)
 		default:
 			*to = clean
 		}

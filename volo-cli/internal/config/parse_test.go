@@ -8,8 +8,7 @@ import (
 	"github.com/volo-go/volo/volo-cli/internal/config"
 )
 
-// ok is a file that holds every key at least once, also those that are only
-// accepted while they ask for nothing.
+// ok is a file that holds every key at least once.
 const ok = `# a comment
 entries:
   default:
@@ -19,7 +18,7 @@ entries:
       idl:
         url: git@host:team/idl.git
         ref: main
-        lock: 4f1c
+        lock: 4f1c0000000000000000000000000000000000aa
     services:
       - idl:
           source: local
@@ -32,12 +31,12 @@ entries:
             no_service: true
       - idl: {source: local, path: user.thrift}
     touch_all: true
-    dedups: []
-    special_namings: []
-    split_generated_files: false
-    with_descriptor: false
-    with_field_mask: false
-    with_comments: true
+    dedups: [Base, Page]
+    special_namings: [IDs]
+    split_generated_files: true
+    with_descriptor: true
+    with_field_mask: true
+    with_comments: false
   second:
     protocol: thrift
     filename: gen2
@@ -69,7 +68,7 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"repo name", e.Repos[0].Name, "idl"},
 		{"repo url", e.Repos[0].URL, "git@host:team/idl.git"},
 		{"repo ref", e.Repos[0].Ref, "main"},
-		{"repo lock", e.Repos[0].Lock, "4f1c"},
+		{"repo lock", e.Repos[0].Lock, "4f1c0000000000000000000000000000000000aa"},
 		{"services", len(e.Services), 2},
 		{"source", e.Services[0].Source, config.Local},
 		{"path, with slashes", e.Services[0].Path, "idl/echo.thrift"},
@@ -79,6 +78,13 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{"no_service", e.Services[0].NoService, true},
 		{"touch_all", e.TouchAll, true},
 		{"touch_all, absent", f.Entries[1].TouchAll, false},
+		{"dedups", strings.Join(e.Dedups, "|"), "Base|Page"},
+		{"special_namings", strings.Join(e.SpecialNamings, "|"), "IDs"},
+		{"split_generated_files", e.Split, true},
+		{"with_descriptor", e.WithDescriptor, true},
+		{"with_field_mask", e.WithFieldMask, true},
+		{"with_comments", e.WithComments, false},
+		{"with_comments, absent", f.Entries[1].WithComments, true},
 		{"span of the path", e.Services[0].Span.Pos().String(), "volo.yml:14:17"},
 		{"span of the entry", e.Span.Pos().String(), "volo.yml:3:3"},
 	} {
@@ -136,7 +142,7 @@ func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 		{"a repo that is not there", head + "    repos: {common: {url: u}}\n    services:\n      - idl: {source: git, repo: comon, path: a.thrift}\n",
 			`volo.yml:6:47: idl comes from repo 'comon', which the entry does not have; did you mean 'common'?`},
 		{"a repo without url", head + service + "    repos: {common: {ref: main}}\n",
-			`volo.yml:6:13: repo 'common' has no url`},
+			`volo.yml:6:13: repo 'common' has no url; add the address that 'git clone' would take`},
 		{"a flag that is no flag", head + service + "    touch_all: sometimes\n",
 			`volo.yml:6:16: touch_all must be true or false, not "sometimes"`},
 		{"a list that holds nothing", head + "    services:\n      - idl: {source: local, path: a.thrift, includes: [~]}\n",
@@ -149,11 +155,22 @@ func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 			"volo.yml:5:36: touch is for Thrift; leave it out: all of a .proto file is generated"},
 		{"unknown fields of protobuf", "entries:\n  default:\n    protocol: protobuf\n    services:\n      - idl: {source: local, path: a.proto}\n        codegen_option: {keep_unknown_fields: true}\n",
 			"volo.yml:5:36: keep_unknown_fields is for Thrift; leave it out: messages of Protobuf keep them"},
-		{"a git source", head + "    repos: {idl: {url: u}}\n    services:\n      - idl: {source: git, repo: idl, path: a.thrift}\n",
-			"volo.yml:6:45: IDLs from git repositories are not supported yet; copy the file into the project and use source: local"},
-		{"an option for later", head + service + "    with_descriptor: true\n", "volo.yml:6:5: with_descriptor is not supported yet; leave it out"},
-		{"a list for later", head + service + "    dedups: [A]\n", "volo.yml:6:5: dedups is not supported yet; leave it out"},
-		{"no comments", head + service + "    with_comments: false\n", "volo.yml:6:20: leaving comments out is not supported yet"},
+		{"a lock that is no commit", head + service + "    repos: {idl: {url: u, lock: main}}\n",
+			`volo.yml:6:13: the lock of repo 'idl' is no commit, but "main"; 'volo repo update idl' writes one`},
+		{"a url that is an option", head + service + "    repos: {idl: {url: --upload-pack=x}}\n",
+			`volo.yml:6:13: repo 'idl' has a url or a ref that git would not take for one`},
+		{"a url that is a program", head + service + "    repos: {idl: {url: \"ext::sh -c x\"}}\n",
+			`volo.yml:6:13: repo 'idl' has a url or a ref that git would not take for one`},
+		{"a path out of the repository", head + "    repos: {idl: {url: u}}\n    services:\n      - idl: {source: git, repo: idl, path: a/../../b.thrift}\n",
+			`volo.yml:6:9: idl leads out of repo 'idl'; path and includes begin at the top of the repository`},
+		{"an include out of the repository", head + "    repos: {idl: {url: u}}\n    services:\n      - idl: {source: git, repo: idl, path: b.thrift, includes: [/x]}\n",
+			`volo.yml:6:9: idl leads out of repo 'idl'; path and includes begin at the top of the repository`},
+		{"what only Thrift has", "entries:\n  default:\n    with_field_mask: true\n    dedups: [A]\n    with_comments: false\n    split_generated_files: false\n    protocol: protobuf\n    services:\n      - idl: {source: local, path: a.proto}\n",
+			"volo.yml:3:5: with_field_mask is for Thrift; leave it out: google.protobuf.FieldMask does that\n" +
+				"volo.yml:4:5: dedups is for Thrift; leave it out: Protobuf has packages, and one file for each definition\n" +
+				"volo.yml:5:5: with_comments is for Thrift; leave it out: code of Protobuf has the comments"},
+		{"the old format", "entries:\n  default:\n    protocol: thrift\n    idls:\n      - {source: local, path: a.thrift}\n",
+			"volo.yml:1:1: this is the format that Volo had before entries; 'volo migrate' rewrites it, and keeps the old one beside it"},
 		{"two entries, one folder", head + service + "  b:\n    protocol: thrift\n    filename: gen/b\n" + service,
 			"volo.yml:6:3: entries 'default' and 'b' generate into 'gen' and 'gen/b'; the other entry at volo.yml:2:3; set filename to a folder of its own"},
 		{"a Rust file name", head + service + "    filename: volo_gen.rs\n",
@@ -196,6 +213,22 @@ func lines(err error) string {
 		out = append(out, strings.Join(append([]string{line}, d.Help...), "; "))
 	}
 	return strings.ReplaceAll(strings.Join(out, "\n"), "`", "'")
+}
+
+func TestParseReadsAWorkspace(t *testing.T) {
+	const text = "protocol: thrift\nservices:\n  - idl: {source: local, path: a.thrift}\n    codegen_option: {config: {crate_name: a}}\n"
+	f, err := config.Parse("x/volo.workspace.yml", text)
+	if err != nil || len(f.Entries) != 1 || f.Entries[0].Filename != "common" || len(f.Entries[0].Services) != 1 {
+		t.Fatalf("got %+v and %v, want one entry with a service, generated into common", f, err)
+	}
+	f, err = config.Parse("volo.workspace.yml", text+"common_crate_name: shared\n")
+	if err != nil || f.Entries[0].Filename != "shared" {
+		t.Errorf("common_crate_name: got %+v and %v, want the folder shared", f, err)
+	}
+	_, err = config.Parse("volo.workspace.yml", text+"filename: gen\n")
+	if got, want := lines(err), "volo.workspace.yml:5:1: unknown key 'filename' in volo.workspace.yml"; !strings.HasPrefix(got, want) {
+		t.Errorf("filename: got %q, want %q", got, want)
+	}
 }
 
 func TestSpansCoverWhatIsWrong(t *testing.T) {

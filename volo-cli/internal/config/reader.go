@@ -13,8 +13,10 @@ import (
 // of stopping; what it returns for a faulty node is the zero value. The schema
 // has a fixed depth, so an alias that holds itself ends the walk all the same.
 type reader struct {
-	file  *source.File
-	found report.List
+	file      *source.File
+	workspace bool
+	found     report.List
+	asked     []*yaml.Node // keys of the entry that is read that ask for what only Thrift has
 }
 
 // A field is one key of a mapping: its name and what reads its value.
@@ -134,6 +136,33 @@ func follow(n *yaml.Node) *yaml.Node {
 		return n.Alias
 	}
 	return n
+}
+
+// valueOf returns what a mapping has under a key, nil if nothing.
+func valueOf(n *yaml.Node, key string) *yaml.Node {
+	if n = follow(n); n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// mappingValues returns the values of a mapping.
+func mappingValues(n *yaml.Node) []*yaml.Node {
+	if n == nil || follow(n).Kind != yaml.MappingNode {
+		return nil
+	}
+	var values []*yaml.Node
+	for i, c := range follow(n).Content {
+		if i%2 == 1 {
+			values = append(values, c)
+		}
+	}
+	return values
 }
 
 // kindName names what n is, for "must be a list, not …".

@@ -58,7 +58,8 @@ func (in *Input) read() func(name string) ([]byte, error) {
 
 // compileThrift is Compile for an entry of Thrift files.
 func compileThrift(in Input) (*Output, report.List) {
-	o := pilota.Options{ReadFile: in.ReadFile, KeepAll: in.Entry.TouchAll, Go: gen.Options{PackagePrefix: in.Package}}
+	o := pilota.Options{ReadFile: in.ReadFile, KeepAll: in.Entry.TouchAll, Go: options(in.Entry)}
+	o.Go.PackagePrefix = in.Package
 	for i, s := range in.Entry.Services {
 		o.Inputs = append(o.Inputs, path.Join(in.Root, s.Path))
 		for _, dir := range s.Includes {
@@ -92,6 +93,21 @@ func compileThrift(in Input) (*Output, report.List) {
 		out.Files[f.Path] = f.Content
 	}
 	return out, list
+}
+
+// options returns how the entry wants its code written.
+func options(e *config.Entry) gen.Options {
+	o := gen.Options{
+		// A mask names fields by their descriptors.
+		WithDescriptor: e.WithDescriptor || e.WithFieldMask,
+		NoComments:     !e.WithComments,
+		Dedups:         e.Dedups,
+		SpecialNamings: e.SpecialNamings,
+	}
+	if e.Split {
+		o.Split = gen.SplitTypes
+	}
+	return o
 }
 
 // noService reports files that have services although volo.yml says no_service.

@@ -117,7 +117,7 @@ func (p *Plan) abs(name string) string {
 
 // compile generates code from the project's copies, as `volo gen` will.
 func (p *Project) compile() error {
-	entry := &config.Entry{Name: "default", Protocol: p.Protocol, Filename: "gen", TouchAll: p.Protocol == config.Thrift,
+	entry := &config.Entry{Name: "default", Protocol: p.Protocol, Filename: "gen", WithComments: true, TouchAll: p.Protocol == config.Thrift,
 		Services: []*config.IDL{{Source: config.Local, Path: p.IDL, Includes: p.Includes}}}
 	out, list := generate.Compile(generate.Input{
 		Entry:   entry,

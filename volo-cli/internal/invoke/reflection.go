@@ -1,0 +1,202 @@
+package invoke
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/volo-go/volo/pilota/protoidl"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
+)
+
+//go:embed reflection.proto
+var reflectionProto string
+
+// A reflector is a source that asks the server, for what is looked for and
+// what that needs.
+type reflector struct {
+	client *vologrpc.Client
+
+	mu       sync.Mutex // held while the server is asked, so that it is asked once
+	versions []*vologrpc.Method
+	names    []string
+	files    protoregistry.Files
+}
+
+// newReflector returns a source that asks in v1 and, if the server does not
+// know it, in v1alpha.
+func newReflector(client *vologrpc.Client) (*reflector, error) {
+	r := &reflector{client: client}
+	for _, pkg := range []string{"grpc.reflection.v1", "grpc.reflection.v1alpha"} {
+		text := strings.Replace(reflectionProto, "grpc.reflection.v1", pkg, 1)
+		files, list := protoidl.Compile(protoidl.Options{
+			Inputs: []string{"reflection.proto"}, ReadFile: func(string) ([]byte, error) { return []byte(text), nil },
+		})
+		if err := list.Err(); err != nil {
+			return nil, err
+		}
+		file, err := protodesc.NewFile(files.Set.File[0], nil)
+		if err != nil {
+			return nil, err
+		}
+		message := func(name protoreflect.Name) func() proto.Message {
+			d := file.Messages().ByName(name)
+			return func() proto.Message { return dynamicpb.NewMessage(d) }
+		}
+		r.versions = append(r.versions, &vologrpc.Method{
+			Service: pkg + ".ServerReflection", Name: "ServerReflectionInfo", Kind: vologrpc.BidiStreaming, Idempotent: true,
+			NewRequest: message("ServerReflectionRequest"), NewResponse: message("ServerReflectionResponse"),
+		})
+	}
+	return r, nil
+}
+
+func (r *reflector) services(ctx context.Context) ([]string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.names != nil {
+		return r.names, nil
+	}
+	err := r.converse(ctx, func(c *conversation) error {
+		answer, err := c.ask("list_services", "*")
+		if err != nil {
+			return err
+		}
+		list := get(answer, "list_services_response").Message()
+		all := get(list, "service").List()
+		for i := range all.Len() {
+			r.names = append(r.names, get(all.Get(i).Message(), "name").String())
+		}
+		return nil
+	})
+	return r.names, err
+}
+
+func (r *reflector) find(ctx context.Context, name protoreflect.FullName) (protoreflect.Descriptor, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d, err := r.files.FindDescriptorByName(name); err == nil {
+		return d, nil
+	}
+	err := r.converse(ctx, func(c *conversation) error {
+		received, err := c.files("file_containing_symbol", string(name))
+		for path := range received {
+			r.register(c, path, received)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.files.FindDescriptorByName(name)
+}
+
+// register adds a file and, before it, what it imports, which the server is
+// asked for unless it has sent it. What cannot be had is left out: only who
+// uses it will miss it.
+func (r *reflector) register(c *conversation, path string, received map[string]*descriptorpb.FileDescriptorProto) {
+	if _, err := r.files.FindFileByPath(path); err == nil {
+		return
+	}
+	file := received[path]
+	if file == nil {
+		more, err := c.files("file_by_filename", path)
+		if file = more[path]; err != nil || file == nil {
+			if known, err := protoregistry.GlobalFiles.FindFileByPath(path); err == nil {
+				_ = r.files.RegisterFile(known)
+			}
+			return
+		}
+		for path, f := range more {
+			received[path] = f
+		}
+	}
+	received[path] = &descriptorpb.FileDescriptorProto{} // a cycle ends here
+	for _, dependency := range file.Dependency {
+		r.register(c, dependency, received)
+	}
+	if fd, err := (protodesc.FileOptions{AllowUnresolvable: true}).New(file, &r.files); err == nil {
+		_ = r.files.RegisterFile(fd) // of two files with one name the first counts
+	}
+}
+
+// A conversation is one stream of questions and answers.
+type conversation struct {
+	method *vologrpc.Method
+	stream *vologrpc.ClientStream
+}
+
+// converse has f talk to the server, in the first version that it knows.
+func (r *reflector) converse(ctx context.Context, f func(*conversation) error) error {
+	for i, m := range r.versions {
+		err := r.try(ctx, m, f)
+		if err == nil {
+			r.versions = r.versions[i : i+1]
+			return nil
+		}
+		if vologrpc.CodeOf(err) != vologrpc.Unimplemented {
+			return err
+		}
+	}
+	return fmt.Errorf("the server has no reflection service; name its .proto files or a descriptor set with --idl")
+}
+
+func (r *reflector) try(ctx context.Context, m *vologrpc.Method, f func(*conversation) error) error {
+	stream, err := r.client.Stream(ctx, m, nil)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	return f(&conversation{m, stream})
+}
+
+// ask asks one question.
+func (c *conversation) ask(field protoreflect.Name, value string) (protoreflect.Message, error) {
+	question := c.method.NewRequest().ProtoReflect()
+	question.Set(question.Descriptor().Fields().ByName(field), protoreflect.ValueOfString(value))
+	sent := c.stream.Send(question.Interface()) // if the stream has ended, Recv tells why
+	answer := c.method.NewResponse().ProtoReflect()
+	if err := c.stream.Recv(answer.Interface()); err != nil {
+		return nil, fmt.Errorf("reflection: %w", err)
+	}
+	if sent != nil {
+		return nil, fmt.Errorf("reflection: %w", sent)
+	}
+	if failed := answer.Descriptor().Fields().ByName("error_response"); answer.Has(failed) {
+		e := answer.Get(failed).Message()
+		return nil, fmt.Errorf("reflection: %s %q: %s: %s", field, value,
+			vologrpc.Code(get(e, "error_code").Int()), get(e, "error_message"))
+	}
+	return answer, nil
+}
+
+// files asks for files and returns those that came, by path.
+func (c *conversation) files(field protoreflect.Name, value string) (map[string]*descriptorpb.FileDescriptorProto, error) {
+	answer, err := c.ask(field, value)
+	if err != nil {
+		return nil, err
+	}
+	all := get(get(answer, "file_descriptor_response").Message(), "file_descriptor_proto").List()
+	received := make(map[string]*descriptorpb.FileDescriptorProto, all.Len())
+	for i := range all.Len() {
+		file := new(descriptorpb.FileDescriptorProto)
+		if err := proto.Unmarshal(all.Get(i).Bytes(), file); err != nil {
+			return nil, fmt.Errorf("reflection: %s %q: %w", field, value, err)
+		}
+		received[file.GetName()] = file
+	}
+	return received, nil
+}
+
+func get(m protoreflect.Message, field protoreflect.Name) protoreflect.Value {
+	return m.Get(m.Descriptor().Fields().ByName(field))
+}
