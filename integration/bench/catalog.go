@@ -5,15 +5,18 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
-	"github.com/volo-go/volo/integration/bench/child"
 	"github.com/volo-go/volo/integration/bench/kitex"
-	"github.com/volo-go/volo/integration/bench/peer"
+	"github.com/volo-go/volo/integration/bench/load"
+	"github.com/volo-go/volo/integration/bench/peer/connectgo"
+	"github.com/volo-go/volo/integration/bench/peer/grpcgo"
+	"github.com/volo-go/volo/integration/bench/peer/rawhttp2"
+	"github.com/volo-go/volo/integration/bench/peer/volo"
 	"github.com/volo-go/volo/integration/bench/protocodec"
 	"github.com/volo-go/volo/integration/bench/thriftpeer"
 	"github.com/volo-go/volo/integration/bench/vtproto"
@@ -27,25 +30,25 @@ var sources embed.FS
 // An entry is a peer or a codec and where its binary comes from.
 type entry struct {
 	name, about string
-	binary      func(context.Context) (string, error)
+	binary      binary
+	client      binary // of a peer, if that is another; else nil
 }
+
+// A binary builds or finds a child and returns its path.
+type binary func(context.Context) (string, error)
 
 // A catalog is all that can take part.
 type catalog struct {
 	peers, codecs []entry
 }
 
-// house is what this binary offers as a child: gRPC.
-func house() child.House {
-	return child.House{Peers: peer.All()}
-}
-
 // newCatalog returns what can take part. Binaries that are built from this
 // repository go to the folder dir.
 func newCatalog(dir string, progress func(string)) catalog {
-	self := func(context.Context) (string, error) { return os.Executable() }
-	buildThrift := once(func(ctx context.Context) (string, error) { return buildChild(ctx, dir, "thriftpeer") })
-	buildProto := once(func(ctx context.Context) (string, error) { return buildChild(ctx, dir, "protocodec") })
+	ours := func(folder string) binary {
+		return once(func(ctx context.Context) (string, error) { return buildChild(ctx, dir, folder) })
+	}
+	buildThrift, buildProto := ours("thriftpeer"), ours("protocodec")
 	build := once(func(ctx context.Context) (string, error) {
 		binary, err := kitex.Build(ctx, sources, progress)
 		if err != nil {
@@ -61,34 +64,48 @@ func newCatalog(dir string, progress func(string)) catalog {
 		return binary, nil
 	})
 	var c catalog
-	for _, p := range house().Peers {
-		c.peers = append(c.peers, entry{p.Name, p.About, withProgram(p.Needs, self)})
-	}
+	c.addGRPC(volo.All(), ours("peer/volo"))
+	c.addGRPC(grpcgo.All(), ours("peer/grpcgo"))
+	c.addGRPC(connectgo.All(), ours("peer/connectgo"))
+	c.addGRPC(rawhttp2.All(), ours("peer/rawhttp2"))
 	for _, p := range thriftpeer.All() {
-		c.peers = append(c.peers, entry{p.Name, p.About, buildThrift})
+		c.peers = append(c.peers, entry{name: p.Name, about: p.About, binary: buildThrift})
 	}
 	for _, p := range kitex.Peers() {
-		c.peers = append(c.peers, entry{p[0], p[1], build})
+		c.peers = append(c.peers, entry{name: p[0], about: p[1], binary: build})
 	}
 	for _, k := range protocodec.Codecs() {
-		c.codecs = append(c.codecs, entry{k.Name, k.About, buildProto})
+		c.codecs = append(c.codecs, entry{name: k.Name, about: k.About, binary: buildProto})
 	}
 	for _, k := range thriftpeer.Codecs() {
-		c.codecs = append(c.codecs, entry{k.Name, k.About, buildThrift})
+		c.codecs = append(c.codecs, entry{name: k.Name, about: k.About, binary: buildThrift})
 	}
 	for _, k := range kitex.Codecs() {
-		c.codecs = append(c.codecs, entry{k[0], k[1], build})
+		c.codecs = append(c.codecs, entry{name: k[0], about: k[1], binary: build})
 	}
 	for _, k := range vtproto.Codecs() {
-		c.codecs = append(c.codecs, entry{k[0], k[1], buildVT})
+		c.codecs = append(c.codecs, entry{name: k[0], about: k[1], binary: buildVT})
 	}
 	return c
+}
+
+// addGRPC adds the gRPC peers of a package, whose binary is b, or their clients
+// to those whose servers are there already.
+func (c *catalog) addGRPC(peers []load.Peer, b binary) {
+	for _, p := range peers {
+		i := slices.IndexFunc(c.peers, func(e entry) bool { return e.name == p.Name })
+		if i < 0 {
+			c.peers = append(c.peers, entry{name: p.Name, about: p.About, binary: withProgram(p.Needs, b)})
+			continue
+		}
+		c.peers[i].about, c.peers[i].client = p.About, withProgram(p.Needs, b)
+	}
 }
 
 // buildChild builds the child that has the peers of a package of this
 // repository, as the working folder's module or workspace sees it.
 func buildChild(ctx context.Context, dir, peers string) (string, error) {
-	binary := filepath.Join(dir, "bench-"+peers)
+	binary := filepath.Join(dir, "bench-"+strings.ReplaceAll(peers, "/", "-"))
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
@@ -101,7 +118,7 @@ func buildChild(ctx context.Context, dir, peers string) (string, error) {
 
 // withProgram returns binary for a peer that needs a program beside it: it fails
 // where that is not installed.
-func withProgram(program string, binary func(context.Context) (string, error)) func(context.Context) (string, error) {
+func withProgram(program string, binary binary) binary {
 	if program == "" {
 		return binary
 	}
@@ -115,7 +132,7 @@ func withProgram(program string, binary func(context.Context) (string, error)) f
 
 // once remembers what f said the first time: a framework that cannot be had
 // for one scenario cannot be had for the next.
-func once(f func(context.Context) (string, error)) func(context.Context) (string, error) {
+func once(f binary) binary {
 	var called bool
 	var binary string
 	var err error
@@ -131,6 +148,7 @@ func once(f func(context.Context) (string, error)) func(context.Context) (string
 // A contestant is a peer or a codec that is ready to be started.
 type contestant struct {
 	name, binary string
+	client       string // the binary of a peer's client
 }
 
 // contestants returns those of names that wanted, if not empty, contains, in
@@ -154,7 +172,14 @@ func contestants(ctx context.Context, entries []entry, names, wanted []string, s
 			skip(name, err)
 			continue
 		}
-		ready = append(ready, contestant{name, binary})
+		client := binary
+		if entries[i].client != nil {
+			if client, err = entries[i].client(ctx); err != nil {
+				skip(name, err)
+				continue
+			}
+		}
+		ready = append(ready, contestant{name, binary, client})
 	}
 	return ready
 }

@@ -21,8 +21,8 @@
 //	load           closed-loop callers, latencies, use of CPU and memory
 //	codec          shapes and the timing of codecs
 //	balance        balancers, measured in this process
-//	peer           the implementations in this repository: gRPC
-//	thriftpeer     those of Thrift, in a binary of their own
+//	peer           the implementations of gRPC, each in a binary of its own
+//	thriftpeer     those of Thrift, together in one
 //	protocodec     those of the Protobuf codec, in another
 //	raw            floors: echoes that do nothing else
 //	idl            generates the code of the .proto files

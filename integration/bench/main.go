@@ -19,14 +19,6 @@ import (
 )
 
 func main() {
-	// A child of the benchmark is the benchmark.
-	if len(os.Args) > 1 && slices.Contains([]string{"serve", "load", "codec"}, os.Args[1]) {
-		if err := house().Main(os.Args[1:], os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := bench(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {

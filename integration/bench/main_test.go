@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,17 +16,6 @@ import (
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
 )
-
-// The test binary is its own child, as the command is.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && slices.Contains([]string{"serve", "load", "codec"}, os.Args[1]) {
-		if err := house().Main(os.Args[1:], os.Stdin, os.Stdout); err != nil {
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
 
 // run is the command with args; it returns what it wrote.
 func run(t *testing.T, args ...string) (out, progress string, err error) {
@@ -155,7 +145,11 @@ func TestWhatCannotBeHadIsSkippedWithItsReason(t *testing.T) {
 }
 
 func TestAPeerWithoutItsProgramIsSkipped(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", filepath.Dir(goTool)) // where nobody installs h2load
 	out, progress, err := run(t, "-run", "grpc-unary$", "-peers", "volo-grpc-by-h2load,volo-grpc", "-c", "1", "-rounds", "1", "-d", "10ms", "-warmup", "0")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress)

@@ -56,7 +56,7 @@ func (r round) measure(ctx context.Context) (report.Sample, error) {
 	}
 	// The client hangs up first: some servers wait for that.
 	defer server.Close()
-	client, _, err := child.Start(ctx, r.start(r.cores.client), r.binary, "load", r.name,
+	client, _, err := child.Start(ctx, r.start(r.cores.client), r.contestant.client, "load", r.name,
 		"-addr", ready.Addr,
 		"-c", strconv.Itoa(r.Callers),
 		"-size", strconv.Itoa(r.Size),

@@ -19,8 +19,8 @@
 //	  │  ◄─── Report{Result, Usage} ──│
 //	  │  ── end of input ────────────►│ closes and exits
 //
-// Any binary that calls [Main] can be a child: the benchmark itself, and the
-// module that is generated on demand for a foreign framework. Therefore the
+// Any binary that calls [House.Main] can be a child: those of this repository,
+// and modules that are generated on demand for foreign frameworks. Therefore the
 // package imports nothing but the standard library and its two sisters that
 // also do.
 package child

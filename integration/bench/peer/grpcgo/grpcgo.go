@@ -1,4 +1,4 @@
-package peer
+package grpcgo
 
 import (
 	"context"
@@ -11,11 +11,12 @@ import (
 
 	echo "github.com/volo-go/volo/integration/bench/genproto/stock/echo"
 	"github.com/volo-go/volo/integration/bench/load"
+	"github.com/volo-go/volo/integration/bench/peer"
 )
 
-// grpcGoService is what grpc-go's generator would write.
-var grpcGoService = grpc.ServiceDesc{
-	ServiceName: grpcService,
+// service is what grpc-go's generator would write.
+var service = grpc.ServiceDesc{
+	ServiceName: peer.Service,
 	HandlerType: (*any)(nil),
 	Methods: []grpc.MethodDesc{{
 		MethodName: "Unary",
@@ -28,12 +29,12 @@ var grpcGoService = grpc.ServiceDesc{
 		},
 	}},
 	Streams: []grpc.StreamDesc{
-		{StreamName: "Bidi", Handler: grpcGoBidi, ServerStreams: true, ClientStreams: true},
-		{StreamName: "Flood", Handler: grpcGoFlood, ServerStreams: true},
+		{StreamName: "Bidi", Handler: serveBidi, ServerStreams: true, ClientStreams: true},
+		{StreamName: "Flood", Handler: serveFlood, ServerStreams: true},
 	},
 }
 
-func grpcGoBidi(_ any, s grpc.ServerStream) error {
+func serveBidi(_ any, s grpc.ServerStream) error {
 	for {
 		req := new(echo.Message)
 		if err := s.RecvMsg(req); errors.Is(err, io.EOF) {
@@ -47,7 +48,7 @@ func grpcGoBidi(_ any, s grpc.ServerStream) error {
 	}
 }
 
-func grpcGoFlood(_ any, s grpc.ServerStream) error {
+func serveFlood(_ any, s grpc.ServerStream) error {
 	req := new(echo.Message)
 	if err := s.RecvMsg(req); err != nil {
 		return err
@@ -59,28 +60,28 @@ func grpcGoFlood(_ any, s grpc.ServerStream) error {
 	}
 }
 
-type grpcGoServer struct {
+type running struct {
 	*grpc.Server
 	addr string
 	done chan error
 }
 
-// serveGRPCGo serves with nothing set.
-func serveGRPCGo(addr string) (load.Server, error) {
+// serve serves with nothing set.
+func serve(addr string) (load.Server, error) {
 	server := grpc.NewServer()
-	server.RegisterService(&grpcGoService, struct{}{})
+	server.RegisterService(&service, struct{}{})
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	s := &grpcGoServer{Server: server, addr: ln.Addr().String(), done: make(chan error, 1)}
+	s := &running{Server: server, addr: ln.Addr().String(), done: make(chan error, 1)}
 	go func() { s.done <- server.Serve(ln) }()
 	return s, nil
 }
 
-func (s *grpcGoServer) Addr() string { return s.addr }
+func (s *running) Addr() string { return s.addr }
 
-func (s *grpcGoServer) Close() error {
+func (s *running) Close() error {
 	s.Stop()
 	err := <-s.done
 	// Serve says so only if it had not begun yet.
@@ -90,16 +91,16 @@ func (s *grpcGoServer) Close() error {
 	return err
 }
 
-// A grpcGoClient has a grpc.ClientConn for each connection.
-type grpcGoClient struct {
+// A client has a grpc.ClientConn for each connection.
+type client struct {
 	conns []*grpc.ClientConn
 	kind  load.Kind
 	ctx   context.Context // of streams, which end with it
 	end   context.CancelFunc
 }
 
-func dialGRPCGo(t load.Target) (load.Client, error) {
-	c := &grpcGoClient{kind: t.Kind}
+func dial(t load.Target) (load.Client, error) {
+	c := &client{kind: t.Kind}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	for range max(1, t.Conns) {
 		conn, err := grpc.NewClient("passthrough:///"+t.Addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -111,7 +112,7 @@ func dialGRPCGo(t load.Target) (load.Client, error) {
 	return c, nil
 }
 
-func (c *grpcGoClient) Close() error {
+func (c *client) Close() error {
 	c.end()
 	var err error
 	for _, conn := range c.conns {
@@ -120,20 +121,20 @@ func (c *grpcGoClient) Close() error {
 	return err
 }
 
-func (c *grpcGoClient) Caller(number int, msg string) (load.Call, error) {
-	return grpcCall(c, c.kind, number, msg)
+func (c *client) Caller(number int, msg string) (load.Call, error) {
+	return peer.Call(c, c.kind, number, msg)
 }
 
-func (c *grpcGoClient) conn(number int) *grpc.ClientConn { return c.conns[number%len(c.conns)] }
+func (c *client) conn(number int) *grpc.ClientConn { return c.conns[number%len(c.conns)] }
 
-func (c *grpcGoClient) unary(number int, msg string) (string, error) {
+func (c *client) Unary(number int, msg string) (string, error) {
 	resp := new(echo.Message)
-	err := c.conn(number).Invoke(context.Background(), unaryPath, &echo.Message{Action: "echo", Msg: msg}, resp)
+	err := c.conn(number).Invoke(context.Background(), peer.UnaryPath, &echo.Message{Action: "echo", Msg: msg}, resp)
 	return resp.Msg, err
 }
 
-func (c *grpcGoClient) bidi(number int) (func(string) (string, error), error) {
-	stream, err := c.conn(number).NewStream(c.ctx, &grpcGoService.Streams[0], bidiPath)
+func (c *client) Bidi(number int) (func(string) (string, error), error) {
+	stream, err := c.conn(number).NewStream(c.ctx, &service.Streams[0], peer.BidiPath)
 	if err != nil {
 		return nil, err
 	}
@@ -147,8 +148,8 @@ func (c *grpcGoClient) bidi(number int) (func(string) (string, error), error) {
 	}, nil
 }
 
-func (c *grpcGoClient) flood(number int, msg string) (func() (string, error), error) {
-	stream, err := c.conn(number).NewStream(c.ctx, &grpcGoService.Streams[1], floodPath)
+func (c *client) Flood(number int, msg string) (func() (string, error), error) {
+	stream, err := c.conn(number).NewStream(c.ctx, &service.Streams[1], peer.FloodPath)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package peer
+package rawhttp2
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/volo-go/volo/integration/bench/load"
+	"github.com/volo-go/volo/integration/bench/peer"
 	"github.com/volo-go/volo/integration/bench/raw"
 )
 
@@ -255,7 +256,7 @@ type http2Conn struct {
 
 func newHTTP2Conn(conn net.Conn) *http2Conn {
 	b := blocks([]hpack.HeaderField{
-		{Name: ":method", Value: "POST"}, {Name: ":scheme", Value: "http"}, {Name: ":path", Value: unaryPath},
+		{Name: ":method", Value: "POST"}, {Name: ":scheme", Value: "http"}, {Name: ":path", Value: peer.UnaryPath},
 		{Name: ":authority", Value: conn.RemoteAddr().String()}, {Name: "content-type", Value: "application/grpc"},
 		{Name: "user-agent", Value: "raw"}, {Name: "te", Value: "trailers"},
 	})

@@ -1,4 +1,4 @@
-package peer
+package connectgo
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	echo "github.com/volo-go/volo/integration/bench/genproto/stock/echo"
 	"github.com/volo-go/volo/integration/bench/load"
+	"github.com/volo-go/volo/integration/bench/peer"
 )
 
 type (
@@ -23,10 +24,10 @@ type (
 
 func connectHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(unaryPath, connect.NewUnaryHandler(unaryPath, func(_ context.Context, req *connectRequest) (*connectResponse, error) {
+	mux.Handle(peer.UnaryPath, connect.NewUnaryHandler(peer.UnaryPath, func(_ context.Context, req *connectRequest) (*connectResponse, error) {
 		return connect.NewResponse(&echo.Message{Action: req.Msg.Action, Msg: req.Msg.Msg}), nil
 	}))
-	mux.Handle(bidiPath, connect.NewBidiStreamHandler(bidiPath, func(_ context.Context, s *connectBidi) error {
+	mux.Handle(peer.BidiPath, connect.NewBidiStreamHandler(peer.BidiPath, func(_ context.Context, s *connectBidi) error {
 		for {
 			req, err := s.Receive()
 			if errors.Is(err, io.EOF) {
@@ -40,7 +41,7 @@ func connectHandler() http.Handler {
 			}
 		}
 	}))
-	mux.Handle(floodPath, connect.NewServerStreamHandler(floodPath, func(_ context.Context, req *connectRequest, s *connectFlood) error {
+	mux.Handle(peer.FloodPath, connect.NewServerStreamHandler(peer.FloodPath, func(_ context.Context, req *connectRequest, s *connectFlood) error {
 		for {
 			if err := s.Send(&echo.Message{Action: req.Msg.Action, Msg: req.Msg.Msg}); err != nil {
 				return err
@@ -56,9 +57,9 @@ type connectServer struct {
 	done chan error
 }
 
-// serveConnect serves HTTP/2 without TLS and with as many streams as callers
+// serve serves HTTP/2 without TLS and with as many streams as callers
 // need; net/http's default is 250.
-func serveConnect(addr string) (load.Server, error) {
+func serve(addr string) (load.Server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ type connectClient struct {
 	end  context.CancelFunc
 }
 
-func dialConnect(t load.Target) (load.Client, error) {
+func dial(t load.Target) (load.Client, error) {
 	c := &connectClient{kind: t.Kind}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	for range max(1, t.Conns) {
@@ -110,9 +111,9 @@ func dialConnect(t load.Target) (load.Client, error) {
 			return connect.NewClient[echo.Message, echo.Message](&http.Client{Transport: transport}, "http://"+t.Addr+path, connect.WithGRPC())
 		}
 		c.transports = append(c.transports, transport)
-		c.unaries = append(c.unaries, dial(unaryPath))
-		c.bidis = append(c.bidis, dial(bidiPath))
-		c.floods = append(c.floods, dial(floodPath))
+		c.unaries = append(c.unaries, dial(peer.UnaryPath))
+		c.bidis = append(c.bidis, dial(peer.BidiPath))
+		c.floods = append(c.floods, dial(peer.FloodPath))
 	}
 	return c, nil
 }
@@ -126,10 +127,10 @@ func (c *connectClient) Close() error {
 }
 
 func (c *connectClient) Caller(number int, msg string) (load.Call, error) {
-	return grpcCall(c, c.kind, number, msg)
+	return peer.Call(c, c.kind, number, msg)
 }
 
-func (c *connectClient) unary(number int, msg string) (string, error) {
+func (c *connectClient) Unary(number int, msg string) (string, error) {
 	resp, err := c.unaries[number%len(c.unaries)].CallUnary(context.Background(), connect.NewRequest(&echo.Message{Action: "echo", Msg: msg}))
 	if err != nil {
 		return "", err
@@ -137,7 +138,7 @@ func (c *connectClient) unary(number int, msg string) (string, error) {
 	return resp.Msg.Msg, nil
 }
 
-func (c *connectClient) bidi(number int) (func(string) (string, error), error) {
+func (c *connectClient) Bidi(number int) (func(string) (string, error), error) {
 	stream := c.bidis[number%len(c.bidis)].CallBidiStream(c.ctx)
 	return func(msg string) (string, error) {
 		if err := stream.Send(&echo.Message{Action: "echo", Msg: msg}); err != nil {
@@ -151,7 +152,7 @@ func (c *connectClient) bidi(number int) (func(string) (string, error), error) {
 	}, nil
 }
 
-func (c *connectClient) flood(number int, msg string) (func() (string, error), error) {
+func (c *connectClient) Flood(number int, msg string) (func() (string, error), error) {
 	stream, err := c.floods[number%len(c.floods)].CallServerStream(c.ctx, connect.NewRequest(&echo.Message{Action: "echo", Msg: msg}))
 	if err != nil {
 		return nil, err

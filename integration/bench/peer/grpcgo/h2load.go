@@ -1,4 +1,4 @@
-package peer
+package grpcgo
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	echo "github.com/volo-go/volo/integration/bench/genproto/stock/echo"
 	"github.com/volo-go/volo/integration/bench/load"
+	"github.com/volo-go/volo/integration/bench/peer"
 )
 
 // h2load is nghttp2's load generator, a client in C++.
@@ -53,7 +54,7 @@ func dialH2load(t load.Target) (load.Client, error) {
 
 // echoOnce makes a call with a client that understands the answer.
 func echoOnce(t load.Target) error {
-	c, err := dialGRPCGo(t)
+	c, err := dial(t)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (c *h2loadClient) Run(d time.Duration) (load.Result, error) {
 		"-d", c.body,
 		"-H", "content-type: application/grpc",
 		"-H", "te: trailers",
-		"http://"+c.Addr+unaryPath)
+		"http://"+c.Addr+peer.UnaryPath)
 	start := time.Now()
 	out, err := cmd.CombinedOutput()
 	if err != nil {

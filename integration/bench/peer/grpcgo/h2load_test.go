@@ -1,4 +1,4 @@
-package peer
+package grpcgo
 
 import (
 	"strings"
