@@ -66,11 +66,11 @@ func (s *Server) serve(st *http2.ServerStream, way *detour) {
 	call := &serverCall{}
 	stream, req := &call.stream, &call.req
 	stream.st, stream.detour, stream.server, stream.call = st, way, s, req
+	defer s.end()
 	if !s.begin() {
 		stream.answer(nil, Refusef(ResourceExhausted, 0, "%d calls are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests))
 		return
 	}
-	defer s.end()
 	if err := s.prepare(stream, req); err != nil {
 		stream.answer(nil, err)
 		return
@@ -79,6 +79,7 @@ func (s *Server) serve(st *http2.ServerStream, way *detour) {
 	resp, err := s.stack.Call(ctx, req)
 	stream.answer(resp, err)
 	ctx.finish()
+	stream.done()
 }
 
 // The answers to what is not gRPC (gRPC over HTTP2, "Requests").
@@ -272,6 +273,7 @@ func (s *ServerStream) complete(resp *Response) error {
 // refuse ends a call with a status that is not OK: by one block of header
 // fields if nothing was sent yet (gRPC over HTTP2, "Trailers-Only").
 func (s *ServerStream) refuse(fields []http2.Field, status *Error) {
+	s.server.failed.Add(1)
 	fields = appendStatus(fields, status)
 	s.mu.Lock()
 	head, headFields := s.headLocked()

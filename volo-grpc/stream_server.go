@@ -39,6 +39,7 @@ type ServerStream struct {
 type streamExtras struct {
 	header, trailer Metadata // to be sent
 	events          []StreamEvents
+	done            []func()
 }
 
 // extras returns the extras, which it makes if there are none. The caller

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/volo-go/volo/motore/observe"
 	"github.com/volo-go/volo/motore/rpc"
 )
 
@@ -22,6 +23,8 @@ type peer interface {
 	idle() bool
 	// close ends everything.
 	close()
+	// state is what there is at the moment, without the address.
+	state() observe.Peer
 }
 
 var errClientClosed = errors.New("client is closed")

@@ -7,6 +7,9 @@ var layers = []string{
 	"motore/fallback/...", "motore/collapse/...", "motore/recovery/...", "motore/internal/...", "motore/motoretest/...",
 }
 
+// observers are the packages of motore that watch calls.
+var observers = []string{"motore/observe/...", "motore/accesslog/...", "motore/debugpage/..."}
+
 // compiler is pilota without its runtimes.
 var compiler = []string{
 	"pilota", "pilota/gen/...", "pilota/genproto/...", "pilota/describe/...", "pilota/lower/...", "pilota/ir/...",
@@ -34,6 +37,8 @@ var TheRules = Rules{
 		{"transport reaches rpc only", []string{"motore/transport/..."}, nil, []string{"motore/rpc"}},
 		{"worker reaches nothing of ours", []string{"motore/worker/..."}, nil, nil},
 		{"layers reach the root and rpc only", layers, nil, []string{"motore", "motore/rpc"}},
+		{"observers reach the root, rpc and what they show only", observers, nil,
+			[]string{"motore", "motore/rpc", "motore/breaker/...", "motore/loadbalance/...", "motore/discovery/...", "motore/internal/...", "motore/motoretest/..."}},
 
 		{"source reaches nothing of ours", []string{"pilota/source/..."}, nil, nil},
 		{"report reaches source only", []string{"pilota/report/..."}, nil, []string{"pilota/source/..."}},
@@ -57,6 +62,7 @@ var TheRules = Rules{
 		{"discovery needs the standard library only", []string{"motore/discovery/..."}, nil},
 		{"loadbalance needs the standard library only", []string{"motore/loadbalance/..."}, nil},
 		{"layers need the standard library only", layers, nil},
+		{"observers need the standard library only", observers, nil},
 		{"worker needs the standard library only", []string{"motore/worker/..."}, nil},
 		{"metainfo needs the standard library only", []string{"metainfo/..."}, nil},
 		{"pilota/thrift needs the standard library only", []string{"pilota/thrift/..."}, nil},
@@ -77,6 +83,12 @@ var TheRules = Rules{
 		{"grpc-go is for the bridge and integration", "google.golang.org/grpc", []string{"volo-grpc/contrib/grpcgo/...", "integration/..."}},
 		{"etcd's client is for the registry on it", "go.etcd.io/etcd/client/v3", []string{"motore/contrib/etcd/..."}},
 		{"etcd's messages are for the registry on it", "go.etcd.io/etcd/api/v3", []string{"motore/contrib/etcd/..."}},
+		{"OpenTelemetry is for the observer that tells it", "go.opentelemetry.io/otel", []string{"motore/contrib/otel/...", "integration/..."}},
+		{"OpenTelemetry's metrics are for the observer that tells it", "go.opentelemetry.io/otel/metric", []string{"motore/contrib/otel/..."}},
+		{"OpenTelemetry's traces are for the observer that tells it", "go.opentelemetry.io/otel/trace", []string{"motore/contrib/otel/...", "integration/..."}},
+		{"OpenTelemetry's SDK is for tests and examples", "go.opentelemetry.io/otel/sdk", []string{"motore/contrib/otel/...", "integration/..."}},
+		{"OpenTelemetry's SDK of metrics is for tests and examples", "go.opentelemetry.io/otel/sdk/metric", []string{"motore/contrib/otel/...", "integration/..."}},
+		{"Prometheus's client is for the observer that tells it", "github.com/prometheus/client_golang", []string{"motore/contrib/prometheus/...", "integration/..."}},
 		{"connect-go is for integration", "connectrpc.com/connect", []string{"integration/..."}},
 		{"load reports of xDS, which the interop cases have, are for integration", "github.com/cncf/xds/go", []string{"integration/..."}},
 		{"cobra is for volo-cli", "github.com/spf13/cobra", []string{"volo-cli/..."}},

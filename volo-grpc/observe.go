@@ -1,0 +1,125 @@
+package vologrpc
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/volo-go/volo/motore/loadbalance"
+	"github.com/volo-go/volo/motore/observe"
+	"github.com/volo-go/volo/motore/rpc"
+)
+
+// This file is what others may see of calls, clients and servers while they
+// run; see package observe.
+
+// Observe returns a layer whose calls o watches, streams until their end.
+func Observe(o observe.Observer) Layer { return observe.New[*Request, *Response](o) }
+
+// System returns "grpc".
+func (r *Request) System() string { return "grpc" }
+
+// Header returns the metadata of key that has come with the call of a handler.
+func (r *Request) Header(_ context.Context, key string) string { return r.Metadata.Get(key) }
+
+// SetHeader sends key with the call, in place of what the metadata had of it.
+func (r *Request) SetHeader(ctx context.Context, key, value string) context.Context {
+	same := func(p Pair) bool { return strings.EqualFold(p.Key, key) }
+	if slices.ContainsFunc(r.Metadata, same) {
+		r.Metadata = slices.DeleteFunc(slices.Clone(r.Metadata), same)
+	}
+	r.Metadata = r.Metadata.With(key, value)
+	return ctx
+}
+
+// OnDone has f called once when all facts of a server's call are known: after
+// its answer was handed to the connection, which layers do not live to see.
+// Layers may call it while they run. On a client f is never called; see
+// [Response.OnEnd].
+func (r *Request) OnDone(f func()) {
+	s := r.stream
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.extras()
+	x.done = append(x.done, f)
+}
+
+// done tells whoever asked that the answer is on its way.
+func (s *ServerStream) done() {
+	s.mu.Lock()
+	var done []func()
+	if s.more != nil {
+		done = s.more.done
+	}
+	s.mu.Unlock()
+	for _, f := range done {
+		f()
+	}
+}
+
+// OnEnd has f called once when the stream has ended, with nil if it went well;
+// see [StreamEvents]. It reports false, and does nothing, if r is an answer.
+func (r *Response) OnEnd(f func(error)) bool {
+	if r == nil || r.Stream == nil {
+		return false
+	}
+	r.Stream.Observe(StreamEvents{Ended: f})
+	return true
+}
+
+// Balancing returns what the client knows of the instances of the services
+// that it has called; nil without a discoverer.
+func (c *Client) Balancing() []loadbalance.ServiceState {
+	if c.core.stage == nil {
+		return nil
+	}
+	return c.core.stage.State()
+}
+
+// Peers returns what [Client.Connections] does, by address and in no order. A
+// peer's state is the best of its connections'.
+func (c *Client) Peers() (all []observe.Peer) {
+	at := map[rpc.Address]int{}
+	best := map[rpc.Address]State{}
+	for _, conn := range c.Connections() {
+		i, ok := at[conn.Address]
+		if !ok {
+			i = len(all)
+			at[conn.Address] = i
+			all = append(all, observe.Peer{Address: conn.Address})
+		}
+		p := &all[i]
+		if conn.State == Ready {
+			p.Connections++
+		}
+		p.Calls += conn.Streams
+		if conn.Err != nil {
+			p.Err = conn.Err
+		}
+		if !ok || rank(conn.State) > rank(best[conn.Address]) {
+			best[conn.Address] = conn.State
+			p.State = conn.State.String()
+		}
+	}
+	return all
+}
+
+// rank orders states by how soon they take a call.
+func rank(s State) int { return slices.Index([]State{Idle, Failing, Connecting, Ready}, s) }
+
+// Load returns what the server has to do at the moment.
+func (s *Server) Load() observe.Load {
+	s.mu.Lock()
+	conns := len(s.conns)
+	s.mu.Unlock()
+	return observe.Load{
+		Conns: conns, MaxConns: s.o.maxConns,
+		Calls: int(s.started.Load() - s.ended.Load()), MaxCalls: s.o.maxRequests,
+	}
+}
+
+// StatusCode returns the name of the code, as observers want it.
+func (e *Error) StatusCode() string { return e.Code.String() }
