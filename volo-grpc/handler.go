@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/volo-grpc/internal/http2"
@@ -87,6 +88,7 @@ func (s *Server) admit(call *httpCall, own bool) bool {
 	}
 	s.serving = true
 	s.guests[call] = struct{}{}
+	s.lastCall = time.Now()
 	return true
 }
 

@@ -27,6 +27,7 @@ import (
 type line struct {
 	core *clientCore
 	addr rpc.Address
+	id   uint64
 	live atomic.Pointer[http2.Client]
 
 	mu       sync.Mutex
@@ -35,6 +36,7 @@ type line struct {
 	retry    time.Time
 	lastErr  error
 	old      []*http2.Client
+	past     Calls // of connections that are forgotten
 	closed   error // why no connections are made any more; nil while they are
 }
 
@@ -151,7 +153,7 @@ func (l *line) run(ctx context.Context, d *dialing) {
 		return
 	}
 	l.failures, l.retry = 0, time.Time{}
-	l.old = slices.DeleteFunc(l.old, ended)
+	l.forget()
 	if last := l.live.Swap(conn); last != nil {
 		last.Retire()
 		l.old = append(l.old, last)
@@ -174,7 +176,9 @@ func (l *line) dial(ctx context.Context) (*http2.Client, error) {
 	if t, ok := ctx.Deadline(); ok {
 		cfg.Handshake = max(time.Until(t), time.Millisecond)
 	}
-	return http2.NewClient(tc, cfg, nil), nil
+	conn := http2.NewClient(tc, cfg, nil)
+	conn.ID = l.core.peers.serial.Add(1)
+	return conn, nil
 }
 
 func notHTTP2(state *tls.ConnectionState) error {

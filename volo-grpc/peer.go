@@ -19,7 +19,9 @@ type peers struct {
 	only atomic.Pointer[peer]
 
 	mu      sync.Mutex
-	retired []*peer // dropped, with calls that still run
+	retired []*peer       // dropped, with calls that still run
+	past    Calls         // of those that are gone altogether
+	serial  atomic.Uint64 // of the newest line or connection
 	closed  bool
 }
 
@@ -46,11 +48,25 @@ func (p *peers) get(addr rpc.Address) (*peer, error) {
 	return made, nil
 }
 
+// each calls f with every peer that is not retired.
+func (p *peers) each(f func(*peer)) {
+	p.byAddress.Range(func(_, made any) bool {
+		f(made.(*peer))
+		return true
+	})
+}
+
 // drop retires the peer of an address that is no instance any more.
 func (p *peers) drop(addr rpc.Address) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.retired = slices.DeleteFunc(p.retired, (*peer).ended)
+	p.retired = slices.DeleteFunc(p.retired, func(old *peer) bool {
+		if !old.ended() {
+			return false
+		}
+		p.past.add(old.calls())
+		return true
+	})
 	if found, ok := p.byAddress.LoadAndDelete(addr); ok {
 		found.(*peer).retire()
 		p.retired = append(p.retired, found.(*peer))
@@ -62,10 +78,7 @@ func (p *peers) close() {
 	p.closed = true
 	all := p.retired
 	p.mu.Unlock()
-	p.byAddress.Range(func(_, made any) bool {
-		all = append(all, made.(*peer))
-		return true
-	})
+	p.each(func(made *peer) { all = append(all, made) })
 	for _, made := range all {
 		made.close()
 	}
@@ -81,7 +94,7 @@ type peer struct {
 func newPeer(c *clientCore, addr rpc.Address) *peer {
 	p := &peer{lines: make([]line, c.o.connections)}
 	for i := range p.lines {
-		p.lines[i].core, p.lines[i].addr = c, addr
+		p.lines[i].core, p.lines[i].addr, p.lines[i].id = c, addr, c.peers.serial.Add(1)
 	}
 	return p
 }

@@ -37,12 +37,15 @@ type Server struct {
 
 	announcer *discovery.Announcer
 
-	running atomic.Int64 // calls being handled
+	// Calls: those that run have started and not ended.
+	started, ended, failed atomic.Int64
 
 	mu        sync.Mutex
-	listeners map[*transport.Listener]struct{}
+	listeners map[*transport.Listener]uint64 // by ID
 	conns     map[connection]struct{}
 	guests    map[*httpCall]struct{} // calls that net/http has handed us
+	serial    uint64                 // of the newest listener or connection
+	lastCall  time.Time              // on a connection that is gone, or on net/http
 	draining  bool
 	over      bool // no connection is served any more, not even one just accepted
 	serving   bool
@@ -54,7 +57,7 @@ func NewServer(opts ...ServerOption) *Server {
 	s := &Server{
 		o:         defaultServerOptions(),
 		base:      context.Background(),
-		listeners: make(map[*transport.Listener]struct{}),
+		listeners: make(map[*transport.Listener]uint64),
 		conns:     make(map[connection]struct{}),
 		guests:    make(map[*httpCall]struct{}),
 	}
@@ -193,7 +196,7 @@ func (s *Server) add(l *transport.Listener) error {
 		return ErrServerClosed
 	}
 	s.serving = true
-	s.listeners[l] = struct{}{}
+	s.listeners[l] = s.number()
 	return nil
 }
 
@@ -207,6 +210,7 @@ func (s *Server) forget(l *transport.Listener) {
 // first bytes have shown which protocol its peer speaks: the handler gets all
 // bytes from the first one on. It is nil if the server takes no more. The
 // server closes the connection when it ends; it knows nothing of the listener.
+// Servers that share a port are easier made with [transport.Split].
 func (s *Server) Accept(conn *transport.Conn) transport.ConnHandler {
 	s.mu.Lock()
 	s.serving = true
@@ -229,8 +233,9 @@ func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
 
 // serveHTTP2 makes the handler of a connection of HTTP/2. The caller holds mu.
 func (s *Server) serveHTTP2(conn *transport.Conn) transport.ConnHandler {
-	c := http2.NewServer(conn, s.config, dispatcher{s}, s.workers, func(c *http2.Server) { s.remove(c) })
+	c := http2.NewServer(conn, s.config, dispatcher{s}, s.workers, s.lose)
 	c.Owner = &serverConn{local: conn.LocalAddress(), remote: conn.RemoteAddress()}
+	c.ID = s.number()
 	s.conns[c] = struct{}{}
 	if s.draining {
 		c.Drain()
@@ -242,6 +247,17 @@ func (s *Server) serveHTTP2(conn *transport.Conn) transport.ConnHandler {
 type connection interface {
 	Drain() // in order, when its calls are over; it does not wait
 	Close() // at once
+}
+
+// lose forgets a connection of HTTP/2.
+func (s *Server) lose(c *http2.Server) {
+	last := c.Facts().LastStream
+	s.mu.Lock()
+	if last.After(s.lastCall) {
+		s.lastCall = last
+	}
+	s.mu.Unlock()
+	s.remove(c)
 }
 
 func (s *Server) remove(c connection) {
@@ -263,16 +279,13 @@ func (s *Server) checkEmpty() {
 
 func (s *Server) empty() bool { return len(s.conns)+len(s.guests) == 0 }
 
-// begin counts a call in, unless there are too many.
+// begin counts a call in and reports whether it may run. It must end in any
+// case.
 func (s *Server) begin() bool {
-	if s.running.Add(1) > int64(s.o.maxRequests) {
-		s.end()
-		return false
-	}
-	return true
+	return s.started.Add(1)-s.ended.Load() <= int64(s.o.maxRequests)
 }
 
-func (s *Server) end() { s.running.Add(-1) }
+func (s *Server) end() { s.ended.Add(1) }
 
 // Shutdown ends the server in order: it deregisters and runs the shutdown
 // hooks, goes on for as long as [WithRegistrar] says, stops accepting, asks
@@ -291,6 +304,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("vologrpc: %w", err))
 	}
 	s.announcer.Linger(ctx)
+	s.settle(ctx)
 	emptied := s.stopAccepting()
 	for _, c := range s.open() {
 		c.Drain()
@@ -324,10 +338,6 @@ func (s *Server) Close() error {
 func (s *Server) stopAccepting() <-chan struct{} {
 	s.mu.Lock()
 	s.draining = true
-	var listeners []*transport.Listener
-	for l := range s.listeners {
-		listeners = append(listeners, l)
-	}
 	emptied := s.emptied
 	if emptied == nil {
 		emptied = make(chan struct{})
@@ -339,10 +349,33 @@ func (s *Server) stopAccepting() <-chan struct{} {
 		}
 	}
 	s.mu.Unlock()
-	for _, l := range listeners {
+	for _, l := range s.listening() {
 		l.Close()
 	}
 	return emptied
+}
+
+// settleTime is how long a connection that was accepted just before the
+// listener closed has for its handshake.
+const settleTime = time.Second
+
+// settle closes the listeners, and waits until what they had accepted has come
+// to us: a connection that is dropped then may have a request on it.
+func (s *Server) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for _, l := range s.listening() {
+		l.Close()
+	}
+	for _, l := range s.listening() {
+		l.Settle(ctx)
+	}
+}
+
+func (s *Server) listening() []*transport.Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.listeners))
 }
 
 func (s *Server) open() []connection {

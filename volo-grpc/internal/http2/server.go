@@ -63,6 +63,9 @@ func (c *Server) Transport() *transport.Conn { return c.tc }
 // Running returns the number of handlers that have not returned.
 func (c *Server) Running() int { return int(c.running.Load()) }
 
+// Away reports whether the peer has been asked to open no more streams.
+func (c *Server) Away() bool { return c.drained() }
+
 // Drain ends the connection in order: the peer is told to open no more
 // streams, those it has already sent are served, and after the last one the
 // connection is closed (RFC 9113, section 6.8).
