@@ -190,6 +190,40 @@ func TestAnInstanceThatIsRemovedGetsNoMoreCalls(t *testing.T) {
 	}
 }
 
+// Discovery may drop an instance while a call waits for the first connection to
+// it.
+func TestACallWhoseInstanceIsRemovedWhileItConnectsIsUnsent(t *testing.T) {
+	for _, p := range protocols {
+		synctest.Test(t, func(t *testing.T) {
+			cl := newCluster(t, other)
+			fake := new(discoverytest.Fake)
+			fake.Set("store", discovery.Instance{Address: one})
+			c := newClient(t, "store", append(p.opts, volothrift.WithDiscoverer(fake), volothrift.WithDialer(
+				func(ctx context.Context, a rpc.Address) (*transport.Conn, error) {
+					if a == one {
+						<-ctx.Done()
+						return nil, ctx.Err()
+					}
+					return cl.dial(ctx, a)
+				}))...)
+			failed := make(chan error, 1)
+			go func() {
+				_, err := c.Get(t.Context(), "k")
+				failed <- err
+			}()
+			synctest.Wait()
+			fake.Set("store", discovery.Instance{Address: other})
+			// Its snapshot knows of no other: that it has nowhere to go is all
+			// that may be wrong.
+			if err := <-failed; rpc.OutcomeOf(err) != rpc.Unsent {
+				t.Errorf("%s: the call failed with %v, %v, want it unsent", p.name, err, rpc.OutcomeOf(err))
+			}
+			mustGet(t, c, "k")
+			c.Close() // ends the watch, before the bubble does
+		})
+	}
+}
+
 func TestClosedClientsFailAtOnce(t *testing.T) {
 	for _, p := range protocols {
 		synctest.Test(t, func(t *testing.T) {

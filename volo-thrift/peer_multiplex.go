@@ -179,7 +179,7 @@ type line struct {
 	mu      sync.Mutex
 	dialing *dialing // nil if none is under way
 	old     []*multiplex.Conn
-	closed  bool
+	closed  error // why no connections are made any more; nil while they are
 }
 
 // A dialing is one attempt to connect, which any number of calls wait for and
@@ -209,9 +209,9 @@ func (l *line) acquire(until bound) (*multiplex.Conn, *multiplex.Waiter, error) 
 // connect waits for a usable connection or the failure to make one.
 func (l *line) connect(until bound) error {
 	l.mu.Lock()
-	if l.closed {
+	if err := l.closed; err != nil {
 		l.mu.Unlock()
-		return errClientClosed
+		return err
 	}
 	if conn := l.live.Load(); conn != nil && conn.Usable() {
 		l.mu.Unlock()
@@ -253,10 +253,12 @@ func (l *line) run(ctx context.Context, d *dialing) {
 	l.mu.Lock()
 	l.dialing = nil
 	d.err = err
-	if err == nil && l.closed {
-		d.err = errClientClosed
+	if l.closed != nil {
+		d.err = l.closed // which has cancelled it
 		l.mu.Unlock()
-		conn.Close()
+		if err == nil {
+			conn.Close()
+		}
 		return
 	}
 	defer l.mu.Unlock()
@@ -270,10 +272,17 @@ func (l *line) run(ctx context.Context, d *dialing) {
 	}
 }
 
-// stop makes no more connections and returns those there are.
-func (l *line) stop() []*multiplex.Conn {
+// errRetired is why a call gets no connection to an instance that discovery has
+// dropped since it was picked; another one is as good.
+var errRetired = errors.New("the instance is gone")
+
+// stop makes no more connections, for the given reason, and returns those
+// there are.
+func (l *line) stop(why error) []*multiplex.Conn {
 	l.mu.Lock()
-	l.closed = true
+	if l.closed == nil {
+		l.closed = why
+	}
 	d := l.dialing
 	l.mu.Unlock()
 	if d != nil {
@@ -290,18 +299,18 @@ func (l *line) stop() []*multiplex.Conn {
 }
 
 func (l *line) retire() {
-	for _, c := range l.stop() {
+	for _, c := range l.stop(errRetired) {
 		c.Retire()
 	}
 }
 
 // ended reports that no connection is left after retire.
 func (l *line) ended() bool {
-	return !slices.ContainsFunc(l.stop(), func(c *multiplex.Conn) bool { return !c.Ended() })
+	return !slices.ContainsFunc(l.stop(errRetired), func(c *multiplex.Conn) bool { return !c.Ended() })
 }
 
 func (l *line) close() {
-	for _, c := range l.stop() {
+	for _, c := range l.stop(errClientClosed) {
 		c.Close()
 	}
 }
