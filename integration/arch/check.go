@@ -41,6 +41,9 @@ type Stub struct {
 
 // Rules are everything that is checked.
 type Rules struct {
+	// Gates are packages that may reach what those who import them may not.
+	// Rules about a gate name it as it is here.
+	Gates    []string
 	Arrows   []Arrow
 	Cores    []Core
 	Purposes []Purpose
@@ -69,12 +72,13 @@ func Check(g Graph, rules Rules) []Violation {
 	}
 	for _, a := range rules.Arrows {
 		allowed := append(slices.Clone(a.From), a.To...)
-		found = append(found, g.reach(a.Says, a.From, a.Except, false, func(p *Package) bool {
+		gates := slices.DeleteFunc(slices.Clone(rules.Gates), func(gate string) bool { return slices.Contains(a.From, gate) })
+		found = append(found, g.reach(a.Says, a.From, slices.Concat(a.Except, gates), gates, false, func(p *Package) bool {
 			return p.Ours && (!match(p.Path, allowed) || match(p.Path, a.Except))
 		})...)
 	}
 	for _, c := range rules.Cores {
-		found = append(found, g.reach(c.Says, c.Of, c.Except, true, func(p *Package) bool { return p.Module != "" })...)
+		found = append(found, g.reach(c.Says, c.Of, c.Except, nil, true, func(p *Package) bool { return p.Module != "" })...)
 	}
 	for _, s := range rules.Stubs {
 		found = append(found, g.stubs(s)...)
@@ -104,9 +108,9 @@ func purposes(g Graph, p *Package, rules []Purpose) []Violation {
 }
 
 // reach returns the shortest chain from each package that of names to each
-// package that is bad. Chains go through our packages only. With tests, they
-// may begin with an import of a test.
-func (g Graph) reach(says string, of, except []string, tests bool, bad func(*Package) bool) []Violation {
+// package that is bad. Chains go through our packages only, none of past. With
+// tests, they may begin with an import of a test.
+func (g Graph) reach(says string, of, except, past []string, tests bool, bad func(*Package) bool) []Violation {
 	var found []Violation
 	for _, path := range slices.Sorted(maps.Keys(g)) {
 		p := g[path]
@@ -131,7 +135,7 @@ func (g Graph) reach(says string, of, except []string, tests bool, bad func(*Pac
 				switch {
 				case bad(q):
 					found = append(found, Violation{says, chain(from, imp)})
-				case q.Ours:
+				case q.Ours && !match(imp, past):
 					queue = append(queue, q)
 				}
 			}

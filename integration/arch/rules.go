@@ -18,13 +18,17 @@ var compiler = []string{
 
 // TheRules are the arrows of ARCHITECTURE.md.
 var TheRules = Rules{
+	Gates: []string{"volo-cli/internal/invoke/..."},
 	Arrows: []Arrow{
 		{"volo-thrift reaches motore, metainfo and pilota/thrift, nothing else of ours",
 			[]string{"volo-thrift/..."}, nil, []string{"motore/...", "metainfo/...", "pilota/thrift/..."}},
 		{"volo-grpc reaches motore, metainfo and pilota/protobuf, nothing else of ours",
 			[]string{"volo-grpc/..."}, nil, []string{"motore/...", "metainfo/...", "pilota/protobuf/..."}},
-		{"volo-cli reaches the compiler, never a framework or a runtime of one",
+		{"volo-cli reaches the compiler, never a framework or a runtime of one, but for internal/invoke",
 			[]string{"volo-cli/..."}, nil, append([]string{"pilota/thrift/...", "pilota/protobuf/..."}, compiler...)},
+		{"volo-cli/internal/invoke, a client, reaches frameworks and the compiler, no other room of volo-cli",
+			[]string{"volo-cli/internal/invoke/..."}, nil,
+			append([]string{"volo-thrift/...", "volo-grpc/...", "motore/...", "metainfo/...", "pilota/thrift/...", "pilota/protobuf/..."}, compiler...)},
 		{"motore reaches nothing else of ours", []string{"motore/..."}, nil, nil},
 		{"metainfo reaches nothing else of ours", []string{"metainfo/..."}, nil, nil},
 		{"pilota reaches nothing else of ours", []string{"pilota/..."}, nil, nil},
@@ -71,8 +75,8 @@ var TheRules = Rules{
 		{"netpoll is for motore/transport", "github.com/cloudwego/netpoll", []string{"motore/transport/...", "integration/..."}},
 		{"x/sys is for motore/transport", "golang.org/x/sys", []string{"motore/transport/...", "integration/..."}},
 		// The messages that users hand to volo-grpc are proto.Messages.
-		{"google.golang.org/protobuf is for pilota/protobuf, volo-grpc and the compiler", "google.golang.org/protobuf",
-			append([]string{"pilota/protobuf/...", "volo-grpc/...", "integration/..."}, compiler...)},
+		{"google.golang.org/protobuf is for pilota/protobuf, volo-grpc, the compiler and who calls by descriptors", "google.golang.org/protobuf",
+			append([]string{"pilota/protobuf/...", "volo-grpc/...", "volo-cli/internal/invoke/...", "integration/..."}, compiler...)},
 		{"protocompile is for pilota/protoidl", "github.com/bufbuild/protocompile", []string{"pilota/protoidl/...", "integration/..."}},
 		{"x/net, for http2 and hpack, is for volo-grpc", "golang.org/x/net", []string{"volo-grpc/...", "integration/..."}},
 		{"klauspost/compress is for volo-grpc's zstd", "github.com/klauspost/compress", []string{"volo-grpc/zstd/...", "integration/..."}},
@@ -91,6 +95,7 @@ var TheRules = Rules{
 		{"Prometheus's client is for the observer that tells it", "github.com/prometheus/client_golang", []string{"motore/contrib/prometheus/...", "integration/..."}},
 		{"connect-go is for integration", "connectrpc.com/connect", []string{"integration/..."}},
 		{"load reports of xDS, which the interop cases have, are for integration", "github.com/cncf/xds/go", []string{"integration/..."}},
+		{"HdrHistogram is for volo bench", "github.com/HdrHistogram/hdrhistogram-go", []string{"volo-cli/internal/invoke/..."}},
 		{"cobra is for volo-cli", "github.com/spf13/cobra", []string{"volo-cli/..."}},
 		{"yaml is for volo-cli", "go.yaml.in/yaml/v3", []string{"volo-cli/..."}},
 		{"x/mod is for volo-cli and integration", "golang.org/x/mod", []string{"volo-cli/...", "integration/..."}},
