@@ -178,6 +178,19 @@ func (s *Server) forget(l *transport.Listener) {
 	delete(s.listeners, l)
 }
 
+// Accept takes a connection that somebody else has accepted, such as one whose
+// first bytes have shown which protocol its peer speaks: the handler gets all
+// bytes from the first one on. It is nil if the server takes no more. The
+// server closes the connection when it ends; it knows nothing of the listener,
+// whose write and idle time-outs count. Servers that share a port are easier
+// made with [transport.Split].
+func (s *Server) Accept(conn *transport.Conn) transport.ConnHandler {
+	s.mu.Lock()
+	s.serving = true
+	s.mu.Unlock()
+	return s.accept(conn)
+}
+
 // accept makes the handler of a new connection.
 func (s *Server) accept(conn *transport.Conn) transport.ConnHandler {
 	c := newServerConn(s, conn)
@@ -232,6 +245,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("volothrift: %w", err))
 	}
 	s.announcer.Linger(ctx)
+	s.settle(ctx)
 	emptied := s.stopAccepting()
 	for _, c := range s.open() {
 		c.drain()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"time"
 
@@ -18,16 +19,32 @@ import (
 // An accept error does not end Serve: it tries again after a pause that grows
 // from 5 ms to 1 s.
 func (l *Listener) Serve(accept func(*Conn) ConnHandler) error {
+	l.mu.Lock()
+	l.accepting++
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.accepting--
+		l.changed.Broadcast()
+	}()
+	return acceptFrom(l.nl, l.done, l.config.Logger, func(nc net.Conn) { l.admit(nc, accept) })
+}
+
+// acceptFrom passes to take what nl accepts, until done is closed and nl, too,
+// or somebody closes nl behind our back. What nl hands out after it was closed
+// is taken as well.
+func acceptFrom(nl net.Listener, done <-chan struct{}, logger *slog.Logger, take func(net.Conn)) error {
 	var pause time.Duration
 	for {
-		nc, err := l.nl.Accept()
+		nc, err := nl.Accept()
 		if err == nil {
 			pause = 0
-			l.admit(nc, accept)
+			take(nc)
 			continue
 		}
 		select {
-		case <-l.done:
+		case <-done:
 			return ErrListenerClosed
 		default:
 		}
@@ -35,13 +52,13 @@ func (l *Listener) Serve(accept func(*Conn) ConnHandler) error {
 			return err // closed behind our back
 		}
 		if pause == 0 {
-			l.config.Logger.Error("transport: accept failed; trying again",
-				"address", l.addr.String(), "error", err)
+			logger.Error("transport: accept failed; trying again",
+				"address", rpc.AddressOf(nl.Addr()).String(), "error", err)
 		}
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 		timer := time.NewTimer(pause)
 		select {
-		case <-l.done:
+		case <-done:
 			timer.Stop()
 			return ErrListenerClosed
 		case <-timer.C:
@@ -152,6 +169,9 @@ func (l *Listener) add(c *Conn) {
 	if c == nil {
 		l.changed.Broadcast()
 		return
+	}
+	if l.starting == 0 {
+		l.changed.Broadcast() // Settle may wait for it
 	}
 	c.slot = len(l.conns)
 	l.conns = append(l.conns, c)

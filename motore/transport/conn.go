@@ -76,10 +76,14 @@ type stream interface {
 // *[net.TCPConn] and a *[net.UnixConn] are moved by raw system calls, where the
 // platform has them; anything else through its own Read and Write.
 func NewConn(nc net.Conn) *Conn {
+	var first []byte
+	if o, ok := nc.(*opened); ok {
+		nc, first = o.Conn, o.first
+	}
 	c := newConn(nc, EngineNet)
 	c.deadlines = nc
 	if c.s = newSocket(c, nc); c.s == nil {
-		c.s = &foreign{c: c}
+		c.s = &foreign{c: c, first: first}
 	} else if d, ok := c.s.(deadlining); ok {
 		c.deadlines = d
 	}

@@ -13,11 +13,19 @@ var past = time.Unix(1, 0)
 // memory, whatever a user brings, and everything on Windows.
 type foreign struct {
 	c     *Conn
+	first []byte // read already, and to be read first
 	probe probe
 	guess int64
 }
 
-func (f *foreign) read(in []byte) (int, error) { return f.c.nc.Read(in) }
+func (f *foreign) read(in []byte) (int, error) {
+	if len(f.first) > 0 {
+		n := copy(in, f.first)
+		f.first = f.first[n:]
+		return n, nil
+	}
+	return f.c.nc.Read(in)
+}
 
 func (f *foreign) write(b []byte) (sent bool, err error) {
 	if err := f.c.closing(); err != nil {
@@ -66,7 +74,7 @@ func (f *foreign) exchange(out, in []byte) (n int, err error) {
 		return 0, f.c.fail(OpWrite, sent, err)
 	}
 	for {
-		n, err := f.c.nc.Read(in)
+		n, err := f.read(in)
 		if n > 0 {
 			return n, nil
 		}
@@ -87,7 +95,7 @@ func (f *foreign) serve(h ConnHandler) (err error) {
 		err = f.c.end(h, err)
 	}()
 	for {
-		n, err := f.c.nc.Read(in.room())
+		n, err := f.read(in.room())
 		if n > 0 {
 			if err := in.received(n); err != nil {
 				return err

@@ -81,8 +81,10 @@ type Listener struct {
 	conns    []*Conn
 	sweeping bool
 	quit     chan struct{} // wakes a sweeper that may have nothing to do
-	changed  sync.Cond     // conns or sweeping
+	changed  sync.Cond     // any of what is here
 	starting int           // accepted, but not in conns yet
+	// accepting counts the calls of Serve that run.
+	accepting int
 }
 
 // Listen listens on addr. A unix socket's file that is left from a process
@@ -152,6 +154,29 @@ func (l *Listener) Close() error {
 	})
 	if errors.Is(err, net.ErrClosed) {
 		return nil
+	}
+	return err
+}
+
+// Settle is Close for those who want to lose no connection: it returns once
+// all that were accepted by then are with their handlers, after their
+// handshakes if need be, and Serve has returned. If ctx is done first, it
+// returns its cause.
+func (l *Listener) Settle(ctx context.Context) error {
+	err := l.Close()
+	stop := context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.changed.Broadcast()
+	})
+	defer stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.starting > 0 || l.accepting > 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		l.changed.Wait()
 	}
 	return err
 }
