@@ -338,6 +338,10 @@ func (s *Server) Close() error {
 func (s *Server) stopAccepting() <-chan struct{} {
 	s.mu.Lock()
 	s.draining = true
+	var listeners []*transport.Listener
+	for l := range s.listeners {
+		listeners = append(listeners, l)
+	}
 	emptied := s.emptied
 	if emptied == nil {
 		emptied = make(chan struct{})
@@ -349,33 +353,10 @@ func (s *Server) stopAccepting() <-chan struct{} {
 		}
 	}
 	s.mu.Unlock()
-	for _, l := range s.listening() {
+	for _, l := range listeners {
 		l.Close()
 	}
 	return emptied
-}
-
-// settleTime is how long a connection that was accepted just before the
-// listener closed has for its handshake.
-const settleTime = time.Second
-
-// settle closes the listeners, and waits until what they had accepted has come
-// to us: a connection that is dropped then may have a request on it.
-func (s *Server) settle(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
-	defer cancel()
-	for _, l := range s.listening() {
-		l.Close()
-	}
-	for _, l := range s.listening() {
-		l.Settle(ctx)
-	}
-}
-
-func (s *Server) listening() []*transport.Listener {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.listeners))
 }
 
 func (s *Server) open() []connection {
