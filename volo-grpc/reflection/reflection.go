@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	vologrpc "github.com/volo-go/volo/volo-grpc"
+	"github.com/volo-go/volo/volo-grpc/channelz"
 	"github.com/volo-go/volo/volo-grpc/health"
 	"github.com/volo-go/volo/volo-grpc/internal/schema"
 )
@@ -40,6 +41,7 @@ func service(s *vologrpc.Server, v *version) *vologrpc.Service {
 	r.own.RegisterFile(v1.file)
 	r.own.RegisterFile(v1alpha.file)
 	r.own.RegisterFile(health.File)
+	r.own.RegisterFile(channelz.File)
 	name := string(v.file.Services().Get(0).FullName())
 	return &vologrpc.Service{Name: name, Handler: r, Methods: []*vologrpc.Method{{
 		Service: name, Name: "ServerReflectionInfo", Kind: vologrpc.BidiStreaming,

@@ -1,5 +1,5 @@
 // Package schema makes the messages of services that volo-grpc brings along,
-// health and reflection. Their descriptors are private: a program that links
+// health, reflection and channelz. Their descriptors are private: a program that links
 // generated code for the same services has no conflict with them.
 package schema
 
@@ -15,18 +15,18 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// File makes the descriptor of a file of proto3 syntax that imports nothing.
-// It panics if there is a mistake in it.
-func File(name, pkg string, messages []*descriptorpb.DescriptorProto, service *descriptorpb.ServiceDescriptorProto) protoreflect.FileDescriptor {
+// File makes the descriptor of a file of proto3 syntax. What it imports must be
+// linked in. It panics if there is a mistake in it.
+func File(name, pkg string, messages []*descriptorpb.DescriptorProto, service *descriptorpb.ServiceDescriptorProto, imports ...string) protoreflect.FileDescriptor {
 	for _, m := range service.Method {
 		m.InputType = proto.String("." + pkg + "." + m.GetInputType())
 		m.OutputType = proto.String("." + pkg + "." + m.GetOutputType())
 	}
 	qualify("."+pkg, messages)
 	fd, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: &name, Package: &pkg, Syntax: proto.String("proto3"),
+		Name: &name, Package: &pkg, Syntax: proto.String("proto3"), Dependency: imports,
 		MessageType: messages, Service: []*descriptorpb.ServiceDescriptorProto{service},
-	}, new(protoregistry.Files))
+	}, protoregistry.GlobalFiles)
 	if err != nil {
 		panic(fmt.Sprintf("%s: %v", name, err))
 	}
@@ -53,7 +53,7 @@ func Message(name string, fields ...*descriptorpb.FieldDescriptorProto) *descrip
 // Field describes a scalar field.
 func Field(number int32, name string, typ descriptorpb.FieldDescriptorProto_Type) *descriptorpb.FieldDescriptorProto {
 	return &descriptorpb.FieldDescriptorProto{
-		Name: &name, Number: &number, Type: &typ, JsonName: &name,
+		Name: &name, Number: &number, Type: &typ,
 		Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
 	}
 }
