@@ -27,7 +27,7 @@ type grpcurlCase struct {
 
 var grpcurlCases = []grpcurlCase{
 	{name: "lists the services", do: []string{"list"}, want: []string{
-		"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+		"grpc.channelz.v1.Channelz", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
 		testService, "xds.service.orca.v3.OpenRcaService",
 	}},
 	{name: "lists the methods of a service", do: []string{"list", testService}, want: []string{
@@ -56,6 +56,7 @@ var grpcurlCases = []grpcurlCase{
 		want: []string{"Response headers received:", "x-grpc-test-echo-initial: hello", "Response trailers received:"}},
 	{name: "shows a status", flags: []string{"-d", `{"responseStatus": {"code": 5, "message": "no such thing"}}`}, do: []string{testService + "/UnaryCall"},
 		want: []string{"Code: NotFound", "Message: no such thing"}, refused: true},
+	{name: "asks for the servers", do: []string{"grpc.channelz.v1.Channelz/GetServers"}, want: []string{`"name": "interop"`, `"callsStarted": "`, `"name": "127.0.0.1:`, `"end": true`}},
 	{name: "asks for the health", do: []string{"grpc.health.v1.Health/Check"}, want: []string{`{"status": "SERVING"}`}},
 }
 

@@ -1,5 +1,5 @@
-// Server serves the test service of gRPC, health and reflection, prints its
-// address, and ends when its standard input does.
+// Server serves the test service of gRPC, health, channelz and reflection,
+// prints its address, and ends when its standard input does.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"os"
 
 	vologrpc "github.com/volo-go/volo/volo-grpc"
+	"github.com/volo-go/volo/volo-grpc/channelz"
 	"github.com/volo-go/volo/volo-grpc/health"
 	"github.com/volo-go/volo/volo-grpc/reflection"
 
@@ -37,7 +38,9 @@ func run(cert, key string) error {
 		options = append(options, vologrpc.WithTLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
 	}
 	server := vologrpc.NewServer(options...)
-	for _, s := range append(interop.Services(), health.New().Service()) {
+	z := channelz.New()
+	z.AddServer("interop", server)
+	for _, s := range append(interop.Services(), health.New().Service(), z.Service()) {
 		if err := server.Register(s); err != nil {
 			return err
 		}
