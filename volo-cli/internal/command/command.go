@@ -7,6 +7,10 @@
 //	0  it worked
 //	1  it did not: the IDL has errors, files are in the way, a program failed
 //	2  the command line makes no sense
+//	3  `volo call`: the method has thrown an exception that it declares
+//	4  `volo call`: the method has said no, by a business error
+//	5  `volo call`: the server has answered with another failure, a status of gRPC
+//	6  `volo call`: there was no answer: not connected, lost, or too late
 //
 // What a command was asked for goes to the standard output, everything else
 // to the standard error.
@@ -30,14 +34,20 @@ const (
 	exitOK = iota
 	exitFailure
 	exitUsage
+	exitException
+	exitBusiness
+	exitStatus
+	exitTransport
 )
 
 // An Env is what commands know of the world.
 type Env struct {
+	Stdin          io.Reader // nil is empty
 	Stdout, Stderr io.Writer
 	Dir            string   // where relative paths begin
 	Environ        []string // for programs that commands run
 	Color          bool     // Stderr understands colours
+	Terminal       bool     // Stderr is a terminal, on which a line can be written again
 }
 
 // System returns the process's own.
@@ -46,9 +56,10 @@ func System() *Env {
 	if err != nil {
 		dir = "."
 	}
+	terminal := isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb"
 	return &Env{
-		Stdout: os.Stdout, Stderr: os.Stderr, Dir: dir, Environ: os.Environ(),
-		Color: isTerminal(os.Stderr) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Dir: dir, Environ: os.Environ(),
+		Color: terminal && os.Getenv("NO_COLOR") == "", Terminal: terminal,
 	}
 }
 
@@ -70,6 +81,10 @@ func Main(ctx context.Context, env *Env, args []string) int {
 		fmt.Fprintf(env.Stderr, "%s: %v\n\n%s\nRun `%s --help` for more.\n", cmd.CommandPath(), err, usageLine(cmd), cmd.CommandPath())
 		return exitUsage
 	}
+	var coded *codedError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
 	if !errors.Is(err, errSaid) {
 		fmt.Fprintf(env.Stderr, "%s: %v\n", cmd.CommandPath(), err)
 	}
@@ -78,6 +93,11 @@ func Main(ctx context.Context, env *Env, args []string) int {
 
 // errSaid is the error of a command that has told the user all there is.
 var errSaid = errors.New("said already")
+
+// A codedError is errSaid with an exit code of its own.
+type codedError struct{ code int }
+
+func (e *codedError) Error() string { return errSaid.Error() }
 
 // A usageError is a command line that makes no sense.
 type usageError struct{ err error }

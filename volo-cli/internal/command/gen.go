@@ -1,12 +1,15 @@
 package command
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/modfile"
@@ -20,8 +23,12 @@ import (
 type regenerate struct {
 	env   *Env
 	check bool
+	watch bool
+	json  bool
 	entry string
 	dir   string
+
+	read map[string]stamp // what the last run read, or looked for, by absolute names
 }
 
 func newGen(env *Env) *cobra.Command {
@@ -32,35 +39,81 @@ func newGen(env *Env) *cobra.Command {
 		Long: `Gen compiles the IDLs that volo.yml names and writes what is new or different.
 Files that an earlier run generated and this one does not are removed; files
 that were not generated are never touched. volo.yml is looked for in the
-current folder and then in those above it.
+current folder and then in those above it; volo.workspace.yml does as well.
+
+IDLs of git repositories are fetched once, at the commit that volo.yml locks,
+into the folder volo of the user's cache, or the one that VOLO_CACHE names; from
+then on no network is needed. If volo.yml has no lock for a repository yet, gen
+writes it there. "volo repo update" moves it.
 
 With --check nothing is written: gen lists what it would do and fails if there
-is anything. That is for CI.`,
+is anything. That is for CI. With --watch gen goes on and follows changes of the
+IDLs and of volo.yml until it is interrupted.
+
+With --json the standard output is a list of what changed, or would:
+[{"state": "new", "file": "gen/echo/echo.go"}].`,
 		Example: `  volo gen
   volo gen --check
+  volo gen --watch
   volo gen --entry-name default --dir services/shop`,
 		Args: positional(),
-		RunE: func(*cobra.Command, []string) error { return g.run() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return g.run(cmd.Context()) },
 	}
 	f := cmd.Flags()
 	f.BoolVar(&g.check, "check", false, "write nothing, fail if something would change")
+	f.BoolVar(&g.watch, "watch", false, "go on, and follow changes")
+	f.BoolVar(&g.json, "json", false, "print a list in JSON")
 	f.StringVarP(&g.entry, "entry-name", "n", "", "only the entry `NAME` of volo.yml")
 	f.StringVar(&g.dir, "dir", "", "start looking for volo.yml in `DIR`")
+	env.completeEntry(cmd)
 	return cmd
 }
 
-func (g *regenerate) run() error {
+func (g *regenerate) run(ctx context.Context) error {
+	switch {
+	case !g.watch:
+		return g.once(ctx)
+	case g.check, g.json:
+		return usagef("--watch goes with neither --check nor --json")
+	}
+	return g.follow(ctx)
+}
+
+// looks notes that a file is about to be read.
+func (g *regenerate) looks(name string) {
+	if _, ok := g.read[name]; !ok {
+		g.read[name] = stampOf(name)
+	}
+}
+
+// once brings the code up to date.
+func (g *regenerate) once(ctx context.Context) error {
+	g.read = make(map[string]stamp)
 	p, err := g.env.project(g.dir)
 	if err != nil {
 		return err
+	}
+	g.looks(filepath.Join(p.root, p.name))
+	if !g.check {
+		unlock, err := g.env.exclusive(ctx, p.root)
+		if err != nil {
+			return err
+		}
+		defer unlock()
 	}
 	entries, err := p.entries(g.entry)
 	if err != nil {
 		return err
 	}
+	if err := g.env.lock(ctx, p, entries, g.check); err != nil {
+		return err
+	}
+	if entries, err = p.entries(g.entry); err != nil {
+		return err
+	}
 	var all []*generate.Changes
 	for _, e := range entries {
-		c, err := g.compare(p.root, e)
+		c, err := g.compare(ctx, p, e)
 		if err != nil {
 			return err
 		}
@@ -73,21 +126,31 @@ func (g *regenerate) run() error {
 }
 
 // compare compiles an entry and finds out what would change.
-func (g *regenerate) compare(root string, e *config.Entry) (*generate.Changes, error) {
-	modRoot, text, err := above(root, "go.mod")
+func (g *regenerate) compare(ctx context.Context, p *project, e *config.Entry) (*generate.Changes, error) {
+	modRoot, text, err := above(p.root, "go.mod")
 	if err != nil {
 		return nil, fmt.Errorf("%w; generated packages import each other by the module's path, so run `go mod init` first", err)
 	}
-	dir := filepath.Join(root, filepath.FromSlash(e.Filename))
+	g.looks(filepath.Join(modRoot, "go.mod"))
+	checkouts, err := g.env.checkouts(ctx, p, e)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(p.root, filepath.FromSlash(e.Filename))
 	rel, err := filepath.Rel(modRoot, dir)
 	if err != nil {
 		return nil, err
 	}
 	out, list := generate.Compile(generate.Input{
-		Entry:    e,
-		Root:     filepath.ToSlash(g.env.shown(root)),
-		Package:  path.Join(modfile.ModulePath(text), filepath.ToSlash(rel)),
-		ReadFile: func(name string) ([]byte, error) { return os.ReadFile(g.env.abs(filepath.FromSlash(name))) },
+		Entry:     e,
+		Root:      filepath.ToSlash(g.env.shown(p.root)),
+		Package:   path.Join(modfile.ModulePath(text), filepath.ToSlash(rel)),
+		Checkouts: checkouts,
+		ReadFile: func(name string) ([]byte, error) {
+			at := g.env.abs(filepath.FromSlash(name))
+			g.looks(at)
+			return os.ReadFile(at)
+		},
 	})
 	if said := g.env.diagnose(list); said != nil {
 		return nil, said
@@ -95,23 +158,52 @@ func (g *regenerate) compare(root string, e *config.Entry) (*generate.Changes, e
 	return generate.Compare(dir, out.Files)
 }
 
+// A change is a line of what gen prints.
+type change struct {
+	State string `json:"state"`
+	File  string `json:"file"`
+}
+
+// changes returns a line for each of the names.
+func (g *regenerate) changes(c *generate.Changes, state string, names []string) []change {
+	var lines []change
+	for _, name := range names {
+		lines = append(lines, change{state, g.env.shown(filepath.Join(c.Dir, filepath.FromSlash(name)))})
+	}
+	return lines
+}
+
+// print prints what changed, or would.
+func (g *regenerate) print(lines []change) error {
+	if g.json {
+		if lines == nil {
+			lines = []change{}
+		}
+		out := json.NewEncoder(g.env.Stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(lines)
+	}
+	for _, l := range lines {
+		fmt.Fprintf(g.env.Stdout, "%s: %s\n", l.State, l.File)
+	}
+	return nil
+}
+
 // report lists what would change and fails if anything would.
 func (g *regenerate) report(all []*generate.Changes) error {
-	n := 0
+	var lines []change
 	for _, c := range all {
-		n += g.list(c, "missing", c.New)
-		n += g.list(c, "differs", c.Changed)
-		n += g.list(c, "stale", c.Stale)
-		n += g.list(c, "not generated, in the way", c.Foreign)
+		lines = slices.Concat(lines, g.changes(c, "missing", c.New), g.changes(c, "differs", c.Changed),
+			g.changes(c, "stale", c.Stale), g.changes(c, "not generated, in the way", c.Foreign))
 	}
-	if n == 0 {
-		return nil
+	if err := g.print(lines); err != nil || len(lines) == 0 {
+		return err
 	}
 	verb := "is"
-	if n > 1 {
+	if len(lines) > 1 {
 		verb = "are"
 	}
-	fmt.Fprintf(g.env.Stderr, "%s %s not up to date; run `volo gen`\n", plural(n, "file"), verb)
+	fmt.Fprintf(g.env.Stderr, "%s %s not up to date; run `volo gen`\n", plural(len(lines), "file"), verb)
 	return errSaid
 }
 
@@ -122,27 +214,18 @@ func (g *regenerate) apply(all []*generate.Changes) error {
 			return &tree.ConflictError{Dir: g.env.shown(c.Dir), Names: c.Foreign}
 		}
 	}
-	n := 0
+	var lines []change
 	for _, c := range all {
 		if err := c.Apply(); err != nil {
 			return err
 		}
-		n += g.list(c, "new", c.New)
-		n += g.list(c, "changed", c.Changed)
-		n += g.list(c, "removed", c.Stale)
+		lines = slices.Concat(lines, g.changes(c, "new", c.New), g.changes(c, "changed", c.Changed), g.changes(c, "removed", c.Stale))
 	}
-	if n == 0 {
+	if len(lines) == 0 && !g.json && !g.watch {
 		fmt.Fprintln(g.env.Stdout, "up to date")
+		return nil
 	}
-	return nil
-}
-
-// list prints names under a word and returns how many there are.
-func (g *regenerate) list(c *generate.Changes, word string, names []string) int {
-	for _, name := range names {
-		fmt.Fprintf(g.env.Stdout, "%s: %s\n", word, g.env.shown(filepath.Join(c.Dir, filepath.FromSlash(name))))
-	}
-	return len(names)
+	return g.print(lines)
 }
 
 // above returns the nearest folder at or above dir that has a file called

@@ -35,6 +35,6 @@ See it all happen, from an IDL to answers over the network:
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newInit(env), newGen(env), newDemo(env), newVersion(env))
+	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newDemo(env), newVersion(env))
 	return root
 }

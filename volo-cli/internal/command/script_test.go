@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,6 +30,12 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, goEnv...)
+			e.Setenv("VOLO_CACHE", e.WorkDir+"/.cache")
+			volo, err := exec.LookPath("volo")
+			if err != nil {
+				return err
+			}
+			e.Setenv("VOLO_BIN", filepath.Dir(volo)) // a PATH that has nothing else
 			return nil
 		},
 	})

@@ -69,6 +69,11 @@ type IDL struct {
 	Span source.Span // of the path
 }
 
+// New returns a file that has nothing yet, to be added to.
+func New(name string) *File {
+	return &File{Source: source.NewFile(name, "entries:\n")}
+}
+
 // Repo returns the repository called name, nil if there is none.
 func (e *Entry) Repo(name string) *Repo {
 	for _, r := range e.Repos {

@@ -137,6 +137,9 @@ func (f *File) AddEntry(e *Entry) (string, error) {
 		}
 	}
 	text := f.append(valueOf(f.root(), "entries"), lines)
+	if len(f.Entries) == 0 {
+		text = f.Source.Text + join(lines, 2) + "\n"
+	}
 	return text, f.verify(text, strings.Join(lines, "\n"), func(g *File) bool {
 		return len(g.Entries) == len(f.Entries)+1 && g.Entry(e.Name) != nil
 	})

@@ -106,7 +106,7 @@ func (c *Changes) Apply() error {
 // remove removes a file and the folders that it leaves empty.
 func (c *Changes) remove(name string) error {
 	at := filepath.Join(c.Dir, filepath.FromSlash(name))
-	if err := os.Remove(at); err != nil {
+	if err := os.Remove(at); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	for dir := filepath.Dir(at); dir != c.Dir; dir = filepath.Dir(dir) {

@@ -8,10 +8,6 @@
 package generate
 
 import (
-	"os"
-	"path"
-	"path/filepath"
-
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
 	"github.com/volo-go/volo/pilota/ir"
@@ -27,8 +23,10 @@ type Input struct {
 	Root string
 	// Package is the import path of the folder of the generated code.
 	Package string
-	// ReadFile reads an IDL by its path with slashes; nil reads the files of
-	// the system.
+	// Checkouts are the repositories of git sources, by their names in Entry.
+	Checkouts map[string]Checkout
+	// ReadFile reads a local IDL by its path with slashes; nil reads the files
+	// of the system.
 	ReadFile func(name string) ([]byte, error)
 }
 
@@ -42,28 +40,26 @@ type Output struct {
 // Compile compiles the entry. The output is nil if the diagnostics have an
 // error.
 func Compile(in Input) (*Output, report.List) {
+	if clash := in.clash(); len(clash) > 0 {
+		return nil, clash
+	}
+	compile := compileThrift
 	if in.Entry.Protocol == config.Protobuf {
-		return compileProto(in)
+		compile = compileProto
 	}
-	return compileThrift(in)
-}
-
-// read returns what reads the IDLs.
-func (in *Input) read() func(name string) ([]byte, error) {
-	if in.ReadFile != nil {
-		return in.ReadFile
-	}
-	return func(name string) ([]byte, error) { return os.ReadFile(filepath.FromSlash(name)) }
+	out, list := compile(in)
+	in.show(list)
+	return out, list
 }
 
 // compileThrift is Compile for an entry of Thrift files.
 func compileThrift(in Input) (*Output, report.List) {
-	o := pilota.Options{ReadFile: in.ReadFile, KeepAll: in.Entry.TouchAll, Go: options(in.Entry)}
+	o := pilota.Options{ReadFile: in.read(), KeepAll: in.Entry.TouchAll, Go: options(in.Entry)}
 	o.Go.PackagePrefix = in.Package
 	for i, s := range in.Entry.Services {
-		o.Inputs = append(o.Inputs, path.Join(in.Root, s.Path))
+		o.Inputs = append(o.Inputs, in.of(s, s.Path))
 		for _, dir := range s.Includes {
-			o.IncludeDirs = append(o.IncludeDirs, path.Join(in.Root, dir))
+			o.IncludeDirs = append(o.IncludeDirs, in.of(s, dir))
 		}
 		o.Touch = append(o.Touch, s.Touch...)
 		if i == 0 {
@@ -77,6 +73,7 @@ func compileThrift(in Input) (*Output, report.List) {
 			return nil, l
 		}
 	}
+	o.IncludeDirs = append(o.IncludeDirs, in.hosts()...)
 	program, list := pilota.Check(o)
 	if program == nil {
 		return nil, list

@@ -138,16 +138,18 @@ func packageName(dir string) string {
 func compileProto(in Input) (*Output, report.List) {
 	var inputs, dirs []string
 	for _, s := range in.Entry.Services {
-		inputs = append(inputs, path.Join(in.Root, s.Path))
+		inputs = append(inputs, in.of(s, s.Path))
 		for _, dir := range s.Includes {
-			dirs = append(dirs, path.Join(in.Root, dir))
+			dirs = append(dirs, in.of(s, dir))
 		}
 	}
+	// Files are named from where they are first, and from their host last.
+	dirs = append(withInputs(inputs, dirs), in.hosts()...)
 	protos, list := Protos(inputs, dirs, in.read())
 	if protos == nil {
 		return nil, list
 	}
-	o := pilota.ProtoOptions{IncludeDirs: withInputs(inputs, dirs), ReadFile: in.ReadFile, PackagePrefix: in.Package}
+	o := pilota.ProtoOptions{IncludeDirs: dirs, ReadFile: in.read(), PackagePrefix: in.Package}
 	for _, p := range protos {
 		o.Inputs = append(o.Inputs, p.Path)
 		o.Parameters = append(o.Parameters, "M"+p.Name+"="+p.goImport(in.Package))
