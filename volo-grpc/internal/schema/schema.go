@@ -53,9 +53,19 @@ func Message(name string, fields ...*descriptorpb.FieldDescriptorProto) *descrip
 // Field describes a scalar field.
 func Field(number int32, name string, typ descriptorpb.FieldDescriptorProto_Type) *descriptorpb.FieldDescriptorProto {
 	return &descriptorpb.FieldDescriptorProto{
-		Name: &name, Number: &number, Type: &typ,
+		Name: &name, Number: &number, Type: &typ, JsonName: jsonName(name),
 		Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
 	}
+}
+
+// jsonName returns the name that a field has in JSON, as protoc writes it into
+// descriptors: some who read them do not find out for themselves.
+func jsonName(name string) *string {
+	words := strings.Split(name, "_")
+	for i, w := range words[1:] {
+		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return proto.String(strings.Join(words, ""))
 }
 
 // Of describes a field of a message or enum type.
