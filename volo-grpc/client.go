@@ -28,6 +28,7 @@ type clientCore struct {
 	callee    rpc.Endpoint // the address is zero if there is a discoverer
 	authority string
 	stack     Handler
+	private   bool // there is nobody to see a request
 	peers     peers
 	heads     sync.Map                                // *Method → *http2.Block
 	stage     *loadbalance.Stage[*Request, *Response] // nil with a fixed address
@@ -69,6 +70,7 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 	}
 	c.authority = c.authorityOf()
 	c.peers.core = c
+	c.private = c.o.isPrivate()
 	c.stack = c.buildStack()
 	return &Client{core: c}, nil
 }
@@ -106,13 +108,20 @@ func (c *Client) With(opts ...CallOption) *Client {
 // Unary calls m, a unary method, with req and stores the answer in resp, which
 // is new. Generated stubs call it.
 func (c *Client) Unary(ctx context.Context, m *Method, req, resp proto.Message) error {
-	r := c.request(ctx, m, req)
+	private := c.private()
+	r := newRequest(private)
+	c.request(ctx, r, m, req)
 	r.response.Message = resp
 	call := (*callContext)(r)
 	answer, err := c.core.stack.Call(call, r)
 	call.finish()
 	if err != nil {
 		return r.fail(PhasePick, false, err)
+	}
+	if private {
+		*r = Request{}
+		requests.Put(r)
+		return nil
 	}
 	if answer.Message != resp { // a layer has answered
 		if answer.Message == nil {
@@ -129,7 +138,8 @@ func (c *Client) Unary(ctx context.Context, m *Method, req, resp proto.Message) 
 //
 // The stream must be received from until it ends, or closed.
 func (c *Client) Stream(ctx context.Context, m *Method, req proto.Message) (*ClientStream, error) {
-	r := c.request(ctx, m, req)
+	r := new(Request)
+	c.request(ctx, r, m, req)
 	call := (*callContext)(r)
 	answer, err := c.core.stack.Call(call, r)
 	if err == nil && answer.Stream == nil {
@@ -143,30 +153,44 @@ func (c *Client) Stream(ctx context.Context, m *Method, req proto.Message) (*Cli
 	return answer.Stream, nil
 }
 
-func (c *Client) request(ctx context.Context, m *Method, req proto.Message) *Request {
-	core := c.core
-	r := &Request{
-		Info: rpc.Info{
-			Role:       rpc.Client,
-			Service:    m.Service,
-			Method:     m.Name,
-			Idempotent: m.Idempotent,
-			Caller:     rpc.Endpoint{Service: core.o.caller},
-			Callee:     core.callee,
-			Stats:      rpc.Stats{Start: time.Now()},
-		},
-		Method:  m,
-		Message: req,
-		options: c.options,
-		parent:  ctx,
+// requests of unary calls that nobody outside this package has seen, to be used
+// again.
+var requests = sync.Pool{New: func() any { return new(Request) }}
+
+func newRequest(private bool) *Request {
+	if private {
+		return requests.Get().(*Request)
 	}
+	return new(Request)
+}
+
+// private reports whether nobody is there to see the requests of c.
+func (c *Client) private() bool {
+	return c.core.private && (c.options == nil || len(c.options.credentials) == 0)
+}
+
+// isPrivate is private for all calls of a client.
+func (o *clientOptions) isPrivate() bool {
+	return len(o.outer)+len(o.inner)+len(o.credentials) == 0 &&
+		o.discoverer == nil && o.balancer == nil && o.service == nil && !o.timePhases
+}
+
+// request fills in r, which is new.
+func (c *Client) request(ctx context.Context, r *Request, m *Method, req proto.Message) {
+	core := c.core
+	r.Info.Role = rpc.Client
+	r.Info.Service, r.Info.Method, r.Info.Idempotent = m.Service, m.Name, m.Idempotent
+	r.Info.Caller.Service, r.Info.Callee = core.o.caller, core.callee
+	if !core.private || core.o.timeout > 0 || c.options != nil {
+		r.Info.Stats.Start = time.Now()
+	}
+	r.Method, r.Message, r.options, r.parent = m, req, c.options, ctx
 	if md, ok := ctx.Value(metadataKey{}).(Metadata); ok {
 		r.Metadata = md
 	}
 	if c.options != nil {
 		c.options.apply(r)
 	}
-	return r
 }
 
 func (o *callOptions) apply(r *Request) {

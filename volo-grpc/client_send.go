@@ -136,6 +136,7 @@ func (c *clientCore) unary(ctx context.Context, req *Request, o *outgoing) (*Res
 	if status != nil {
 		return nil, req.fail(PhaseDecode, false, status)
 	}
+	st.Release()
 	if err := c.o.decodeMessage(in, req.response.Message, decoder, o.maxRecv); err != nil {
 		return nil, req.fail(PhaseDecode, false, err)
 	}

@@ -3,6 +3,7 @@ package http2
 import (
 	"io"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ type Client struct {
 	onAway func()        // once no more streams are taken; may be nil
 	reader chan struct{} // closed when the reading goroutine has ended
 	done   chan struct{} // closed when the connection is over
+
+	released sync.Pool // of *ClientStream, see Release
 
 	told bool // onAway was called; guarded by conn.mu
 
@@ -108,6 +111,9 @@ type ClientStream struct {
 	tail   Tail
 
 	left atomic.Bool // has ended: received to its end, or given up
+
+	// The reader has taken it off the table and will not look at it any more.
+	free bool // guarded by stream.mu
 }
 
 // A Request is what a stream is opened with.
@@ -125,7 +131,12 @@ type Request struct {
 
 // Open opens a stream. It waits for a place if the peer allows no more streams.
 func (c *Client) Open(r Request, until Bound) (*ClientStream, error) {
-	s := &ClientStream{on: c, unary: r.Whole}
+	s, _ := c.released.Get().(*ClientStream)
+	if s == nil {
+		s = &ClientStream{on: c}
+		s.awaken()
+	}
+	s.unary = r.Whole
 	if err := c.start(s, &r, until); err != nil {
 		return nil, err
 	}
@@ -135,7 +146,6 @@ func (c *Client) Open(r Request, until Bound) (*ClientStream, error) {
 func (c *Client) start(s *ClientStream, r *Request, until Bound) error {
 	s.init(&c.conn)
 	s.client = s
-	s.awaken()
 	if r.MaxMessageSize > 0 {
 		s.limit = r.MaxMessageSize
 	}
@@ -152,6 +162,27 @@ func (c *Client) start(s *ClientStream, r *Request, until Bound) error {
 		return err
 	}
 	return nil
+}
+
+// Release leaves the stream of a whole response to another call, if it ended in
+// order. It must not be used any more; what was received from it may be. Other
+// streams are left to the garbage collector, as somebody may still look at them.
+func (s *ClientStream) Release() {
+	s.mu.Lock()
+	free := s.free && s.err == nil && s.onEnd == nil && s.waiting() == 0
+	s.mu.Unlock()
+	if !free {
+		return
+	}
+	select {
+	case <-s.wake: // was not waited for
+	default:
+	}
+	s.clean()
+	s.headed, s.head, s.tail = false, Head{}, Tail{}
+	s.left.Store(false)
+	s.free = false
+	s.on.released.Put(s)
 }
 
 // An UnsentError says that nothing of a stream has left.
@@ -195,7 +226,7 @@ func (s *ClientStream) Recv(until Bound) (Message, error) {
 func (s *ClientStream) Wait(until Bound) error {
 	for {
 		s.mu.Lock()
-		err, ended, many := s.err, s.ended || s.inErr != nil, len(s.messages) > 1
+		err, ended, many := s.err, s.ended || s.inErr != nil, s.waiting() > 1
 		s.mu.Unlock()
 		if err != nil {
 			return err
@@ -239,7 +270,7 @@ func (s *ClientStream) Tail() Tail {
 // finish ends a stream whose response has been received. If one half has not
 // ended, it is reset.
 func (s *ClientStream) finish() {
-	if s.left.Swap(true) {
+	if s.left.Swap(true) || s.gone.Load() && s.answered() {
 		return
 	}
 	how := s.ending()

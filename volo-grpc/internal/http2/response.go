@@ -87,14 +87,26 @@ func (c *Client) trailers(s *ClientStream, fields []hpack.HeaderField) error {
 	}
 	s.gotEnd = true
 	partial := s.assembly.partial()
+	// When both halves have ended, no frame can be about it any more. The
+	// receiver may use it for another call, once it knows.
+	over := s.unary && !partial && s.sentEnd.Load()
+	if over {
+		c.hot = nil
+		how := complete
+		if tail.Status == "0" {
+			how = wellDone
+		}
+		c.remove(&s.stream, how)
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = over
 	s.tail = tail
 	if partial && s.inErr == nil {
 		s.inErr = &ResetError{Code: InternalError, Reason: "the response ended within a message"}
 	}
 	s.ended = true
-	s.mu.Unlock()
-	s.notify()
+	s.notify() // while it is locked: then it is the receiver's
 	return nil
 }
 

@@ -54,7 +54,8 @@ type stream struct {
 	grown     int          // beyond the configured window; guarded by conn.mu
 
 	mu       sync.Mutex
-	messages []arrival     // arrived, not yet received
+	messages []arrival     // from taken on: arrived, not yet received
+	taken    int           //
 	first    [1]arrival    // backs messages of a unary call
 	ended    bool          // no more messages will come
 	err      error         // why the stream ended out of order
@@ -72,6 +73,7 @@ type arrival struct {
 	large bool // has a share of the budget
 }
 
+// init prepares s, which may have been another call's.
 func (s *stream) init(c *conn) {
 	s.c = c
 	s.declared = -1
@@ -82,6 +84,22 @@ func (s *stream) init(c *conn) {
 		s.ownWindow.Store(max(65535, int64(c.cfg.StreamWindow)))
 	}
 	s.messages = s.first[:0]
+}
+
+// clean makes s as good as new for [stream.init]: what ended in order and in
+// full has left it waiting for nothing, and owing nothing. Its lock and what its
+// receiver is woken with stay, as the reader may be about to leave them.
+func (s *stream) clean() {
+	s.id, s.credit = 0, nil
+	s.sentEnd.Store(false)
+	s.assembly, s.gotEnd, s.gotData = assembly{}, false, 0
+	s.gone.Store(false)
+	s.owed.Store(0)
+	s.shares.Store(false)
+	s.share, s.grown = share{}, 0
+	s.messages, s.taken, s.first = nil, 0, [1]arrival{}
+	s.ended, s.released = false, false
+	s.inErr, s.outErr = nil, nil
 }
 
 // awaken lets somebody wait. It must be called before a receiver starts.
@@ -101,6 +119,11 @@ func (s *stream) notify() {
 func (s *stream) push(done []arrival, bytes int64, end bool, inErr error) (waiting int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.taken > len(s.messages)/2 && len(s.messages)+len(done) > cap(s.messages) {
+		n := copy(s.messages, s.messages[s.taken:])
+		clear(s.messages[n:])
+		s.messages, s.taken = s.messages[:n], 0
+	}
 	s.messages = append(s.messages, done...)
 	s.ended = s.ended || end
 	if s.inErr == nil {
@@ -110,8 +133,15 @@ func (s *stream) push(done []arrival, bytes int64, end bool, inErr error) (waiti
 		s.held += bytes
 		s.c.held.Add(bytes)
 	}
-	return len(s.messages)
+	return s.waiting()
 }
+
+// waiting returns how many messages wait for their receiver. The caller holds
+// s.mu.
+func (s *stream) waiting() int { return len(s.messages) - s.taken }
+
+// maxMessages is how much room for messages that wait is kept while none do.
+const maxMessages = 4096
 
 // let returns the bytes that are held for s, which are no longer counted.
 func (s *stream) let() (bytes int64) {
@@ -186,7 +216,7 @@ func (s *stream) recv(until Bound) (Message, error) {
 // pop takes the next message if it is there.
 func (s *stream) pop() (m Message, ok bool, err error) {
 	s.mu.Lock()
-	if len(s.messages) == 0 {
+	if s.waiting() == 0 {
 		defer s.mu.Unlock()
 		if s.err != nil {
 			return m, false, s.err
@@ -199,10 +229,12 @@ func (s *stream) pop() (m Message, ok bool, err error) {
 		}
 		return m, false, nil
 	}
-	a := s.messages[0]
-	s.messages[0] = arrival{}
-	if s.messages = s.messages[1:]; len(s.messages) == 0 {
-		s.messages = s.first[:0]
+	a := s.messages[s.taken]
+	s.messages[s.taken] = arrival{}
+	if s.taken++; s.waiting() == 0 {
+		if s.messages, s.taken = s.messages[:0], 0; cap(s.messages) > maxMessages {
+			s.messages = s.first[:0]
+		}
 	}
 	more := !s.ended && s.err == nil && !s.released
 	size := len(a.Data) + EnvelopeSize
