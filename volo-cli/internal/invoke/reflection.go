@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -35,11 +36,11 @@ type reflector struct {
 // newReflector returns a source that asks in v1 and, if the server does not
 // know it, in v1alpha.
 func newReflector(client *vologrpc.Client) (*reflector, error) {
-	r := &reflector{client: client}
+	r := &reflector{client: client.With(vologrpc.CallCompression("identity"))} // not all servers can decompress
 	for _, pkg := range []string{"grpc.reflection.v1", "grpc.reflection.v1alpha"} {
 		text := strings.Replace(reflectionProto, "grpc.reflection.v1", pkg, 1)
 		files, list := protoidl.Compile(protoidl.Options{
-			Inputs: []string{"reflection.proto"}, ReadFile: func(string) ([]byte, error) { return []byte(text), nil },
+			Inputs: []string{"reflection.proto"}, ReadFile: only("reflection.proto", text),
 		})
 		if err := list.Err(); err != nil {
 			return nil, err
@@ -58,6 +59,16 @@ func newReflector(client *vologrpc.Client) (*reflector, error) {
 		})
 	}
 	return r, nil
+}
+
+// only returns a ReadFile that knows one file.
+func only(file, text string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if name != file {
+			return nil, fs.ErrNotExist
+		}
+		return []byte(text), nil
+	}
 }
 
 func (r *reflector) services(ctx context.Context) ([]string, error) {
@@ -137,8 +148,9 @@ type conversation struct {
 
 // converse has f talk to the server, in the first version that it knows.
 func (r *reflector) converse(ctx context.Context, f func(*conversation) error) error {
+	var err error
 	for i, m := range r.versions {
-		err := r.try(ctx, m, f)
+		err = r.try(ctx, m, f)
 		if err == nil {
 			r.versions = r.versions[i : i+1]
 			return nil
@@ -147,7 +159,7 @@ func (r *reflector) converse(ctx context.Context, f func(*conversation) error) e
 			return err
 		}
 	}
-	return fmt.Errorf("the server has no reflection service; name its .proto files or a descriptor set with --idl")
+	return fmt.Errorf("the server has no reflection service; name its .proto files or a descriptor set with --idl (%v)", err)
 }
 
 func (r *reflector) try(ctx context.Context, m *vologrpc.Method, f func(*conversation) error) error {

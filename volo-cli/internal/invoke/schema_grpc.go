@@ -253,4 +253,3 @@ func (r resolver) FindExtensionByNumber(message protoreflect.FullName, field pro
 	}
 	return protoregistry.GlobalTypes.FindExtensionByNumber(message, field)
 }
-

@@ -1,0 +1,113 @@
+package invoke
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/volo-go/volo/pilota/thrift"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
+	volothrift "github.com/volo-go/volo/volo-thrift"
+	"github.com/volo-go/volo/volo-thrift/generic"
+)
+
+// A Kind says who is at fault.
+type Kind string
+
+// The kinds.
+const (
+	Local     Kind = "local"     // nothing was sent: the request, the IDL, the command
+	Exception Kind = "exception" // the method has thrown an exception that it declares
+	Business  Kind = "business"  // the method has said no, by a business error
+	Status    Kind = "status"    // the server has answered with a status that is not OK, or an undeclared exception
+	Transport Kind = "transport" // there was no answer: not connected, lost, or too late
+)
+
+// A Failure is an error as people and scripts want to be told of it.
+type Failure struct {
+	Kind    Kind   `json:"kind"`
+	Code    int32  `json:"code"` // of the status, the exception or the business error
+	Name    string `json:"name"` // of the code or of the declared exception
+	Message string `json:"message"`
+	// Value is the declared exception.
+	Value json.RawMessage `json:"value,omitempty"`
+	// Details are those of the status of gRPC.
+	Details []json.RawMessage `json:"details,omitempty"`
+	Extra   map[string]string `json:"extra,omitempty"` // of a business error
+}
+
+// Explain says what an error of Open, Call and all else means. It may ask the
+// server for the types of details. A nil Peer knows of no types.
+func (p *Peer) Explain(ctx context.Context, err error) *Failure {
+	var exception *generic.Exception
+	if errors.As(err, &exception) {
+		f := &Failure{Kind: Exception, Name: exception.Type.FullName(), Message: exception.Error()}
+		if text, err := exception.JSON(p.values()); err == nil {
+			f.Value = text
+		}
+		return f
+	}
+	var thriftBiz *volothrift.BizError
+	if errors.As(err, &thriftBiz) {
+		return &Failure{Kind: Business, Code: thriftBiz.Status, Message: thriftBiz.Message, Extra: thriftBiz.Extra}
+	}
+	var status *vologrpc.Error
+	if errors.As(err, &status) {
+		return p.explainStatus(ctx, status)
+	}
+	var failed *volothrift.Error
+	if errors.As(err, &failed) {
+		return explainThrift(failed)
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return &Failure{Kind: Transport, Message: err.Error()}
+	}
+	return &Failure{Kind: Local, Message: err.Error()}
+}
+
+func explainThrift(e *volothrift.Error) *Failure {
+	f := &Failure{Kind: Transport, Name: e.Phase.String(), Message: e.Error()}
+	var exception *thrift.ApplicationException
+	switch {
+	case e.Phase == volothrift.PhaseEncode:
+		f.Kind = Local
+	case errors.As(e.Err, &exception):
+		f.Kind, f.Code, f.Name, f.Message = Status, int32(exception.Type), exception.Type.String(), exception.Message
+	}
+	return f
+}
+
+func (p *Peer) explainStatus(ctx context.Context, e *vologrpc.Error) *Failure {
+	f := &Failure{Kind: Transport, Code: int32(e.Code), Name: e.Code.String(), Message: e.Message}
+	var biz *vologrpc.BizError
+	switch {
+	case errors.As(e.Err, &biz):
+		return &Failure{Kind: Business, Code: biz.Status, Message: biz.Message, Extra: biz.Extra}
+	case e.Phase == vologrpc.PhaseRemote:
+		f.Kind = Status
+	case e.Phase == vologrpc.PhaseEncode:
+		f.Kind = Local
+	}
+	if f.Message == "" {
+		f.Message = e.Error()
+	}
+	for _, d := range e.Details {
+		f.Details = append(f.Details, p.detail(ctx, d))
+	}
+	return f
+}
+
+// detail returns a detail as JSON, in base64 if nobody knows its type.
+func (p *Peer) detail(ctx context.Context, d *anypb.Any) json.RawMessage {
+	if p != nil && p.source != nil {
+		if text, err := (protojson.MarshalOptions{Resolver: resolver{ctx, p.source}}).Marshal(d); err == nil {
+			return text
+		}
+	}
+	text, _ := json.Marshal(map[string]string{"@type": d.TypeUrl, "base64": base64.StdEncoding.EncodeToString(d.Value)})
+	return text
+}
