@@ -64,6 +64,7 @@ type Conn struct {
 	next     int32     // last sequence id given out; 0 is reserved for control frames
 	inflight int
 	draining bool
+	silence  silence
 	err      error // why no answer will come any more
 }
 
@@ -96,6 +97,7 @@ func New(conn *transport.Conn, framing Framing) *Conn {
 type Waiter struct {
 	seq     int32
 	crowded bool          // other calls were in flight when this one was acquired
+	heard   uint64        // silence.heard when it was acquired
 	ready   chan struct{} // capacity 1: a token means frame or err is set
 	timer   *time.Timer   // stopped between uses; nil until first needed
 	frame   []byte
@@ -149,6 +151,7 @@ func (c *Conn) Acquire() (w *Waiter, err error) {
 		}
 	}
 	w.seq = c.next
+	w.heard = c.silence.heard
 	*c.slot(w.seq) = w
 	c.inflight++
 	w.crowded = c.inflight > 1
@@ -218,7 +221,11 @@ func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte
 		gaveUp = context.Canceled
 	}
 	w.stop()
+	dead := gaveUp == context.DeadlineExceeded && c.silent(w)
 	c.Abandon(w)
+	if dead {
+		c.Retire()
+	}
 	return nil, gaveUp
 }
 

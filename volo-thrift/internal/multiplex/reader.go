@@ -52,6 +52,7 @@ type arrival struct {
 // wants to be rid of once its last call is over.
 func (c *Conn) deliver() error {
 	c.mu.Lock()
+	c.silence.end()
 	for i := range c.arrived {
 		a := &c.arrived[i]
 		if a.seq == 0 && a.err == nil {
