@@ -100,7 +100,13 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 	if !core.private || core.timed || c.options != nil {
 		req.Info.Stats.Start = time.Now()
 	}
-	resp, err := core.stack.Call((*callContext)(req), req)
+	var resp *Response
+	var err error
+	if core.private {
+		resp, err = core.callPrivately((*callContext)(req), req)
+	} else {
+		resp, err = core.stack.Call((*callContext)(req), req)
+	}
 	if err == nil {
 		err = adopt(result, resp)
 	}
@@ -108,8 +114,16 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 	return err
 }
 
-// requests that nobody outside this package has seen, to be used again.
-var requests = sync.Pool{New: func() any { return new(Request) }}
+// requests that nobody outside this package has seen, to be used again, with
+// what their calls need beside.
+var requests = sync.Pool{New: func() any {
+	r := new(struct {
+		Request
+		decoder thrift.Decoder
+	})
+	r.Request.decoder = &r.decoder
+	return &r.Request
+}}
 
 func (c *clientCore) newRequest() *Request {
 	if c.private {

@@ -79,12 +79,32 @@ func pickErrors(next Handler) Handler {
 type sender clientCore
 
 func (s *sender) Call(ctx context.Context, req *Request) (*Response, error) {
+	peer, err := s.peer(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return peer.roundTrip(ctx, req)
+}
+
+func (s *sender) peer(ctx context.Context, req *Request) (peer, error) {
 	if ctx.Err() != nil {
 		return nil, req.fail(PhaseDial, true, reason(ctx))
 	}
 	peer, err := s.peers.get(req.Info.Callee.Address)
 	if err != nil {
 		return nil, req.fail(PhaseDial, true, err)
+	}
+	return peer, nil
+}
+
+// callPrivately is the stack of a client that has no layer and no balancer,
+// with nothing between: each frame on the stack of a goroutine that waits is
+// one that the garbage collector walks again and again.
+func (c *clientCore) callPrivately(ctx context.Context, req *Request) (*Response, error) {
+	bind(ctx, req, c.o.timeout)
+	peer, err := (*sender)(c).peer(ctx, req)
+	if err != nil {
+		return nil, err
 	}
 	return peer.roundTrip(ctx, req)
 }

@@ -64,13 +64,14 @@ func (c *clientCore) makeHeader(m *Method) *ttheader.Template {
 	return kept.(*ttheader.Template)
 }
 
-// appendRequest appends the message of a call to b.
-func (c *clientCore) appendRequest(ctx context.Context, b []byte, req *Request, seq int32, flags uint16) ([]byte, error) {
+// appendRequest appends the message of a call to b. It runs nothing of the
+// user's but the codec of the arguments.
+func (c *clientCore) appendRequest(m *metainfo.Metadata, b []byte, req *Request, seq int32, flags uint16) ([]byte, error) {
 	start := len(b)
 	var header ttheader.Appender
 	if c.o.protocol.hasHeader() {
 		var err error
-		if b, err = c.appendHeader(ctx, b, &header, req, seq, flags); err != nil {
+		if b, err = c.appendHeader(m, b, &header, req, seq, flags); err != nil {
 			return b, err
 		}
 	}
@@ -95,7 +96,7 @@ func (c *clientCore) appendRequest(ctx context.Context, b []byte, req *Request, 
 	return b, nil
 }
 
-func (c *clientCore) appendHeader(ctx context.Context, b []byte, h *ttheader.Appender, req *Request, seq int32, flags uint16) ([]byte, error) {
+func (c *clientCore) appendHeader(m *metainfo.Metadata, b []byte, h *ttheader.Appender, req *Request, seq int32, flags uint16) ([]byte, error) {
 	b = h.Begin(b, flags, seq, ttheader.ProtocolBinary)
 	b = h.Template(b, c.headerOf(req.Method))
 	if d := req.Info.Deadline; !d.IsZero() {
@@ -105,7 +106,7 @@ func (c *clientCore) appendHeader(ctx context.Context, b []byte, h *ttheader.App
 		}
 		b = h.IntDecimal(b, ttheader.RPCTimeout, int64((left+time.Millisecond-1)/time.Millisecond))
 	}
-	if m := metainfo.FromContext(ctx); m.OutgoingLen() > 0 {
+	if m.OutgoingLen() > 0 {
 		if err := (metainfo.Limits{}).Check(m); err != nil {
 			return b, err
 		}
@@ -224,7 +225,7 @@ func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, erro
 		}
 		return nil, err
 	case thrift.Reply:
-		if err := consume(req.result, r.body, options); err != nil {
+		if err := req.consume(req.result, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}
 		c.stamp(&req.Info.Stats.DecodeDone, req)
@@ -259,10 +260,23 @@ func stringsOf(mode thrift.StringMode, owned bool) thrift.StringMode {
 // consume decodes the struct that body begins with.
 func consume(s thrift.Struct, body []byte, options thrift.DecodeOptions) error {
 	d := decoders.Get().(*thrift.Decoder)
+	err := consumeWith(d, s, body, options)
+	decoders.Put(d)
+	return err
+}
+
+// consume decodes with the decoder that the request brings along, if it does.
+func (r *Request) consume(s thrift.Struct, body []byte, options thrift.DecodeOptions) error {
+	if r.decoder == nil {
+		return consume(s, body, options)
+	}
+	return consumeWith(r.decoder, s, body, options)
+}
+
+func consumeWith(d *thrift.Decoder, s thrift.Struct, body []byte, options thrift.DecodeOptions) error {
 	d.Reset(body, options)
 	_, err := s.ConsumeBinary(d, body)
 	d.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
-	decoders.Put(d)
 	return err
 }
 

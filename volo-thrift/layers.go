@@ -140,7 +140,12 @@ type bounded struct {
 }
 
 func (b *bounded) Call(ctx context.Context, req *Request) (*Response, error) {
-	bound := b.bound
+	bind(ctx, req, b.bound)
+	return b.next.Call(ctx, req)
+}
+
+// bind fixes the deadline of req.
+func bind(ctx context.Context, req *Request, bound time.Duration) {
 	if o := req.options; o != nil && o.timeout > 0 {
 		bound = o.timeout
 	}
@@ -153,5 +158,4 @@ func (b *bounded) Call(ctx context.Context, req *Request) (*Response, error) {
 			req.Info.Deadline = t
 		}
 	}
-	return b.next.Call(ctx, req)
 }

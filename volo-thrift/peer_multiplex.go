@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/volo-go/volo/metainfo"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/volo-thrift/internal/multiplex"
@@ -61,7 +62,13 @@ func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response,
 		return &req.response, nil
 	}
 	seq := w.Seq()
-	frame, err := conn.Wait(w, until.deadline, until.done)
+	var frame []byte
+	if until.deadline.IsZero() && until.done == nil {
+		w.Arrive()
+		frame, err = conn.Take(w)
+	} else {
+		frame, err = conn.Wait(w, until.deadline, until.done)
+	}
 	if err != nil {
 		phase := PhaseRead
 		var op *transport.OpError
@@ -98,18 +105,39 @@ func (p *multiplexPeer) start(ctx context.Context, until bound, req *Request) (*
 	}
 }
 
+// maxInPlace is the size in bytes of arguments that are encoded right behind what
+// other calls have to send, under the lock of the connection's writer.
+const maxInPlace = 8 << 10
+
 // send sends the request. If it fails, unused says that the connection was
 // dead before anything of it was sent.
 func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.Conn, w *multiplex.Waiter, req *Request) (unused bool, err error) {
-	buf := scratches.Get().(*scratch)
-	defer buf.release()
-	b, err := p.core.appendRequest(ctx, buf.b, req, w.Seq(), ttheader.FlagOutOfOrder)
-	buf.b = b
-	if err != nil {
-		return false, encodeFailure(req, err)
+	metadata := metainfo.FromContext(ctx)
+	var malformed error
+	encode := func(b []byte) []byte {
+		longer, err := p.core.appendRequest(metadata, b, req, w.Seq(), ttheader.FlagOutOfOrder)
+		if err != nil {
+			malformed = err
+			return b
+		}
+		p.core.stamp(&req.Info.Stats.EncodeDone, req)
+		return longer
 	}
-	p.core.stamp(&req.Info.Stats.EncodeDone, req)
-	sent, err := conn.Send(w, b, until.deadline, until.done)
+	if req.Args.BinarySize() > maxInPlace {
+		// Others do not wait while a large message is encoded.
+		buf := scratches.Get().(*scratch)
+		defer buf.release()
+		if buf.b = encode(buf.b); malformed == nil {
+			encode = func(b []byte) []byte { return append(b, buf.b...) }
+		}
+	}
+	if malformed != nil {
+		return false, encodeFailure(req, malformed)
+	}
+	sent, err := conn.Send(w, until.deadline, until.done, encode)
+	if malformed != nil {
+		return false, encodeFailure(req, malformed)
+	}
 	if err != nil && sent && !req.Method.Oneway {
 		err = nil // an answer may have come before the connection ended: Wait knows
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/volo-go/volo/metainfo"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/volo-thrift/internal/pool"
@@ -100,7 +101,7 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	defer buf.release()
 	conn.Seq++
 	seq := conn.Seq
-	b, err := p.core.appendRequest(ctx, buf.b, req, seq, 0)
+	b, err := p.core.appendRequest(metainfo.FromContext(ctx), buf.b, req, seq, 0)
 	buf.b = b
 	if err != nil {
 		return nil, sound, encodeFailure(req, err)

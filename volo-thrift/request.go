@@ -44,6 +44,8 @@ type Request struct {
 
 	onDone func() // nil if nobody asked
 
+	decoder *thrift.Decoder // of a request that is used again; nil of others
+
 	// The context half, see callContext.
 	parent   context.Context
 	metadata *metainfo.Metadata // received; servers only

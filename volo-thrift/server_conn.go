@@ -196,12 +196,12 @@ func (c *serverConn) send(answer []byte) error {
 		return err
 	}
 	if len(b) <= maxUnsent {
-		return c.writer.End(append(b, answer...), c.inflight.Load() > 1)
+		return c.writer.End(append(b, answer...), int(c.inflight.Load()))
 	}
 	c.writer.EndAsync(b)
 	c.stuck.Add(1)
 	defer c.stuck.Add(-1)
-	_, err = c.writer.Send(answer, true, time.Time{}, nil)
+	_, err = c.writer.Send(answer, 2, time.Time{}, nil)
 	return err
 }
 

@@ -4,13 +4,16 @@
 // A sender appends its frame to the pending buffer. If nobody is flushing, it
 // becomes the flusher: it yields once, so that every goroutine that is ready
 // to send appends first, then writes what is pending until nothing is. A
-// sender that finds a flusher at work leaves its frame to it.
+// sender that finds a flusher at work leaves its frame to it. One that finds it
+// yielding still, when half of those who are expected have appended, writes in
+// its place: the peer works on one half while this side makes the other.
 //
-//	         Send, nobody flushing
-//	┌──────┐ ─────────────────────► ┌──────────┐
-//	│ idle │                        │ flushing │ ◄─┐ Send: append only
-//	└──────┘ ◄───────────────────── └──────────┘ ──┘
-//	         pending is empty
+//	         Send, alone, or half are there
+//	┌──────┐ ─────────────────────────────► ┌──────────┐
+//	│ idle │ ──► yielding ──► its turn ───► │ flushing │ ◄─┐ Send: append only
+//	└──────┘   Send, crowded                └──────────┘ ──┘
+//	    ▲                                        │
+//	    └──────────── pending is empty ──────────┘
 package combine
 
 import (
@@ -27,6 +30,11 @@ var ErrClosed = errors.New("connection is closed")
 const (
 	// Above this many pending bytes senders block until a flush has made room.
 	highWater = 4 << 20
+	// Half a batch is written early if it has this many bytes, since less is not
+	// worth a system call, and if no more senders than this are expected: where
+	// there are more, both sides have enough to do.
+	minHalf  = 16 << 10
+	maxCrowd = 128
 	// A flusher that has written this many batches hands over, so that one
 	// sender does not serve all others for ever.
 	maxRounds = 4
@@ -45,6 +53,8 @@ type Writer struct {
 	pending  []byte // appended, not yet taken by the flusher
 	spare    []byte // the other half of the double buffer
 	flushing bool
+	frames   int           // senders whose frames are pending since a flusher yields
+	crowd    int           // senders that it expects; 0 if no flusher yields
 	spacious int           // batches in turn that left a large buffer mostly empty
 	err      error         // why the connection can no longer be written
 	room     chan struct{} // closed and replaced when a flush made room; nil if nobody waits
@@ -60,12 +70,12 @@ func New(write func([]byte) error) *Writer { return &Writer{write: write} }
 
 // Send hands frame over to be written; it may be reused on return. It is Begin
 // and End in one.
-func (w *Writer) Send(frame []byte, crowded bool, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
+func (w *Writer) Send(frame []byte, crowd int, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
 	b, err := w.Begin(deadline, done)
 	if err != nil {
 		return false, err
 	}
-	return true, w.End(append(b, frame...), crowded)
+	return true, w.End(append(b, frame...), crowd)
 }
 
 // Begin locks w for one sender and returns the bytes that are pending. The
@@ -103,15 +113,31 @@ func (w *Writer) begun() ([]byte, error) {
 }
 
 // End unlocks w after Begin; b is what Begin returned, with the frames of the
-// sender appended. If nobody is flushing, the sender does it; crowded says that
-// others are likely to send as well, and that it should yield to them first. A
-// nil error means that the frames are in a batch, not that they have arrived.
-func (w *Writer) End(b []byte, crowded bool) error {
-	if !w.take(b) {
-		return nil
+// sender appended. If nobody is flushing, the sender does it. crowd is how many
+// senders are likely to have something for this connection now; if there is
+// any but this one, it yields to them first. A nil error means that the frames
+// are in a batch, not that they have arrived.
+func (w *Writer) End(b []byte, crowd int) error {
+	if w.frames++; w.crowd > 0 && 2*w.frames >= w.crowd && w.crowd <= maxCrowd && len(b) >= minHalf {
+		w.pending, w.crowd = b, 0
+		w.mu.Unlock()
+		return w.flush(maxRounds) // in place of the one that yields
 	}
-	if crowded {
-		runtime.Gosched()
+	if w.flushing || len(b) == 0 || crowd <= 1 {
+		if !w.take(b) {
+			return nil
+		}
+		return w.flush(maxRounds)
+	}
+	w.frames, w.crowd = 1, crowd
+	w.take(b)
+	runtime.Gosched()
+	w.mu.Lock()
+	mine := w.crowd > 0
+	w.crowd = 0
+	w.mu.Unlock()
+	if !mine {
+		return nil
 	}
 	return w.flush(maxRounds)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,7 +48,7 @@ func (p *pipe) count() (writes, size int) {
 }
 
 func send(w *combine.Writer, frame []byte) (bool, error) {
-	return w.Send(frame, true, time.Time{}, nil)
+	return w.Send(frame, 2, time.Time{}, nil)
 }
 
 func TestFramesArriveWholeAndInTheOrderOfTheirSender(t *testing.T) {
@@ -109,6 +110,43 @@ func TestWaitingFramesAreWrittenTogether(t *testing.T) {
 	})
 }
 
+func TestHalfOfAFewIsWrittenEarly(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that one yields to all others
+	for _, tt := range []struct {
+		what        string
+		crowd, size int
+		halves      bool
+	}{
+		{"half of a few senders, with enough to say", 50, 1 << 10, true},
+		{"half of them, with little to say", 50, 100, false},
+		{"as many, who are far from half of a crowd", 1000, 1 << 10, false},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			// Now and then the scheduler gets back early to the one that yielded.
+			const senders, attempts = 50, 20
+			largest := 0
+			for range attempts {
+				w := combine.New(func(batch []byte) error {
+					largest = max(largest, len(batch)/tt.size)
+					return nil
+				})
+				var wg sync.WaitGroup
+				for range senders {
+					wg.Go(func() {
+						if _, err := w.Send(make([]byte, tt.size), tt.crowd, time.Time{}, nil); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+			}
+			if halves := largest <= senders*3/4; halves != tt.halves {
+				t.Errorf("the largest of the writes for %d senders had %d frames", senders, largest)
+			}
+		})
+	}
+}
+
 func TestSendersWaitForAPeerThatDoesNotRead(t *testing.T) {
 	for _, tt := range []struct {
 		what string
@@ -117,12 +155,12 @@ func TestSendersWaitForAPeerThatDoesNotRead(t *testing.T) {
 	}{
 		{"until there is room", func(w *combine.Writer) (bool, error) { return send(w, []byte("x")) }, nil},
 		{"until the deadline", func(w *combine.Writer) (bool, error) {
-			return w.Send([]byte("x"), false, time.Now().Add(time.Second), nil)
+			return w.Send([]byte("x"), 1, time.Now().Add(time.Second), nil)
 		}, context.DeadlineExceeded},
 		{"until done is closed", func(w *combine.Writer) (bool, error) {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			defer cancel()
-			return w.Send([]byte("x"), false, time.Time{}, ctx.Done())
+			return w.Send([]byte("x"), 1, time.Time{}, ctx.Done())
 		}, context.Canceled},
 	} {
 		t.Run(tt.what, func(t *testing.T) {

@@ -72,7 +72,7 @@ func (s *stream) send(o *outgoing, until Bound, async bool) (sent bool, err erro
 			c.w.EndAsync(b)
 			return sent, nil
 		}
-		if err := c.w.End(b, c.open.Load() > 1); err != nil {
+		if err := c.w.End(b, int(c.open.Load())); err != nil {
 			return sent, s.lost(err)
 		}
 		if done {

@@ -95,13 +95,13 @@ func New(conn *transport.Conn, framing Framing) *Conn {
 
 // A Waiter waits for the answer to one call.
 type Waiter struct {
-	seq     int32
-	crowded bool          // other calls were in flight when this one was acquired
-	heard   uint64        // silence.heard when it was acquired
-	ready   chan struct{} // capacity 1: a token means frame or err is set
-	timer   *time.Timer   // stopped between uses; nil until first needed
-	frame   []byte
-	err     error
+	seq   int32
+	crowd int           // calls that were in flight when this one was acquired, this one too
+	heard uint64        // silence.heard when it was acquired
+	ready chan struct{} // capacity 1: a token means frame or err is set
+	timer *time.Timer   // stopped between uses; nil until first needed
+	frame []byte
+	err   error
 }
 
 // waiter returns a waiter that no call uses. They are recycled per connection:
@@ -154,7 +154,7 @@ func (c *Conn) Acquire() (w *Waiter, err error) {
 	w.heard = c.silence.heard
 	*c.slot(w.seq) = w
 	c.inflight++
-	w.crowded = c.inflight > 1
+	w.crowd = c.inflight
 	return w, nil
 }
 
@@ -173,12 +173,17 @@ func (c *Conn) grow() {
 	}
 }
 
-// Send sends the frame of w's call. sent says whether any of it may have left.
-// Unless the deadline has passed or done is closed, an error is the end of the
-// connection; if sent is true, Wait knows whether an answer came before it.
-func (c *Conn) Send(w *Waiter, frame []byte, deadline time.Time, done <-chan struct{}) (sent bool, err error) {
+// Send sends the frame of w's call, which add appends to what waits to be
+// written; it must be quick, and may append nothing if there is nothing to send
+// after all. sent says whether any of it may have left. Unless the deadline
+// has passed or done is closed, an error is the end of the connection; if sent
+// is true, Wait knows whether an answer came before it.
+func (c *Conn) Send(w *Waiter, deadline time.Time, done <-chan struct{}, add func(b []byte) []byte) (sent bool, err error) {
 	before := c.batches.Load()
-	sent, err = c.writer.Send(frame, w.crowded, deadline, done)
+	b, err := c.writer.Begin(deadline, done)
+	if err == nil {
+		sent, err = true, c.writer.End(c.append(b, add), w.crowd)
+	}
 	if err == nil || err == context.DeadlineExceeded || err == context.Canceled {
 		return sent, err
 	}
@@ -191,16 +196,25 @@ func (c *Conn) Send(w *Waiter, frame []byte, deadline time.Time, done <-chan str
 	return sent, err
 }
 
+// append calls add. Should it panic, the others can go on.
+func (c *Conn) append(b []byte, add func(b []byte) []byte) []byte {
+	added := false
+	defer func() {
+		if !added {
+			c.writer.EndAsync(b)
+		}
+	}()
+	longer := add(b)
+	added = true
+	return longer
+}
+
 func lost(err error) error { return fmt.Errorf("connection lost: %w", err) }
 
 // Wait waits for the answer to w until deadline (unless zero) or until done
 // (unless nil) is closed; then it forgets the call and returns
 // context.DeadlineExceeded or context.Canceled. The frame is the caller's.
 func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte, error) {
-	if deadline.IsZero() && done == nil {
-		<-w.ready
-		return c.take(w)
-	}
 	var expired <-chan time.Time
 	if !deadline.IsZero() {
 		if w.timer == nil {
@@ -214,7 +228,7 @@ func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte
 	select {
 	case <-w.ready:
 		w.stop() // before another call gets w
-		return c.take(w)
+		return c.Take(w)
 	case <-expired:
 		gaveUp = context.DeadlineExceeded
 	case <-done:
@@ -235,8 +249,12 @@ func (w *Waiter) stop() {
 	}
 }
 
-// take returns what the reader left and recycles w.
-func (c *Conn) take(w *Waiter) ([]byte, error) {
+// Arrive waits for the answer to w for as long as it takes; Take gets it. The
+// two are Wait without a bound, and leave no frame on the stack meanwhile.
+func (w *Waiter) Arrive() { <-w.ready }
+
+// Take returns what the reader left and recycles w.
+func (c *Conn) Take(w *Waiter) ([]byte, error) {
 	frame, err := w.frame, w.err
 	w.frame, w.err = nil, nil
 	c.unused.Put(w)

@@ -62,6 +62,11 @@ func pair(t testing.TB) (*multiplex.Conn, net.Conn) {
 	return c, server
 }
 
+// adding returns what appends a frame.
+func adding(frame []byte) func([]byte) []byte {
+	return func(b []byte) []byte { return append(b, frame...) }
+}
+
 // send starts a call and returns its waiter.
 func send(t testing.TB, c *multiplex.Conn, text string) *multiplex.Waiter {
 	t.Helper()
@@ -69,7 +74,7 @@ func send(t testing.TB, c *multiplex.Conn, text string) *multiplex.Waiter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Send(w, frame(w.Seq(), text), time.Time{}, nil); err != nil {
+	if _, err := c.Send(w, time.Time{}, nil, adding(frame(w.Seq(), text))); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -408,7 +413,7 @@ func TestSendSaysWhetherAnythingHasLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent, err := c.Send(w, frame(w.Seq(), "x"), time.Time{}, nil)
+		sent, err := c.Send(w, time.Time{}, nil, adding(frame(w.Seq(), "x")))
 		if sent != tt.sent || (err != nil) != tt.fail || c.Usable() == tt.fail {
 			t.Errorf("when %s has left, Send says sent %v, %v, and the connection is usable: %v", tt.what, sent, err, c.Usable())
 		}
