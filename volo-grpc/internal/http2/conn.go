@@ -63,7 +63,7 @@ type conn struct {
 	whole   int64     // the window of the connection
 	useful  int64     // frames received that calls are made of
 	clock   time.Time // of this batch; zero until somebody looked
-	bulk    int       // bytes of this batch that came in large frames
+	bulk    int       // bytes of this batch that came in large frames; or plenty
 	strikes strikes   // pings that came too often
 	shut    error     // why reading has ended
 
@@ -199,11 +199,13 @@ func (c *conn) Data(in []byte) (consumed, need int, err error) {
 
 // When a batch has brought plenty in large frames, the reader lets the receivers
 // run before it reads more: while the bytes are in the caches still, and so that
-// the peer gets its windows back before it has used them up. Of small messages
-// it rather collects many, as their answers then go out in one write.
+// the peer gets its windows back before it has used them up. The same goes for many
+// small messages of one stream. Of small ones of many streams it rather collects
+// a lot, as their answers then go out in one write.
 const (
 	plenty    = 32 << 10
 	largeData = 4 << 10
+	many      = 64 // messages that wait on a stream
 )
 
 // refuse answers an error in what the peer sent: of one stream with a reset,

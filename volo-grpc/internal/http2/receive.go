@@ -196,6 +196,9 @@ func (c *conn) collect(s *stream, p []byte, end bool) error {
 		held = int64(len(p) + whole*perMessage)
 	}
 	waiting := s.push(c.scratch, held, end, err)
+	if waiting >= many {
+		c.bulk = plenty
+	}
 	clear(c.scratch)
 	if cap(c.scratch) > 64 {
 		c.scratch = nil

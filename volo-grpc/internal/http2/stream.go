@@ -141,7 +141,7 @@ func (s *stream) push(done []arrival, bytes int64, end bool, inErr error) (waiti
 func (s *stream) waiting() int { return len(s.messages) - s.taken }
 
 // maxMessages is how much room for messages that wait is kept while none do.
-const maxMessages = 4096
+const maxMessages = 1024
 
 // let returns the bytes that are held for s, which are no longer counted.
 func (s *stream) let() (bytes int64) {
