@@ -10,12 +10,14 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/modfile"
 
 	"github.com/volo-go/volo/volo-cli/internal/config"
 	"github.com/volo-go/volo/volo-cli/internal/generate"
+	"github.com/volo-go/volo/volo-cli/internal/scaffold"
 	"github.com/volo-go/volo/volo-cli/internal/tree"
 )
 
@@ -27,6 +29,8 @@ type regenerate struct {
 	json  bool
 	entry string
 	dir   string
+
+	extensions []scaffold.Extension // of handlers, by the last run
 
 	read map[string]stamp // what the last run read, or looked for, by absolute names
 }
@@ -40,6 +44,9 @@ func newGen(env *Env) *cobra.Command {
 Files that an earlier run generated and this one does not are removed; files
 that were not generated are never touched. volo.yml is looked for in the
 current folder and then in those above it; volo.workspace.yml does as well.
+
+A handler in the folder handler, as "volo init" writes them, gets a stub for each
+method that is new in the IDL, at its end. Nothing is ever taken from it.
 
 IDLs of git repositories are fetched once, at the commit that volo.yml locks,
 into the folder volo of the user's cache, or the one that VOLO_CACHE names; from
@@ -112,6 +119,7 @@ func (g *regenerate) once(ctx context.Context) error {
 		return err
 	}
 	var all []*generate.Changes
+	g.extensions = nil
 	for _, e := range entries {
 		c, err := g.compare(ctx, p, e)
 		if err != nil {
@@ -120,9 +128,9 @@ func (g *regenerate) once(ctx context.Context) error {
 		all = append(all, c)
 	}
 	if g.check {
-		return g.report(all)
+		return g.report(p, all)
 	}
-	return g.apply(all)
+	return g.apply(p, all)
 }
 
 // compare compiles an entry and finds out what would change.
@@ -141,7 +149,7 @@ func (g *regenerate) compare(ctx context.Context, p *project, e *config.Entry) (
 	if err != nil {
 		return nil, err
 	}
-	out, list := generate.Compile(generate.Input{
+	in := generate.Input{
 		Entry:     e,
 		Root:      filepath.ToSlash(g.env.shown(p.root)),
 		Package:   path.Join(modfile.ModulePath(text), filepath.ToSlash(rel)),
@@ -151,24 +159,80 @@ func (g *regenerate) compare(ctx context.Context, p *project, e *config.Entry) (
 			g.looks(at)
 			return os.ReadFile(at)
 		},
-	})
+	}
+	out, list := generate.Compile(in)
 	if said := g.env.diagnose(list); said != nil {
 		return nil, said
 	}
+	if err := g.extend(p, in, out); err != nil {
+		return nil, err
+	}
 	return generate.Compare(dir, out.Files)
+}
+
+// extend finds out which methods the handlers of an entry lack. A handler that
+// does not parse is somebody's unfinished work: it gets none for now.
+func (g *regenerate) extend(p *project, in generate.Input, out *generate.Output) error {
+	names, err := filepath.Glob(filepath.Join(p.root, scaffold.HandlerFolder, "*.go"))
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	files := make(map[string][]byte)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		files[scaffold.HandlerFolder+"/"+filepath.Base(name)] = text
+	}
+	for _, e := range g.extensions { // by the entries before
+		files[e.File] = e.Text
+	}
+	services, err := scaffold.Services(in.Package, out)
+	if err != nil {
+		return err
+	}
+	project := &scaffold.Project{Protocol: in.Entry.Protocol, IDL: in.Entry.Services[0].Path, Services: services}
+	extensions, err := project.Extend(files)
+	if err != nil {
+		fmt.Fprintf(g.env.Stderr, "%v; handlers get no stubs for new methods until that is mended\n", err)
+		return nil
+	}
+	for _, e := range extensions {
+		if i := slices.IndexFunc(g.extensions, func(o scaffold.Extension) bool { return o.File == e.File }); i >= 0 {
+			g.extensions[i].Text, g.extensions[i].Methods = e.Text, append(g.extensions[i].Methods, e.Methods...)
+		} else {
+			g.extensions = append(g.extensions, e)
+		}
+	}
+	return nil
 }
 
 // A change is a line of what gen prints.
 type change struct {
 	State string `json:"state"`
 	File  string `json:"file"`
+	// Methods are those that a handler lacks, or did.
+	Methods []string `json:"methods,omitempty"`
 }
 
 // changes returns a line for each of the names.
 func (g *regenerate) changes(c *generate.Changes, state string, names []string) []change {
 	var lines []change
 	for _, name := range names {
-		lines = append(lines, change{state, g.env.shown(filepath.Join(c.Dir, filepath.FromSlash(name)))})
+		lines = append(lines, change{State: state, File: g.env.shown(filepath.Join(c.Dir, filepath.FromSlash(name)))})
+	}
+	return lines
+}
+
+// extended returns a line for each handler with new methods.
+func (g *regenerate) extended(p *project, state string) []change {
+	var lines []change
+	for _, e := range g.extensions {
+		lines = append(lines, change{state, g.env.shown(filepath.Join(p.root, filepath.FromSlash(e.File))), e.Methods})
 	}
 	return lines
 }
@@ -184,18 +248,23 @@ func (g *regenerate) print(lines []change) error {
 		return out.Encode(lines)
 	}
 	for _, l := range lines {
+		if len(l.Methods) > 0 {
+			fmt.Fprintf(g.env.Stdout, "%s: %s %s\n", l.File, l.State, strings.Join(l.Methods, ", "))
+			continue
+		}
 		fmt.Fprintf(g.env.Stdout, "%s: %s\n", l.State, l.File)
 	}
 	return nil
 }
 
 // report lists what would change and fails if anything would.
-func (g *regenerate) report(all []*generate.Changes) error {
+func (g *regenerate) report(p *project, all []*generate.Changes) error {
 	var lines []change
 	for _, c := range all {
 		lines = slices.Concat(lines, g.changes(c, "missing", c.New), g.changes(c, "differs", c.Changed),
 			g.changes(c, "stale", c.Stale), g.changes(c, "not generated, in the way", c.Foreign))
 	}
+	lines = append(lines, g.extended(p, "lacks")...)
 	if err := g.print(lines); err != nil || len(lines) == 0 {
 		return err
 	}
@@ -208,7 +277,7 @@ func (g *regenerate) report(all []*generate.Changes) error {
 }
 
 // apply changes what has to.
-func (g *regenerate) apply(all []*generate.Changes) error {
+func (g *regenerate) apply(p *project, all []*generate.Changes) error {
 	for _, c := range all {
 		if len(c.Foreign) > 0 {
 			return &tree.ConflictError{Dir: g.env.shown(c.Dir), Names: c.Foreign}
@@ -221,6 +290,12 @@ func (g *regenerate) apply(all []*generate.Changes) error {
 		}
 		lines = slices.Concat(lines, g.changes(c, "new", c.New), g.changes(c, "changed", c.Changed), g.changes(c, "removed", c.Stale))
 	}
+	for _, e := range g.extensions {
+		if err := tree.Write(p.root, map[string][]byte{e.File: e.Text}, true); err != nil {
+			return err
+		}
+	}
+	lines = append(lines, g.extended(p, "now has")...)
 	if len(lines) == 0 && !g.json && !g.watch {
 		fmt.Fprintln(g.env.Stdout, "up to date")
 		return nil

@@ -132,23 +132,39 @@ func (p *Project) compile() error {
 	if out == nil {
 		return fmt.Errorf("the copies of the IDLs do not compile, although the originals do: %w", list)
 	}
-	services, err := stub.Read(p.Module+"/"+entry.Filename, out.Files)
-	if err != nil {
+	var err error
+	if p.Services, err = Services(p.Module+"/"+entry.Filename, out); err != nil {
 		return err
-	}
-	if p.Protocol == config.Protobuf {
-		p.Services = slices.DeleteFunc(services, func(s *stub.Service) bool { return s.Source != out.Inputs[0] })
-	} else {
-		for _, f := range out.Program.Files {
-			if f.Root && len(f.Services) > 0 {
-				p.Services = declaredIn(f, services)
-			}
-		}
 	}
 	for name, text := range out.Files {
 		p.Generated[entry.Filename+"/"+name] = text
 	}
 	return nil
+}
+
+// Services returns the services that the inputs of a compilation declare, and
+// not those of what they include. prefix is the import path of the generated
+// code.
+func Services(prefix string, out *generate.Output) ([]*stub.Service, error) {
+	services, err := stub.Read(prefix, out.Files)
+	if err != nil {
+		return nil, err
+	}
+	if out.Program == nil { // Protobuf
+		return slices.DeleteFunc(services, func(s *stub.Service) bool { return !slices.Contains(out.Inputs, s.Source) }), nil
+	}
+	var own []*stub.Service
+	for _, f := range out.Program.Files {
+		if !f.Root || len(f.Services) == 0 {
+			continue
+		}
+		for _, s := range declaredIn(f, services) {
+			if !slices.Contains(own, s) {
+				own = append(own, s)
+			}
+		}
+	}
+	return own, nil
 }
 
 // declaredIn returns the services that come from an IDL file, by the rules of

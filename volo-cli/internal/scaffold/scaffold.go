@@ -210,7 +210,7 @@ func names(code []string, local string) bool {
 // handlerFile returns the file of a service's handler. It has no underscore,
 // so that no service can end up in a _test.go or an _linux.go.
 func handlerFile(s *stub.Service) string {
-	return "handler/" + strings.ToLower(strings.ReplaceAll(s.Name, "_", "")) + ".go"
+	return HandlerFolder + "/" + strings.ToLower(strings.ReplaceAll(s.Name, "_", "")) + ".go"
 }
 
 // comment puts // before every line.
