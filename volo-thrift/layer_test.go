@@ -404,10 +404,12 @@ func TestTimeoutLayerBoundsACall(t *testing.T) {
 		if !contains(err, "time") && !contains(err, "deadline") {
 			t.Errorf("%s: a time-out on the server gave %v", p.name, err)
 		}
+		answer := make(chan struct{})
 		c = dial(t, serve(t, handler{get: func(ctx context.Context, _ string) (string, error) {
-			time.Sleep(20 * time.Millisecond)
+			<-answer
 			return "", nil
 		}}), append(p.opts, volothrift.WithOuter(volothrift.Timeout(time.Millisecond)))...)
+		defer close(answer)
 		if _, err := c.Get(t.Context(), "k"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: a time-out on the client gave %v", p.name, err)
 		}
