@@ -8,6 +8,7 @@ import (
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/volo-grpc/internal/http2"
 )
 
@@ -25,6 +26,7 @@ type serverOptions struct {
 	onServe      []func(rpc.Address) error
 	onShutdown   []func(context.Context) error
 	announce     []func(*discovery.Announcer)
+	restarter    *transport.Restarter
 }
 
 // Defaults of a server.
@@ -135,4 +137,12 @@ func WithRegistrar(r discovery.Registrar, as discovery.Announcement) ServerOptio
 	return serverOption(func(o *serverOptions) {
 		o.announce = append(o.announce, func(a *discovery.Announcer) { a.Add(r, as) })
 	})
+}
+
+// WithRestarter lets another process take the server's place without a call
+// failing: Run and Listen take the sockets that r has for this process, Run
+// shuts down once a new one serves, and Shutdown leaves then what is registered
+// to that one. Who calls Serve instead waits for r.Done() and calls Shutdown.
+func WithRestarter(r *transport.Restarter) ServerOption {
+	return serverOption(func(o *serverOptions) { o.restarter = r })
 }

@@ -77,8 +77,9 @@ func (s *Server) Register(service *Service) error {
 }
 
 // Run listens on each address, as [rpc.ParseAddress] takes it, and serves until
-// ctx is done; then it shuts down, for which it allows ten seconds. It returns
-// nil if all calls could finish.
+// ctx is done, or another process has taken over ([WithRestarter]); then it
+// shuts down, for which it allows ten seconds. It returns nil if all calls
+// could finish.
 func (s *Server) Run(ctx context.Context, addresses ...string) error {
 	ended := make(chan error, len(addresses))
 	for _, address := range addresses {
@@ -96,6 +97,7 @@ func (s *Server) Run(ctx context.Context, addresses ...string) error {
 	var failed error
 	select {
 	case <-ctx.Done():
+	case <-s.o.restarter.Done():
 	case failed = <-ended:
 		ended <- failed
 	}
@@ -112,6 +114,13 @@ func (s *Server) Run(ctx context.Context, addresses ...string) error {
 
 // Listen opens a listener with the server's options, for ServeListener.
 func (s *Server) Listen(ctx context.Context, addr rpc.Address) (*transport.Listener, error) {
+	if r := s.o.restarter; r != nil {
+		l, err := r.Listen(ctx, addr)
+		if err != nil {
+			return nil, err
+		}
+		return s.listenConfig().Wrap(l), nil
+	}
 	return s.listenConfig().Listen(ctx, addr)
 }
 
@@ -234,7 +243,7 @@ func (s *Server) end() { s.running.Add(-1) }
 // done first, the rest is cut off and ctx's error returned; the handlers'
 // contexts are then cancelled with ErrServerClosed, but not waited for.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.announcer.Withdraw()
+	s.withdraw()
 	var errs []error
 	for _, hook := range s.o.onShutdown {
 		if err := hook(ctx); err != nil {
@@ -288,7 +297,7 @@ func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}, leavin
 // Close ends the server at once: calls that run see their contexts cancelled
 // and their connections closed. It returns when all handlers have.
 func (s *Server) Close() error {
-	s.announcer.Withdraw()
+	s.withdraw()
 	emptied := s.stopAccepting()
 	s.cutOff()
 	<-emptied

@@ -26,3 +26,13 @@ func (s *Server) settle(ctx context.Context) {
 		l.Settle(ctx)
 	}
 }
+
+// withdraw begins to deregister, unless another process is registered in our
+// place.
+func (s *Server) withdraw() {
+	if s.o.restarter.Replaced() {
+		s.announcer.HandOver()
+		return
+	}
+	s.announcer.Withdraw()
+}

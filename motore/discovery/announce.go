@@ -85,7 +85,7 @@ type registration struct {
 	by       int // index of the announcement
 	service  string
 	instance Instance
-	cancel   context.CancelFunc
+	cancel   context.CancelCauseFunc
 	ended    chan struct{} // closed when it is over
 }
 
@@ -130,7 +130,7 @@ func (a *Announcer) Announce(listening rpc.Address) (withdraw func(), err error)
 	}
 	for _, r := range due {
 		var ctx context.Context
-		ctx, r.cancel = context.WithCancel(context.Background())
+		ctx, r.cancel = context.WithCancelCause(context.Background())
 		go a.keep(ctx, r)
 	}
 	a.announced = append(a.announced, due...)
@@ -148,7 +148,7 @@ func (a *Announcer) has(by int, address rpc.Address) bool {
 // end ends some registrations.
 func (a *Announcer) end(some []*registration) {
 	for _, r := range some {
-		r.cancel()
+		r.cancel(nil)
 	}
 	for _, r := range some {
 		<-r.ended
@@ -159,12 +159,24 @@ func (a *Announcer) end(some []*registration) {
 }
 
 // Withdraw begins to end all registrations; Wait waits for that.
-func (a *Announcer) Withdraw() {
+func (a *Announcer) Withdraw() { a.withdraw(nil) }
+
+// HandOver is Withdraw for a server that another process succeeds at the same
+// addresses: what is registered stays, see [ErrHandedOver], and there is no
+// need to linger.
+func (a *Announcer) HandOver() {
+	a.withdraw(ErrHandedOver)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.linger = 0
+}
+
+func (a *Announcer) withdraw(cause error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.withdrawn = true
 	for _, r := range a.announced {
-		r.cancel()
+		r.cancel(cause)
 	}
 }
 

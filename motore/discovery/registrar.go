@@ -1,6 +1,14 @@
 package discovery
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrHandedOver is the cause, see [context.Cause], with which the context of a
+// Register ends when another process has taken the address over and registers
+// the very same instance.
+var ErrHandedOver = errors.New("discovery: another process serves at the address now")
 
 // A Registrar makes instances known to those who discover: it is to a server
 // what a [Discoverer] is to a client.
@@ -10,6 +18,10 @@ import "context"
 // to the registry meanwhile. Then it takes the instance away and returns nil
 // once it is gone. If ctx is done to begin with, the instance never shows. It
 // blocks all the time.
+//
+// If the cause is [ErrHandedOver], Register leaves the instance as it is and
+// returns nil at once: another process keeps it from now on, or the registry
+// forgets it by itself after a while.
 //
 // Register returns an error if it cannot go on: then the instance is not
 // there, or not for much longer, and the caller pauses and calls again. It

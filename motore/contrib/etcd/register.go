@@ -55,6 +55,9 @@ func (r *Registry) hold(ctx context.Context, key, text string) (err error) {
 		return unlessDone(ctx, "lease", err)
 	}
 	defer func() {
+		if errors.Is(context.Cause(ctx), discovery.ErrHandedOver) {
+			return // it lasts until the other process has put its own, or a TTL
+		}
 		if end := r.revoke(ctx, lease.ID); err == nil {
 			err = end
 		}
