@@ -42,6 +42,10 @@ require (
 
 replace github.com/volo-go/volo/motore => ../motore
 
+replace github.com/volo-go/volo/motore/contrib/otel => ../motore/contrib/otel
+
+replace github.com/volo-go/volo/motore/contrib/prometheus => ../motore/contrib/prometheus
+
 replace github.com/volo-go/volo/metainfo => ../metainfo
 
 replace github.com/volo-go/volo/pilota => ../pilota

@@ -16,6 +16,7 @@
 //	discoverers  a registry of one's own, a file, DNS, for Thrift and gRPC alike
 //	balancer     a balancer of one's own, and one by key, for Thrift and gRPC alike
 //	resilience   retries, breakers, limits, fallbacks, and a layer of one's own, for both
+//	observability  an access log, one trace over both protocols, metrics, a debug page
 //	paging       lists without end, in a protocol that has no streams
 //	services     several services on one port, one connection for all
 //	tls          certificates on both sides
