@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -105,7 +106,7 @@ func TestPlacesOfGeneratedProtobuf(t *testing.T) {
 		{"no codec for the opaque API", `edition = "2023"; import "google/protobuf/go_features.proto"; option features.(pb.go).api_level = API_OPAQUE; message M {}`,
 			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go"}},
 		{"two base files for the hybrid API", `edition = "2023"; import "google/protobuf/go_features.proto"; option features.(pb.go).api_level = API_HYBRID; message M {}`,
-			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go", "m/m_protoopaque.pb.go"}},
+			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go", "m/m.volo.go", "m/m_protoopaque.pb.go"}},
 		{"no codec for names that clash", `syntax = "proto3"; message M { string put_protobuf = 1; }`,
 			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go"}},
 	} {
@@ -176,6 +177,18 @@ func TestPluginDeclaresWhatItSupports(t *testing.T) {
 	const want = uint64(pluginpb.CodeGeneratorResponse_FEATURE_PROTO3_OPTIONAL | pluginpb.CodeGeneratorResponse_FEATURE_SUPPORTS_EDITIONS)
 	if got.GetSupportedFeatures() != want || got.GetMaximumEdition() != int32(descriptorpb.Edition_EDITION_2024) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// With the build tag, the messages of the hybrid API are opaque: everything
+// compiles still and is encoded as before, by protobuf-go.
+func TestHybridProtobufUnderItsTag(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the go command")
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-tags", "protoopaque", "-run", "ThatOfProtobufGo/volo.hybrid", "./protobuf")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

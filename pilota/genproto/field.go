@@ -150,9 +150,10 @@ func (w *writer) mapValueType(f *protogen.Field) string {
 }
 
 // isOurs tells whether the message of the field is known to have a codec: one
-// of the same Go package that is not left to protobuf-go.
+// of the same Go package that is not left to protobuf-go, whatever the build
+// tags.
 func (w *writer) isOurs(f *protogen.Field) bool {
-	return f.Message.GoIdent.GoImportPath == w.file.GoImportPath && hasCodec(f.Message)
+	return f.Message.GoIdent.GoImportPath == w.file.GoImportPath && w.covered.always(f.Message, w.file)
 }
 
 // isSet returns the condition under which a field that is neither repeated

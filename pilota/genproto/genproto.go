@@ -67,11 +67,12 @@ func supported(p *protogen.Plugin) {
 // now, after the parameters have been set.
 func Generate(p *protogen.Plugin, o *Options) error {
 	supported(p)
+	c := coverageOf(p)
 	for _, f := range p.Files {
 		if !f.Generate {
 			continue
 		}
-		if err := generateFile(p, f, o); err != nil {
+		if err := generateFile(p, f, o, c); err != nil {
 			err = fmt.Errorf("%s: %w", f.Desc.Path(), err)
 			p.Error(err)
 			return err
@@ -80,17 +81,17 @@ func Generate(p *protogen.Plugin, o *Options) error {
 	return nil
 }
 
-func generateFile(p *protogen.Plugin, f *protogen.File, o *Options) error {
+func generateFile(p *protogen.Plugin, f *protogen.File, o *Options, c *coverage) error {
 	if !o.NoMessages {
 		var messages []*protogen.Message
 		if !o.NoCodec {
-			messages = withCodec(f.Messages)
+			messages = c.in(f.Messages)
 		}
 		if err := stockFile(p, f, messages); err != nil {
 			return err
 		}
 		if len(messages) > 0 {
-			codecFile(p, f, messages)
+			codecFile(p, f, messages, c)
 		}
 	}
 	if !o.NoStubs && len(f.Services) > 0 {

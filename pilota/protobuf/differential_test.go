@@ -9,6 +9,7 @@ import (
 
 	"github.com/volo-go/volo/pilota/protobuf"
 	"github.com/volo-go/volo/pilota/testdata/proto/edition"
+	"github.com/volo-go/volo/pilota/testdata/proto/hybrid"
 	newer "github.com/volo-go/volo/pilota/testdata/proto/new"
 	"github.com/volo-go/volo/pilota/testdata/proto/old"
 	"github.com/volo-go/volo/pilota/testdata/proto/opaque"
@@ -17,6 +18,7 @@ import (
 // types are messages that differ in what they are made of.
 var types = []proto.Message{
 	&old.All{}, &old.Needs{}, &old.Many{}, &old.OneofClash{}, &old.Holder{}, &old.Open{}, &old.ClashHolder{}, &newer.All{}, &edition.All{}, &opaque.Shelf{},
+	&hybrid.All{}, &hybrid.Open{}, &hybrid.Mixed{}, &hybrid.Level{},
 }
 
 func TestEncodingIsThatOfProtobufGo(t *testing.T) {
