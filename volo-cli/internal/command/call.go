@@ -17,6 +17,7 @@ import (
 
 // call is `volo call`.
 type call struct {
+	name    string // of the command
 	env     *Env
 	peer    peerFlags
 	verbose bool
@@ -24,7 +25,7 @@ type call struct {
 }
 
 func newCall(env *Env) *cobra.Command {
-	c := &call{env: env, peer: peerFlags{env: env}}
+	c := &call{name: "call", env: env, peer: peerFlags{env: env}}
 	cmd := &cobra.Command{
 		Use:   "call [<target>] list|describe|<service/method> [<json>|@<file>|-]",
 		Short: "Call any service of Thrift or gRPC, JSON in and out",
@@ -272,7 +273,7 @@ func (c *call) fail(ctx context.Context, peer *invoke.Peer, reply *invoke.Reply,
 			return err
 		}
 	} else {
-		explain(c.env.Stderr, f)
+		explain(c.env.Stderr, c.name, f)
 	}
 	return &codedError{exitCode(f.Kind)}
 }
@@ -292,7 +293,7 @@ func exitCode(k invoke.Kind) int {
 }
 
 // explain prints a failure.
-func explain(w io.Writer, f *invoke.Failure) {
+func explain(w io.Writer, command string, f *invoke.Failure) {
 	switch f.Kind {
 	case invoke.Exception:
 		fmt.Fprintf(w, "exception %s\n", f.Name)
@@ -308,7 +309,7 @@ func explain(w io.Writer, f *invoke.Failure) {
 			indented(w, d)
 		}
 	default:
-		fmt.Fprintf(w, "volo call: %s\n", strings.TrimSpace(f.Message))
+		fmt.Fprintf(w, "volo %s: %s\n", command, strings.TrimSpace(f.Message))
 	}
 }
 

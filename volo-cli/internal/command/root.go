@@ -17,7 +17,12 @@ Start with a project that builds and runs at once:
 
 See it all happen, from an IDL to answers over the network:
 
-  volo demo`,
+  volo demo
+
+Call any service of Thrift or gRPC, and put load on it:
+
+  volo call --idl echo.thrift 127.0.0.1:8888 list
+  volo bench --idl echo.thrift 127.0.0.1:8888 Echo '{"text": "hi"}'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -35,6 +40,6 @@ See it all happen, from an IDL to answers over the network:
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newDemo(env), newVersion(env))
+	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newDemo(env), newCall(env), newBench(env), newVersion(env))
 	return root
 }

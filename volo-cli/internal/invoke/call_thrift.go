@@ -21,6 +21,9 @@ func observeThrift(next volothrift.Handler) volothrift.Handler {
 }
 
 func (p *Peer) values() dynamic.Options {
+	if p == nil {
+		return dynamic.Options{}
+	}
 	return dynamic.Options{Defaults: p.config.Defaults, IgnoreNames: p.config.IgnoreUnknown}
 }
 

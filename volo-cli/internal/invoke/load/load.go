@@ -1,0 +1,229 @@
+// Package load makes a call again and again, many at once, and measures how
+// long it takes.
+//
+// In a closed loop each caller makes its next call when the last one has
+// returned: a slow server is asked less, and nobody measures the calls that
+// were not made. In an open loop calls are due at a fixed rate, whatever
+// becomes of them, and their time counts from when they were due, also if all
+// callers were busy then: no omission is coordinated with the server.
+//
+//	Run ──► warm-up, not counted ──► Duration or Count ──► calls that run finish ──► Result
+//
+// Durations are kept in a histogram with three significant digits.
+package load
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// A Config says how much load, and for how long. Call is required, and so is
+// one of Duration and Count.
+type Config struct {
+	// Call makes one call. It may run concurrently.
+	Call func(ctx context.Context) error
+	// Kind names what an error is counted under. Nil counts them by their text.
+	Kind func(err error) string
+
+	Callers int     // calls that run at once, at most; 1 at least
+	Rate    float64 // calls that are due a second; 0 for a closed loop
+
+	WarmUp   time.Duration // not counted
+	Duration time.Duration // after the warm-up; 0 for no end but Count
+	Count    uint64        // of calls after the warm-up; 0 for no end but Duration
+
+	// Progress, if not nil, is told every second how it goes, from one
+	// goroutine.
+	Progress func(Result)
+}
+
+// grace is how long calls that run at the end may take.
+const grace = 10 * time.Second
+
+// Run puts load on until Duration or Count is over, or ctx is done, and returns
+// what was measured. Calls that the end cuts off are not counted.
+func Run(ctx context.Context, c Config) Result {
+	if c.Kind == nil {
+		c.Kind = error.Error
+	}
+	c.Callers = max(c.Callers, 1)
+	begin := time.Now()
+	r := &run{Config: c, begin: begin, measured: begin.Add(c.WarmUp), shards: make([]shard, runtime.GOMAXPROCS(0))}
+	if c.Duration > 0 {
+		r.end = r.measured.Add(c.Duration)
+	}
+	for i := range r.shards {
+		r.shards[i].reset()
+	}
+	calls, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if c.Duration > 0 {
+		defer time.AfterFunc(time.Until(r.end)+grace, cancel).Stop()
+	}
+	var callers, watch sync.WaitGroup
+	for i := range c.Callers {
+		callers.Go(func() { r.caller(calls, &r.shards[i%len(r.shards)]) })
+	}
+	over := make(chan struct{})
+	if c.Progress != nil {
+		watch.Go(func() { r.watch(over) })
+	}
+	callers.Wait()
+	close(over)
+	watch.Wait()
+	return r.result(time.Now())
+}
+
+// A run is one Run.
+type run struct {
+	Config
+	begin, measured, end time.Time // end is zero if there is none
+
+	due     atomic.Uint64 // calls of an open loop that somebody has taken on
+	started atomic.Uint64 // calls that count
+	shards  []shard
+}
+
+// A shard is what some callers have measured.
+type shard struct {
+	mu     sync.Mutex
+	took   *hdrhistogram.Histogram // ns of the calls that succeeded
+	late   *hdrhistogram.Histogram // ns that calls began after they were due
+	errors map[string]uint64
+}
+
+// Durations beyond these count as these.
+const (
+	shortest = 100 * time.Nanosecond
+	longest  = time.Hour
+)
+
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(int64(shortest), int64(longest), 3)
+}
+
+func (s *shard) reset() {
+	s.took, s.late, s.errors = newHistogram(), newHistogram(), make(map[string]uint64)
+}
+
+// caller makes calls until there are no more to make.
+func (r *run) caller(ctx context.Context, s *shard) {
+	for ctx.Err() == nil {
+		now := time.Now()
+		start := now
+		if r.Rate > 0 {
+			start = r.next()
+			if !r.sleep(ctx, start) {
+				return
+			}
+			now = time.Now()
+		}
+		if !r.end.IsZero() && !start.Before(r.end) {
+			return
+		}
+		counts := !start.Before(r.measured)
+		if counts && r.Count > 0 && r.started.Add(1) > r.Count {
+			return
+		}
+		err := r.Call(ctx)
+		took := time.Since(start)
+		if counts && (err == nil || ctx.Err() == nil) {
+			r.record(s, took, now.Sub(start), err)
+		}
+	}
+}
+
+// next returns when the next call of an open loop is due.
+func (r *run) next() time.Time {
+	n := r.due.Add(1) - 1
+	return r.begin.Add(time.Duration(float64(n) / r.Rate * float64(time.Second)))
+}
+
+// sleep waits until a time, and reports false if there is nothing to wait for.
+func (r *run) sleep(ctx context.Context, until time.Time) bool {
+	if !r.end.IsZero() && !until.Before(r.end) {
+		return false
+	}
+	d := time.Until(until)
+	if d <= 0 {
+		return true
+	}
+	if r.Count > 0 && r.started.Load() >= r.Count {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *run) record(s *shard, took, late time.Duration, err error) {
+	kind := ""
+	if err != nil {
+		kind = r.Kind(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.Rate > 0 {
+		record(s.late, late)
+	}
+	if err != nil {
+		s.errors[kind]++
+		return
+	}
+	record(s.took, took)
+}
+
+func record(h *hdrhistogram.Histogram, d time.Duration) {
+	_ = h.RecordValue(int64(min(max(d, 0), longest))) // in range, so it cannot fail
+}
+
+// watch tells Progress every second.
+func (r *run) watch(over <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			r.Progress(r.result(now))
+		case <-over:
+			return
+		}
+	}
+}
+
+// result returns what was measured until now.
+func (r *run) result(now time.Time) Result {
+	took, late := newHistogram(), newHistogram()
+	out := Result{Elapsed: max(now.Sub(r.measured), 0), Callers: r.Callers, Rate: r.Rate}
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.Lock()
+		took.Merge(s.took)
+		late.Merge(s.late)
+		for kind, n := range s.errors {
+			out.count(kind, n)
+		}
+		s.mu.Unlock()
+	}
+	out.Succeeded = uint64(took.TotalCount())
+	if out.Elapsed > 0 {
+		out.Throughput = float64(out.Succeeded+out.Failed) / out.Elapsed.Seconds()
+	}
+	out.Latency = summarize(took)
+	if r.Rate > 0 {
+		lag := summarize(late)
+		out.Lag = &lag
+	}
+	out.took = took
+	return out
+}
