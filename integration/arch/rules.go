@@ -14,6 +14,7 @@ var observers = []string{"motore/observe/...", "motore/accesslog/...", "motore/d
 var compiler = []string{
 	"pilota", "pilota/gen/...", "pilota/genproto/...", "pilota/describe/...", "pilota/lower/...", "pilota/ir/...",
 	"pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/...", "pilota/cmd/...",
+	"pilota/breaking/...", "pilota/lint/...",
 }
 
 // TheRules are the arrows of ARCHITECTURE.md.
@@ -55,6 +56,8 @@ var TheRules = Rules{
 			[]string{"pilota/ir/...", "pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/..."}},
 		{"describe reaches ir, source and what it makes, descriptors, only", []string{"pilota/describe/..."}, nil,
 			[]string{"pilota/ir/...", "pilota/source/...", "pilota/thrift/..."}},
+		{"breaking and lint reach lower, ir, the parsers, report and source only", []string{"pilota/breaking/...", "pilota/lint/..."}, nil,
+			[]string{"pilota/lower/...", "pilota/ir/...", "pilota/thriftidl/...", "pilota/protoidl/...", "pilota/report/...", "pilota/source/..."}},
 		{"generators reach each other, ir, report, source and descriptors only", []string{"pilota/gen/...", "pilota/genproto/..."}, []string{"pilota/gen/internal/..."},
 			[]string{"pilota/ir/...", "pilota/report/...", "pilota/source/...", "pilota/describe/...", "pilota/thrift/..."}},
 		{"the thrift runtime reaches nothing of the compiler", []string{"pilota/thrift/..."}, nil, nil},

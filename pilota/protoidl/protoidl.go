@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 
 	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/pilota/source"
 )
 
 // Options say what to compile.
@@ -33,6 +34,9 @@ type Options struct {
 type Files struct {
 	Inputs []string // names of the files that were asked for
 	Set    *descriptorpb.FileDescriptorSet
+	// Sources are the texts of the files by name, but for those that come with
+	// the compiler, and all that were given as descriptors.
+	Sources map[string]*source.File
 }
 
 // Request returns the files as the request that protoc would send to a
@@ -64,7 +68,7 @@ func Compile(o Options) (*Files, report.List) {
 	if s.found.HasErrors() {
 		return nil, s.found
 	}
-	return &Files{Inputs: names, Set: inOrder(linked)}, s.found
+	return &Files{Inputs: names, Set: inOrder(linked), Sources: s.files}, s.found
 }
 
 // inOrder returns the files and what they import, imports first.

@@ -1,0 +1,442 @@
+package breaking
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/volo-go/volo/pilota/protoidl"
+	"github.com/volo-go/volo/pilota/source"
+)
+
+// Proto compares two states of Protobuf files. Files are found again by the
+// name that they are imported by; only the inputs of the old state are
+// compared. Old files are shown as "name@against".
+func Proto(before, now *protoidl.Files, against string) []Finding {
+	p := proto{newComparison(against), declare(before), declare(now), map[string]string{}}
+	files := map[string]*descriptorpb.FileDescriptorProto{}
+	for _, f := range now.Set.File {
+		files[f.GetName()] = f
+	}
+	for _, old := range before.Set.File {
+		if n := files[old.GetName()]; n != nil {
+			p.packages[old.GetPackage()] = n.GetPackage()
+		}
+	}
+	for _, old := range before.Set.File {
+		if !slices.Contains(before.Inputs, old.GetName()) {
+			continue
+		}
+		if f := files[old.GetName()]; f != nil {
+			p.file(old, f)
+		} else {
+			p.add("file-removed", source.Span{}, before.Span(old), "file `%s` is gone", old.GetName())
+		}
+		p.declarations(old)
+	}
+	return p.sorted()
+}
+
+type proto struct {
+	*comparison
+	old, now *declarations
+	packages map[string]string // what those of the old state are called now
+}
+
+// declarations are messages, enums and services by full name, with a dot
+// before it.
+type declarations struct {
+	files    *protoidl.Files
+	order    []string
+	messages map[string]message
+	enums    map[string]enum
+	services map[string]service
+}
+
+// A place is where a declaration stands.
+type place struct {
+	files *protoidl.Files
+	file  *descriptorpb.FileDescriptorProto
+	path  []int32
+}
+
+// span returns the place of a part, of its name if it has one.
+func (p place) span(path ...int32) source.Span {
+	full := slices.Concat(p.path, path)
+	if p.files.Location(p.file, append(full, 1)...) != nil && len(full)%2 == 0 {
+		return p.files.Span(p.file, append(full, 1)...)
+	}
+	return p.files.Span(p.file, full...)
+}
+
+type message struct {
+	place
+	*descriptorpb.DescriptorProto
+}
+
+type enum struct {
+	place
+	*descriptorpb.EnumDescriptorProto
+}
+
+type service struct {
+	place
+	*descriptorpb.ServiceDescriptorProto
+}
+
+// The numbers of fields in descriptors, as source information has them.
+const (
+	fileMessage, fileEnum, fileService = 4, 5, 6
+	messageField, messageNested        = 2, 3
+	messageEnum                        = 4
+	enumValue, serviceMethod           = 2, 2
+)
+
+func declare(files *protoidl.Files) *declarations {
+	d := &declarations{files, nil, map[string]message{}, map[string]enum{}, map[string]service{}}
+	for _, f := range files.Set.File {
+		scope := ""
+		if f.GetPackage() != "" {
+			scope = "." + f.GetPackage()
+		}
+		at := func(path ...int32) place { return place{files, f, path} }
+		for i, m := range f.MessageType {
+			d.message(scope, message{at(fileMessage, int32(i)), m})
+		}
+		for i, e := range f.EnumType {
+			d.enum(scope, enum{at(fileEnum, int32(i)), e})
+		}
+		for i, s := range f.Service {
+			d.services[scope+"."+s.GetName()] = service{at(fileService, int32(i)), s}
+			d.order = append(d.order, scope+"."+s.GetName())
+		}
+	}
+	return d
+}
+
+func (d *declarations) enum(scope string, e enum) {
+	name := scope + "." + e.GetName()
+	d.enums[name] = e
+	d.order = append(d.order, name)
+}
+
+func (d *declarations) message(scope string, m message) {
+	name := scope + "." + m.GetName()
+	d.messages[name] = m
+	d.order = append(d.order, name)
+	for i, n := range m.NestedType {
+		d.message(name, message{place{m.files, m.file, slices.Concat(m.path, []int32{messageNested, int32(i)})}, n})
+	}
+	for i, e := range m.EnumType {
+		d.enum(name, enum{place{m.files, m.file, slices.Concat(m.path, []int32{messageEnum, int32(i)})}, e})
+	}
+}
+
+func (p *proto) file(old, f *descriptorpb.FileDescriptorProto) {
+	before, now := p.old.files, p.now.files
+	if a, b := old.GetPackage(), f.GetPackage(); a != b {
+		p.add("package-changed", now.Span(f, 2), before.Span(old, 2), "the package is `%s`, was `%s`", b, a)
+	}
+	if a, b := old.GetOptions().GetGoPackage(), f.GetOptions().GetGoPackage(); a != b {
+		p.add("namespace-changed", now.Span(f, 8), before.Span(old, 8), "go_package is %q, was %q", b, a)
+	}
+}
+
+// renamedType returns what a full name is called if its package has another name.
+func (p *proto) renamedType(name string, file *descriptorpb.FileDescriptorProto) string {
+	if rest, ok := strings.CutPrefix(name, "."+file.GetPackage()+"."); ok {
+		if pkg, ok := p.packages[file.GetPackage()]; ok {
+			return strings.TrimSuffix("."+pkg, ".") + "." + rest
+		}
+	}
+	return name
+}
+
+// declarations compares what an old file declares.
+func (p *proto) declarations(f *descriptorpb.FileDescriptorProto) {
+	for _, name := range p.old.order {
+		now := p.renamedType(name, f)
+		short := strings.TrimPrefix(strings.TrimPrefix(name, "."+f.GetPackage()), ".")
+		if m, ok := p.old.messages[name]; ok && m.file == f {
+			n, ok := p.now.messages[now]
+			if p.kept(ok, "message", short, m.place, n.place) {
+				p.message(m, n, short)
+			}
+		}
+		if e, ok := p.old.enums[name]; ok && e.file == f {
+			n, ok := p.now.enums[now]
+			if p.kept(ok, "enum", short, e.place, n.place) {
+				p.enum(e, n, short)
+			}
+		}
+		if s, ok := p.old.services[name]; ok && s.file == f {
+			if n, ok := p.now.services[now]; ok {
+				p.service(s, n)
+			} else {
+				p.add("service-removed", source.Span{}, s.span(), "service `%s` is gone", short)
+			}
+		}
+	}
+}
+
+// kept reports whether a type is still there, and complains if not, or if it
+// has moved.
+func (p *proto) kept(ok bool, what, name string, before, now place) bool {
+	switch {
+	case !ok:
+		p.add("type-removed", source.Span{}, before.span(), "%s `%s` is gone", what, name)
+	case before.file.GetName() != now.file.GetName():
+		p.add("type-moved", now.span(), before.span(), "%s `%s` has moved to `%s`", what, name, now.file.GetName())
+	}
+	return ok
+}
+
+func (p *proto) message(old, m message, name string) {
+	byName, byNumber := map[string]int{}, map[int32]int{}
+	for i, f := range m.Field {
+		byName[f.GetName()], byNumber[f.GetNumber()] = i, i
+	}
+	known := map[int32]bool{}
+	for i, f := range old.Field {
+		before := old.span(messageField, int32(i))
+		known[f.GetNumber()] = true
+		if at, ok := byNumber[f.GetNumber()]; ok {
+			p.field(old, m, i, at, name)
+			continue
+		}
+		if at, ok := byName[f.GetName()]; ok {
+			n := m.Field[at]
+			known[n.GetNumber()] = true
+			p.add("field-number-changed", m.span(messageField, int32(at)), before,
+				"field `%s.%s` has number %d, had %d", name, f.GetName(), n.GetNumber(), f.GetNumber())
+			continue
+		}
+		rule := "field-removed"
+		switch {
+		case f.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED:
+			rule = "required-field-removed"
+		case !reserved(m.ReservedRange, f.GetNumber()):
+			rule = "field-removed-without-reservation"
+		case !slices.Contains(m.ReservedName, f.GetName()):
+			rule = "field-removed-name-free"
+		}
+		p.add(rule, m.span(), before, "field `%s.%s`, %d, is gone", name, f.GetName(), f.GetNumber())
+	}
+	for i, f := range m.Field {
+		if f.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED && !known[f.GetNumber()] {
+			p.add("required-field-added", m.span(messageField, int32(i)), source.Span{}, "required field `%s.%s` is new", name, f.GetName())
+		}
+	}
+	for _, r := range old.ReservedRange {
+		if n := firstFree(m.ReservedRange, r); n < r.GetEnd() {
+			p.add("reservation-removed", m.span(), old.span(), "number %d of message `%s` is no longer reserved", n, name)
+		}
+	}
+	for _, n := range old.ReservedName {
+		if !slices.Contains(m.ReservedName, n) {
+			p.add("reservation-removed", m.span(), old.span(), "name %q of message `%s` is no longer reserved", n, name)
+		}
+	}
+}
+
+// firstFree returns the first number of r that is in none of the ranges, its
+// end if there is none.
+func firstFree(ranges []*descriptorpb.DescriptorProto_ReservedRange, r *descriptorpb.DescriptorProto_ReservedRange) int32 {
+	n := r.GetStart()
+	for n < r.GetEnd() {
+		at := slices.IndexFunc(ranges, func(c *descriptorpb.DescriptorProto_ReservedRange) bool {
+			return c.GetStart() <= n && n < c.GetEnd()
+		})
+		if at < 0 {
+			return n
+		}
+		n = ranges[at].GetEnd()
+	}
+	return r.GetEnd()
+}
+
+func reserved(ranges []*descriptorpb.DescriptorProto_ReservedRange, n int32) bool {
+	return slices.ContainsFunc(ranges, func(r *descriptorpb.DescriptorProto_ReservedRange) bool {
+		return r.GetStart() <= n && n < r.GetEnd()
+	})
+}
+
+func (p *proto) field(oldMessage, m message, was, is int, name string) {
+	old, f := oldMessage.Field[was], m.Field[is]
+	before, now := oldMessage.span(messageField, int32(was)), m.span(messageField, int32(is))
+	name += "." + f.GetName()
+	switch {
+	case old.GetJsonName() != f.GetJsonName():
+		p.add("field-json-name-changed", now, before, "field `%s` is %q in JSON, was %q", name, f.GetJsonName(), old.GetJsonName())
+	case old.GetName() != f.GetName():
+		p.add("field-renamed", now, before, "field `%s` was called `%s`", name, old.GetName())
+	}
+	p.cardinality(old, f, name, before, now)
+	p.typ(old, f, oldMessage.file, name, before, now)
+	if a, b := oneof(oldMessage, old), oneof(m, f); a != b {
+		p.add("field-oneof-changed", now, before, "field `%s` is %s, was %s", name, member(b), member(a))
+	}
+	if old.GetDefaultValue() != f.GetDefaultValue() {
+		p.add("default-changed", now, before, "field `%s` has another default value", name)
+	}
+}
+
+// oneof returns the name of the oneof that a field is in, empty if in none.
+func oneof(m message, f *descriptorpb.FieldDescriptorProto) string {
+	if f.OneofIndex == nil || f.GetProto3Optional() {
+		return ""
+	}
+	return m.OneofDecl[f.GetOneofIndex()].GetName()
+}
+
+func member(oneof string) string {
+	if oneof == "" {
+		return "in no oneof"
+	}
+	return "in oneof `" + oneof + "`"
+}
+
+func (p *proto) cardinality(old, f *descriptorpb.FieldDescriptorProto, name string, before, now source.Span) {
+	const required, repeated = descriptorpb.FieldDescriptorProto_LABEL_REQUIRED, descriptorpb.FieldDescriptorProto_LABEL_REPEATED
+	a, b := old.GetLabel(), f.GetLabel()
+	switch {
+	case a == b && old.GetProto3Optional() != f.GetProto3Optional():
+		p.add("field-source-type-changed", now, before, "field `%s` tells whether it was set on one side only", name)
+	case a == b:
+	case a == required || b == required:
+		p.add("required-changed", now, before, "field `%s` is %s, was %s", name, labels[b], labels[a])
+	case a == repeated || b == repeated:
+		rule := "field-json-type-changed"
+		if !delimited(old) || !delimited(f) {
+			rule = "field-type-changed" // repeated numbers are packed
+		}
+		p.add(rule, now, before, "field `%s` is %s, was %s", name, labels[b], labels[a])
+	}
+}
+
+var labels = map[descriptorpb.FieldDescriptorProto_Label]string{
+	descriptorpb.FieldDescriptorProto_LABEL_REQUIRED: "required",
+	descriptorpb.FieldDescriptorProto_LABEL_REPEATED: "repeated",
+	descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL: "singular",
+}
+
+func delimited(f *descriptorpb.FieldDescriptorProto) bool {
+	switch f.GetType() {
+	case descriptorpb.FieldDescriptorProto_TYPE_STRING, descriptorpb.FieldDescriptorProto_TYPE_BYTES,
+		descriptorpb.FieldDescriptorProto_TYPE_MESSAGE:
+		return true
+	}
+	return false
+}
+
+// typ compares types as the section "Updating a message type" of the language
+// guide does: some look alike on the wire, fewer in JSON.
+func (p *proto) typ(old, f *descriptorpb.FieldDescriptorProto, file *descriptorpb.FileDescriptorProto, name string, before, now source.Span) {
+	a, b := spellProto(old), spellProto(f)
+	if p.renamedType(a, file) == b {
+		return
+	}
+	rule := "field-type-changed"
+	switch {
+	case jsonGroups[old.GetType()] != 0 && jsonGroups[old.GetType()] == jsonGroups[f.GetType()]:
+		rule = "field-source-type-changed"
+	case wireGroups[old.GetType()] != 0 && wireGroups[old.GetType()] == wireGroups[f.GetType()],
+		old.GetType() == descriptorpb.FieldDescriptorProto_TYPE_STRING && f.GetType() == descriptorpb.FieldDescriptorProto_TYPE_BYTES:
+		rule = "field-json-type-changed"
+	}
+	p.add(rule, now, before, "field `%s` is a `%s`, was a `%s`", name, strings.TrimPrefix(b, "."), strings.TrimPrefix(a, "."))
+}
+
+func spellProto(f *descriptorpb.FieldDescriptorProto) string {
+	if f.TypeName != nil {
+		return f.GetTypeName()
+	}
+	return strings.ToLower(strings.TrimPrefix(f.GetType().String(), "TYPE_"))
+}
+
+// Types of a group can be exchanged. Different enums are in none with each
+// other: numbers mean something else.
+var wireGroups = map[descriptorpb.FieldDescriptorProto_Type]int{
+	descriptorpb.FieldDescriptorProto_TYPE_INT32: 1, descriptorpb.FieldDescriptorProto_TYPE_UINT32: 1,
+	descriptorpb.FieldDescriptorProto_TYPE_INT64: 1, descriptorpb.FieldDescriptorProto_TYPE_UINT64: 1,
+	descriptorpb.FieldDescriptorProto_TYPE_BOOL: 1, descriptorpb.FieldDescriptorProto_TYPE_ENUM: 1,
+	descriptorpb.FieldDescriptorProto_TYPE_SINT32: 2, descriptorpb.FieldDescriptorProto_TYPE_SINT64: 2,
+	descriptorpb.FieldDescriptorProto_TYPE_FIXED32: 3, descriptorpb.FieldDescriptorProto_TYPE_SFIXED32: 3,
+	descriptorpb.FieldDescriptorProto_TYPE_FIXED64: 4, descriptorpb.FieldDescriptorProto_TYPE_SFIXED64: 4,
+}
+
+var jsonGroups = map[descriptorpb.FieldDescriptorProto_Type]int{
+	descriptorpb.FieldDescriptorProto_TYPE_INT32: 1, descriptorpb.FieldDescriptorProto_TYPE_UINT32: 1,
+	descriptorpb.FieldDescriptorProto_TYPE_INT64: 2, descriptorpb.FieldDescriptorProto_TYPE_UINT64: 2,
+	descriptorpb.FieldDescriptorProto_TYPE_FIXED32: 3, descriptorpb.FieldDescriptorProto_TYPE_SFIXED32: 3,
+	descriptorpb.FieldDescriptorProto_TYPE_FIXED64: 4, descriptorpb.FieldDescriptorProto_TYPE_SFIXED64: 4,
+}
+
+func (p *proto) enum(old, e enum, name string) {
+	byName, byNumber := map[string]int{}, map[int32]int{}
+	for i, v := range e.Value {
+		byName[v.GetName()], byNumber[v.GetNumber()] = i, i
+	}
+	for i, v := range old.Value {
+		before := old.span(enumValue, int32(i))
+		if at, ok := byName[v.GetName()]; ok {
+			if n := e.Value[at]; n.GetNumber() != v.GetNumber() {
+				p.add("enum-value-renumbered", e.span(enumValue, int32(at)), before, "`%s.%s` is %d, was %d", name, v.GetName(), n.GetNumber(), v.GetNumber())
+			}
+			continue
+		}
+		if at, ok := byNumber[v.GetNumber()]; ok {
+			p.add("enum-value-renamed", e.span(enumValue, int32(at)), before, "`%s.%s` was called `%s`", name, e.Value[at].GetName(), v.GetName())
+			continue
+		}
+		rule := "enum-value-removed"
+		switch {
+		case !slices.ContainsFunc(e.ReservedRange, func(r *descriptorpb.EnumDescriptorProto_EnumReservedRange) bool {
+			return r.GetStart() <= v.GetNumber() && v.GetNumber() <= r.GetEnd()
+		}):
+			rule = "enum-value-removed-without-reservation"
+		case !slices.Contains(e.ReservedName, v.GetName()):
+			rule = "enum-value-removed-name-free"
+		}
+		p.add(rule, e.span(), before, "`%s.%s`, %d, is gone", name, v.GetName(), v.GetNumber())
+	}
+}
+
+func (p *proto) service(old, s service) {
+	methods := map[string]int{}
+	for i, m := range s.Method {
+		methods[m.GetName()] = i
+	}
+	for i, m := range old.Method {
+		before := old.span(serviceMethod, int32(i))
+		at, ok := methods[m.GetName()]
+		if !ok {
+			p.add("method-removed", s.span(), before, "method `%s.%s` is gone", s.GetName(), m.GetName())
+			continue
+		}
+		p.method(old.file, m, s.Method[at], s.GetName()+"."+m.GetName(), before, s.span(serviceMethod, int32(at)))
+	}
+}
+
+func (p *proto) method(file *descriptorpb.FileDescriptorProto, old, m *descriptorpb.MethodDescriptorProto, name string, before, now source.Span) {
+	for _, side := range []struct{ what, a, b string }{
+		{"takes", old.GetInputType(), m.GetInputType()},
+		{"returns", old.GetOutputType(), m.GetOutputType()},
+	} {
+		if p.renamedType(side.a, file) != side.b {
+			p.add("method-type-changed", now, before, "method `%s` %s `%s`, not `%s`", name, side.what, side.b[1:], side.a[1:])
+		}
+	}
+	for _, side := range []struct {
+		what string
+		a, b bool
+	}{{"the client", old.GetClientStreaming(), m.GetClientStreaming()}, {"the server", old.GetServerStreaming(), m.GetServerStreaming()}} {
+		if side.a != side.b {
+			p.add("method-streaming-changed", now, before, "%s of method `%s` streams on one side only", side.what, name)
+		}
+	}
+	if a, b := old.GetOptions().GetIdempotencyLevel(), m.GetOptions().GetIdempotencyLevel(); a != b && a != descriptorpb.MethodOptions_IDEMPOTENCY_UNKNOWN {
+		p.add("method-idempotency-changed", now, before, "method `%s` is %s, was %s", name, b, a)
+	}
+}
