@@ -23,8 +23,9 @@ type incoming struct {
 	body     []byte
 	request  *Request // that was made of it, nil if it never came to that
 	size     int      // of the frame
-	owned    bool     // the frame's memory belongs to the request
-	reset    bool     // the reply asks the peer to go
+	decoder  *thrift.Decoder
+	owned    bool // the frame's memory belongs to the request
+	reset    bool // the reply asks the peer to go
 }
 
 // parse takes a whole frame apart.
@@ -77,7 +78,7 @@ func (in *incoming) readHeader(req *Request) {
 // decodeArgs fills the arguments.
 func (in *incoming) decodeArgs(args thrift.Struct, options thrift.DecodeOptions) error {
 	options.Strings = stringsOf(options.Strings, in.owned)
-	return consume(args, in.body, options)
+	return consumeWith(in.decoder, args, in.body, options)
 }
 
 // An outcome is what a call comes to on the wire.

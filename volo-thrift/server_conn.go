@@ -129,13 +129,13 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	var err error
-	in := incoming{protocol: protocol}
+	in := incoming{protocol: protocol, decoder: &buf.decoder}
 	if buf.b, err = c.serve(&in, frame, buf.b); err != nil {
 		return err
 	}
 	c.told = c.told || in.reset
 	if len(buf.b) > 0 {
-		err = c.conn.Write(buf.b)
+		err = c.conn.Answer(buf.b)
 	}
 	c.server.done(&in)
 	return err
@@ -164,7 +164,7 @@ func (t task) run() {
 	defer buf.release()
 	err := errNoReturn
 	defer func() { c.finished(err) }()
-	in := incoming{protocol: TTHeader, owned: true}
+	in := incoming{protocol: TTHeader, owned: true, decoder: &buf.decoder}
 	answer, failed := c.serve(&in, t.frame, buf.b)
 	buf.b = answer
 	if failed == nil && len(answer) > 0 {

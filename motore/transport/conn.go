@@ -60,6 +60,8 @@ type stream interface {
 	read(in []byte) (int, error)
 	// write writes all of b and says whether any of it may have been sent.
 	write(b []byte) (sent bool, err error)
+	// answer is write, called within Data by the goroutine that runs it.
+	answer(b []byte) (sent bool, err error)
 	// exchange writes all of out, then reads at least one byte into in.
 	exchange(out, in []byte) (n int, err error)
 	// serve pushes what arrives into h until the connection ends, and returns
@@ -126,6 +128,16 @@ func (c *Conn) TLS() *tls.ConnectionState {
 // written and the connection is of no use any more.
 func (c *Conn) Write(b []byte) error {
 	sent, err := c.s.write(b)
+	if err != nil {
+		return c.fail(OpWrite, sent, err)
+	}
+	return nil
+}
+
+// Answer is Write for a handler that calls it within Data, on the goroutine that
+// runs it, while nobody else writes: it takes the shorter way.
+func (c *Conn) Answer(b []byte) error {
+	sent, err := c.s.answer(b)
 	if err != nil {
 		return c.fail(OpWrite, sent, err)
 	}

@@ -27,6 +27,8 @@ func (f *foreign) read(in []byte) (int, error) {
 	return f.c.nc.Read(in)
 }
 
+func (f *foreign) answer(b []byte) (sent bool, err error) { return f.write(b) }
+
 func (f *foreign) write(b []byte) (sent bool, err error) {
 	if err := f.c.closing(); err != nil {
 		return false, err

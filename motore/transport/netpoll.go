@@ -210,6 +210,8 @@ func (p *pollConn) ending(pending int, err error) error {
 	return plain(err)
 }
 
+func (p *pollConn) answer(b []byte) (sent bool, err error) { return p.write(b) }
+
 func (p *pollConn) write(b []byte) (sent bool, err error) {
 	if len(b) == 0 {
 		return false, nil

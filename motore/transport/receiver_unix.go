@@ -145,6 +145,7 @@ func (r *receiver) turn() (over bool, err error) {
 // readable reads and runs the handler until the socket is empty. It returns
 // true when the connection is at rest or over.
 func (r *receiver) readable(fd uintptr) bool {
+	r.s.fd = fd
 	for {
 		if r.err = r.s.c.closing(); r.err != nil {
 			return true
