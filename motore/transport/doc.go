@@ -22,6 +22,11 @@
 //	                    ▲                                            │
 //	                    └──────────── bytes ──── Conn.Write ◄────────┘
 //
+// # Ports and processes
+//
+// [Split] shares one listening socket among servers of several protocols. A
+// [Restarter] hands sockets from a process to the one that replaces it.
+//
 // # Who owns the bytes
 //
 // What is passed to Write or Exchange belongs to the caller again on return.
