@@ -115,11 +115,11 @@ func (c *conn) init(tc *transport.Conn, cfg *Config, sd side) {
 	c.meter.room.Store(c.room)
 	c.w = combine.New(func(batch []byte) error {
 		c.meter.wrote(!c.server)
-		err := tc.Write(batch)
-		if err != nil {
+		if err := tc.Write(batch); err != nil {
 			tc.Close()
+			return &ConnError{Err: err}
 		}
-		return err
+		return nil
 	})
 }
 

@@ -72,7 +72,7 @@ func (s *stream) send(o *outgoing, until Bound, async bool) (sent bool, err erro
 			c.w.EndAsync(b)
 			return sent, nil
 		}
-		if err := c.w.End(b, int(c.open.Load())); err != nil {
+		if err := c.w.End(b, c.crowd(o)); err != nil {
 			return sent, s.lost(err)
 		}
 		if done {
@@ -85,6 +85,18 @@ func (s *stream) send(o *outgoing, until Bound, async bool) (sent bool, err erro
 			}
 		}
 	}
+}
+
+// crowd returns how many senders are likely to have something for the
+// connection now, that of o included. Calls that end with what they send come
+// again and again, and mostly together; of streams that go on, many are silent,
+// and when all are busy smaller batches keep both sides at work.
+func (c *conn) crowd(o *outgoing) int {
+	open := int(c.open.Load())
+	if o.end || o.tail != nil {
+		return open
+	}
+	return max(open/2, min(open, 2))
 }
 
 // sendable reports why nothing more can be sent, nil if something can.

@@ -207,6 +207,10 @@ func (s *stream) recv(until Bound) (Message, error) {
 		if ok || err != nil {
 			return m, err
 		}
+		if until == (Bound{}) {
+			<-s.wake // as await would, with a frame less on the stack
+			continue
+		}
 		if err := s.c.await(s.wake, until); err != nil {
 			return Message{}, err
 		}
