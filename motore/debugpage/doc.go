@@ -25,7 +25,7 @@
 //
 // # Cost
 //
-// A call that a page observes takes one allocation, two locks that are held
-// for a few instructions, and two readings of the clock. What the page shows of
+// A call that a page observes takes two allocations, three locks that are held
+// for a few instructions, and readings of the clock. What the page shows of
 // clients, servers and circuits is asked for when somebody looks.
 package debugpage

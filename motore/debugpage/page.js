@@ -14,9 +14,9 @@
       const answer = await fetch(location.pathname, {headers: {Accept: "text/html"}, signal: AbortSignal.timeout(5 * every)});
       if (!answer.ok) throw new Error(answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const scrolled = [...document.querySelectorAll(".scroll")].map(e => e.scrollLeft);
+      const scrolled = [...document.querySelectorAll(".scroll")].map(e => [e.scrollLeft, e.scrollTop]);
       for (const id of ["main", "foot"]) document.getElementById(id).replaceWith(document.adoptNode(fresh.getElementById(id)));
-      document.querySelectorAll(".scroll").forEach((e, i) => { e.scrollLeft = scrolled[i] || 0; });
+      document.querySelectorAll(".scroll").forEach((e, i) => { [e.scrollLeft, e.scrollTop] = scrolled[i] || [0, 0]; });
       say("live", false);
     } catch {
       say("no answer", true);
