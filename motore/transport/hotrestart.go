@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
@@ -141,7 +142,7 @@ func (r *Restarter) Listen(ctx context.Context, addr rpc.Address) (net.Listener,
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := &handed{Listener: nl, restarter: r, asked: addr.String()}
+	l := newHanded(nl, r, addr.String())
 	r.open = append(r.open, l)
 	return l, nil
 }
@@ -224,10 +225,18 @@ func (r *Restarter) Restart(ctx context.Context) error {
 	}
 	r.mu.Unlock()
 
-	ctx, cancel := context.WithTimeoutCause(ctx, r.config.Timeout,
+	patient, cancel := context.WithTimeoutCause(ctx, r.config.Timeout,
 		fmt.Errorf("not ready after %v (RestartConfig.Timeout)", r.config.Timeout))
 	defer cancel()
-	id, err := r.launch(ctx, open)
+	id, err := r.launch(patient, open)
+	if err == nil {
+		for _, l := range open {
+			l.stop()
+		}
+		for _, l := range open {
+			l.rest()
+		}
+	}
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -254,6 +263,44 @@ type handed struct {
 	accepted  sync.Once // from; for inherited ones
 	// foreign says that the file of a unix socket is not ours to remove.
 	foreign bool
+
+	stopped atomic.Bool   // another process accepts now
+	used    atomic.Bool   // Accept was called
+	resting chan struct{} // closed when a call of Accept has seen that
+	rests   func()        // closes it, once
+	closed  chan struct{}
+	closes  func() // closes it, once
+}
+
+func newHanded(nl net.Listener, r *Restarter, asked string) *handed {
+	l := &handed{Listener: nl, restarter: r, asked: asked, resting: make(chan struct{}), closed: make(chan struct{})}
+	l.rests = sync.OnceFunc(func() { close(l.resting) })
+	l.closes = sync.OnceFunc(func() { close(l.closed) })
+	return l
+}
+
+// stop leaves what comes from now on to another process: Accept waits for Close.
+func (l *handed) stop() {
+	l.stopped.Store(true)
+	l.Listener.(interface{ SetDeadline(time.Time) error }).SetDeadline(past)
+}
+
+// restTime bounds the wait for whoever accepts, who may be stuck.
+const restTime = time.Second
+
+// rest waits, after stop, until whoever accepts comes back for more: then what
+// was accepted before is where it belongs.
+func (l *handed) rest() {
+	if !l.used.Load() {
+		return // nobody does
+	}
+	timer := time.NewTimer(restTime)
+	defer timer.Stop()
+	select {
+	case <-l.resting:
+	case <-l.closed:
+	case <-timer.C:
+	}
 }
 
 // Accept implements [net.Listener].
@@ -261,7 +308,14 @@ func (l *handed) Accept() (net.Conn, error) {
 	if l.inherited {
 		l.accepted.Do(l.restarter.oneAccepts)
 	}
-	return l.Listener.Accept()
+	l.used.Store(true)
+	nc, err := l.Listener.Accept()
+	if err != nil && l.stopped.Load() {
+		l.rests()
+		<-l.closed
+		return nil, net.ErrClosed
+	}
+	return nc, err
 }
 
 // Close implements [net.Listener]. The file of a unix socket stays if another
@@ -276,6 +330,7 @@ func (l *handed) Close() error {
 		}
 	}
 	r.mu.Unlock()
+	defer l.closes()
 	return l.Listener.Close()
 }
 

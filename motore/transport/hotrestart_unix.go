@@ -44,7 +44,7 @@ func (r *Restarter) inherit() error {
 			return errors.Join(err, ready.Close())
 		}
 		for i, address := range asked {
-			if err := r.take(firstDescriptor+1+i, &handed{asked: address}); err != nil {
+			if err := r.take(firstDescriptor+1+i, address, false); err != nil {
 				return fmt.Errorf("%s: %w", address, err)
 			}
 		}
@@ -56,7 +56,7 @@ func (r *Restarter) inherit() error {
 			os.Unsetenv(name)
 		}
 		for i := range n {
-			if err := r.take(firstDescriptor+i, &handed{foreign: true}); err != nil {
+			if err := r.take(firstDescriptor+i, "", true); err != nil {
 				return fmt.Errorf("descriptor %d of LISTEN_FDS: %w", firstDescriptor+i, err)
 			}
 		}
@@ -64,8 +64,9 @@ func (r *Restarter) inherit() error {
 	return nil
 }
 
-// take makes l of an inherited descriptor.
-func (r *Restarter) take(fd int, l *handed) error {
+// take makes a listener of an inherited descriptor. A foreign one's file is not
+// ours to remove.
+func (r *Restarter) take(fd int, asked string, foreign bool) error {
 	syscall.CloseOnExec(fd)
 	f := os.NewFile(uintptr(fd), "socket")
 	if f == nil {
@@ -76,7 +77,8 @@ func (r *Restarter) take(fd int, l *handed) error {
 	if err != nil {
 		return err
 	}
-	l.Listener, l.restarter, l.inherited = nl, r, true
+	l := newHanded(nl, r, asked)
+	l.inherited, l.foreign = true, foreign
 	r.inherited = append(r.inherited, l)
 	return nil
 }

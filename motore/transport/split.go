@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -116,6 +117,12 @@ func (s *splitter) accept() {
 	for _, p := range s.parts {
 		p.Close()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.parts {
+		p.until = min(p.until, s.last)
+	}
+	s.settle()
 }
 
 // open starts to look at a connection.
@@ -199,6 +206,7 @@ func (p *part) Close() error {
 	var err error
 	s.closed++
 	if s.closed == len(s.parts) {
+		p.until = math.MaxUint64 // until accept returns, who may hold one
 		close(s.done)
 		err = s.nl.Close()
 	}
