@@ -65,6 +65,7 @@ type Conn struct {
 	inflight int
 	draining bool
 	silence  silence
+	alarm    alarm
 	err      error // why no answer will come any more
 }
 
@@ -99,7 +100,7 @@ type Waiter struct {
 	crowd int           // calls that were in flight when this one was acquired, this one too
 	heard uint64        // silence.heard when it was acquired
 	ready chan struct{} // capacity 1: a token means frame or err is set
-	timer *time.Timer   // stopped between uses; nil until first needed
+	until time.Time     // when the call has no more time, zero for never; guarded by Conn.mu
 	frame []byte
 	err   error
 }
@@ -151,7 +152,7 @@ func (c *Conn) Acquire() (w *Waiter, err error) {
 		}
 	}
 	w.seq = c.next
-	w.heard = c.silence.heard
+	w.heard, w.until = c.silence.heard, time.Time{}
 	*c.slot(w.seq) = w
 	c.inflight++
 	w.crowd = c.inflight
@@ -215,37 +216,19 @@ func lost(err error) error { return fmt.Errorf("connection lost: %w", err) }
 // (unless nil) is closed; then it forgets the call and returns
 // context.DeadlineExceeded or context.Canceled. The frame is the caller's.
 func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte, error) {
-	var expired <-chan time.Time
 	if !deadline.IsZero() {
-		if w.timer == nil {
-			w.timer = time.NewTimer(time.Until(deadline))
-		} else {
-			w.timer.Reset(time.Until(deadline))
-		}
-		expired = w.timer.C
+		c.wake(w, deadline)
 	}
-	var gaveUp error
+	if done == nil {
+		<-w.ready
+		return c.Take(w)
+	}
 	select {
 	case <-w.ready:
-		w.stop() // before another call gets w
 		return c.Take(w)
-	case <-expired:
-		gaveUp = context.DeadlineExceeded
 	case <-done:
-		gaveUp = context.Canceled
-	}
-	w.stop()
-	dead := gaveUp == context.DeadlineExceeded && c.silent(w)
-	c.Abandon(w)
-	if dead {
-		c.Retire()
-	}
-	return nil, gaveUp
-}
-
-func (w *Waiter) stop() {
-	if w.timer != nil {
-		w.timer.Stop()
+		c.Abandon(w)
+		return nil, context.Canceled
 	}
 }
 
@@ -334,6 +317,9 @@ func (c *Conn) fail(err error) {
 		}
 	}
 	c.inflight = 0
+	if c.alarm.timer != nil {
+		c.alarm.timer.Stop()
+	}
 	c.mu.Unlock()
 	for _, w := range ended {
 		w.err = err

@@ -27,15 +27,12 @@ func (s *silence) end() {
 }
 
 // silent notes that w has run out of time, and reports whether the connection is
-// to be taken for dead.
-func (c *Conn) silent(w *Waiter) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// to be taken for dead. The caller holds mu.
+func (c *Conn) silent(w *Waiter, now time.Time) bool {
 	s := &c.silence
 	if w.heard != s.heard {
 		return false
 	}
-	now := time.Now()
 	if s.calls == 0 {
 		s.since = now
 	}
