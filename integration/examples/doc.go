@@ -16,10 +16,13 @@
 //	discoverers  a registry of one's own, a file, DNS, for Thrift and gRPC alike
 //	balancer     a balancer of one's own, and one by key, for Thrift and gRPC alike
 //	resilience   retries, breakers, limits, fallbacks, and a layer of one's own, for both
+//	serviceconfig  what the owner of a service of gRPC asks of its clients: hedging, health
 //	observability  an access log, one trace over both protocols, metrics, a debug page
 //	paging       lists without end, in a protocol that has no streams
 //	services     several services on one port, one connection for all
 //	tls          certificates on both sides
+//	oneport      Thrift, gRPC and gRPC-Web on one port
+//	restart      a process is replaced by a new one, and no call fails
 //	web          gRPC-Web: calls from web pages, on the port of gRPC
 //	unix         a socket in the file system
 //	testing      a service under test, without a network, in no time
