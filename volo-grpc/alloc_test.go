@@ -19,8 +19,8 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	// Measured: 20, of which 6 are the test's.
-	if n > 21 {
-		t.Errorf("a call takes %v allocations, want at most 21", n)
+	// Measured: 13, of which 6 are the test's.
+	if n > 14 {
+		t.Errorf("a call takes %v allocations, want at most 14", n)
 	}
 }
