@@ -40,6 +40,7 @@ Call any service of Thrift or gRPC, and put load on it:
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.AddCommand(newFmt(env), newLint(env), newBreaking(env))
 	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newMigrate(env), newDemo(env), newCall(env), newBench(env), newVersion(env))
 	return root
 }
