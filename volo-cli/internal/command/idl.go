@@ -115,16 +115,6 @@ func (a *idlAdd) run(ctx context.Context, idl string) error {
 	return nil
 }
 
-// generates returns the entry that generates into a folder, or around it.
-func (p *project) generates(folder string) string {
-	for _, e := range p.file.Entries {
-		if strings.HasPrefix(e.Filename+"/", folder+"/") || strings.HasPrefix(folder+"/", e.Filename+"/") {
-			return e.Name
-		}
-	}
-	return ""
-}
-
 // folder returns the folder of an entry that is made.
 func (a *idlAdd) folder() string {
 	if a.filename != "" {
@@ -249,12 +239,6 @@ func (a *idlAdd) local(p *project, entry *config.Entry, idl string) (*config.IDL
 		s.Includes = append(s.Includes, rel)
 	}
 	return s, twice(entry, s)
-}
-
-// relative returns a path as the project's file has it.
-func (p *project) relative(at string) (string, error) {
-	rel, err := filepath.Rel(p.root, at)
-	return filepath.ToSlash(rel), err
 }
 
 // twice reports an IDL that the entry has.

@@ -1,8 +1,11 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -60,4 +63,77 @@ func (p *project) save(text string) error {
 	}
 	p.file = f
 	return tree.Write(p.root, map[string][]byte{p.name: []byte(text)}, true)
+}
+
+// above returns the nearest folder at or above dir that has a file called
+// name, and the file's text.
+func above(dir, name string) (string, []byte, error) {
+	for at := dir; ; {
+		text, err := os.ReadFile(filepath.Join(at, name))
+		if err == nil {
+			return at, text, nil
+		}
+		up := filepath.Dir(at)
+		switch {
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", nil, err
+		case up == at:
+			return "", nil, fmt.Errorf("there is no %s in %s, nor in a folder above", name, dir)
+		}
+		at = up
+	}
+}
+
+// shown returns a path as people want to see it: relative if it is below the
+// current folder or close to it.
+func (e *Env) shown(name string) string {
+	rel, err := filepath.Rel(e.Dir, name)
+	if err != nil || len(rel) > len(name) {
+		return name
+	}
+	return rel
+}
+
+// generates returns the entry that generates into a folder, or around it.
+func (p *project) generates(folder string) string {
+	for _, e := range p.file.Entries {
+		if strings.HasPrefix(e.Filename+"/", folder+"/") || strings.HasPrefix(folder+"/", e.Filename+"/") {
+			return e.Name
+		}
+	}
+	return ""
+}
+
+// relative returns a path as the project's file has it.
+func (p *project) relative(at string) (string, error) {
+	rel, err := filepath.Rel(p.root, at)
+	return filepath.ToSlash(rel), err
+}
+
+// change opens a project to change its file.
+func (e *Env) change(ctx context.Context, dir string) (p *project, unlock func(), err error) {
+	if p, err = e.project(dir); err != nil {
+		return nil, nil, err
+	}
+	if unlock, err = e.exclusive(ctx, p.root); err != nil {
+		return nil, nil, err
+	}
+	// Once more: another run may have changed it while we waited.
+	if p, err = e.project(dir); err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return p, unlock, nil
+}
+
+// entry returns one entry. A workspace has only one, whatever it is called.
+func (p *project) entry(name string) (*config.Entry, error) {
+	if p.name == config.WorkspaceName {
+		return p.file.Entries[0], nil
+	}
+	all, err := p.entries(name)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
 }
