@@ -8,11 +8,14 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	_ "google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/interop"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 	v1alpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -24,9 +27,9 @@ import (
 )
 
 // grpcGo serves the interop service of grpc-go and returns its address.
-func grpcGo(t *testing.T, reflect func(*grpc.Server)) string {
+func grpcGo(t *testing.T, reflect func(*grpc.Server), opts ...grpc.ServerOption) string {
 	t.Helper()
-	server := grpc.NewServer()
+	server := grpc.NewServer(opts...)
 	testgrpc.RegisterTestServiceServer(server, interop.NewTestServer())
 	reflect(server)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -134,6 +137,21 @@ func TestCallsToVoloGRPC(t *testing.T) {
 			stdout: `message HealthCheckRequest { string service = 1; } { "service": "" }`},
 		{says: "call", args: []string{"call", "$ADDR", "Health/Check"}, stdout: `{ "status": "SERVING" }`},
 		{says: "call a service that is not there", args: []string{"call", "$ADDR", "Health/Check", `{"service": "x"}`}, code: 5, stderr: "NOT_FOUND (5): "},
+	})
+}
+
+// A server may want to know who asks what it has.
+func TestHeadersAreSentWithReflectionToo(t *testing.T) {
+	guard := func(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+		if md, _ := metadata.FromIncomingContext(s.Context()); len(md["token"]) == 0 {
+			return status.Error(codes.Unauthenticated, "who are you?")
+		}
+		return next(srv, s)
+	}
+	addr := grpcGo(t, func(s *grpc.Server) { reflection.RegisterV1(s) }, grpc.StreamInterceptor(guard))
+	run(t, addr, []typed{
+		{says: "nobody", args: []string{"call", "$ADDR", "list", "TestService"}, code: 5, stderr: "UNAUTHENTICATED (16): who are you?\n"},
+		{says: "somebody", args: []string{"call", "-H", "token: x", "$ADDR", "list"}, stdout: "grpc.reflection.v1.ServerReflection grpc.testing.TestService"},
 	})
 }
 

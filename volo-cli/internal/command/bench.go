@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ while it runs, from a pool, unless --mux lets them share.`,
 	}
 	b.peer.register(cmd)
 	f := cmd.Flags()
-	f.Lookup("timeout").DefValue, b.peer.timeout = "10s", 10*time.Second
+	f.Lookup("timeout").Usage += " (default 10s)"
 	f.IntVarP(&b.load.Callers, "callers", "c", 0, "so many calls run at once (default 16, and 512 with --rate)")
 	f.Float64Var(&b.load.Rate, "rate", 0, "so many calls a second are due")
 	f.DurationVarP(&b.load.Duration, "duration", "d", 0, "measure for so long (default 10s, none with --count)")
@@ -117,6 +118,7 @@ func (b *bench) prepare(ctx context.Context, peer *invoke.Peer, args []string) (
 	if err != nil {
 		return "", err
 	}
+	what.Timeout = cmp.Or(what.Timeout, 10*time.Second)
 	var requests [][]byte
 	if len(args) > 1 {
 		next, err := b.env.input(args[1])

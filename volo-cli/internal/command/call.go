@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,10 @@ type call struct {
 	verbose bool
 	machine bool // --json
 }
+
+// patience is how long a call may take, and asking what there is, if the user
+// does not say.
+const patience = 30 * time.Second
 
 func newCall(env *Env) *cobra.Command {
 	c := &call{name: "call", env: env, peer: peerFlags{env: env}}
@@ -67,7 +72,7 @@ exception; 6 no answer: not connected, lost, too late.`,
 	}
 	f := cmd.Flags()
 	c.peer.register(cmd)
-	f.Lookup("timeout").DefValue, c.peer.timeout = "30s", 30*time.Second
+	f.Lookup("timeout").Usage += " (default 30s; none for streams)"
 	f.BoolVar(&c.peer.config.Defaults, "defaults", false, "print fields that are not set, too")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "print metadata, trailers and times to the standard error")
 	f.BoolVar(&c.machine, "json", false, "print everything as one object of JSON a line, for scripts")
@@ -81,7 +86,7 @@ func (c *call) run(ctx context.Context, args []string) error {
 	} else if args = args[1:]; len(args) == 0 {
 		return usagef("missing <service/method>; `volo call %s list` shows what there is", target)
 	}
-	ask, cancel := context.WithTimeout(ctx, c.peer.timeout)
+	ask, cancel := context.WithTimeout(ctx, cmp.Or(c.peer.timeout, patience))
 	defer cancel()
 	peer, err := c.peer.open(ask, target)
 	var usage *usageError
@@ -179,6 +184,9 @@ func (c *call) call(ctx context.Context, peer *invoke.Peer, args []string) error
 		if what.Next, err = c.env.input(args[1]); err != nil {
 			return err
 		}
+	}
+	if !m.ClientStreams && !m.ServerStreams {
+		what.Timeout = cmp.Or(what.Timeout, patience)
 	}
 	what.Receive = c.show
 	if c.verbose && !c.machine {

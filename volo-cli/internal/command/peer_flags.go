@@ -61,6 +61,9 @@ func (p *peerFlags) open(ctx context.Context, target string) (*invoke.Peer, erro
 	}
 	c := p.config
 	c.Target = target
+	if c.Metadata, err = pairs("--header", p.headers, ":"); err != nil {
+		return nil, err
+	}
 	c.ReadFile = func(name string) ([]byte, error) { return os.ReadFile(p.env.abs(filepath.FromSlash(name))) }
 	if p.tls || p.trust != (invoke.TLS{}) {
 		c.TLS = &p.trust

@@ -77,6 +77,9 @@ type Config struct {
 	// ReadFile reads IDL files; nil is [os.ReadFile].
 	ReadFile func(name string) ([]byte, error)
 
+	// Metadata is sent along when the server is asked by reflection.
+	Metadata []Pair
+
 	TLS            *TLS          // nil for none
 	Authority      string        // of gRPC, instead of the target
 	ConnectTimeout time.Duration // 0 for the framework's default

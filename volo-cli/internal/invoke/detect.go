@@ -20,6 +20,18 @@ const patience = 500 * time.Millisecond
 // happens on its account.
 const probe = "volo_which_framing"
 
+// A SilentError says that a server answers Thrift in no framing.
+type SilentError struct {
+	Target string
+	Tried  []string // the framings, each with what became of it
+}
+
+// Error says what to do.
+func (e *SilentError) Error() string {
+	return fmt.Sprintf("the server at %s does not answer Thrift in any framing; if it is only slow, name one with --protocol\n  %s",
+		e.Target, strings.Join(e.Tried, "\n  "))
+}
+
 // detect asks the server for a method that it does not have, in one framing
 // after the other, and returns the one in which it says so.
 func detect(ctx context.Context, c *Config) (Protocol, error) {
@@ -37,8 +49,7 @@ func detect(ctx context.Context, c *Config) (Protocol, error) {
 		}
 		tried = append(tried, fmt.Sprintf("%s: %v", f.name, failed.Err))
 	}
-	return "", fmt.Errorf("the server at %s does not answer Thrift in any framing; if it is only slow, name one with --protocol\n  %s",
-		c.Target, strings.Join(tried, "\n  "))
+	return "", &SilentError{c.Target, tried}
 }
 
 func ask(ctx context.Context, c *Config, framing Protocol) error {

@@ -63,7 +63,8 @@ func (p *Peer) Explain(ctx context.Context, err error) *Failure {
 	if errors.As(err, &failed) {
 		return explainThrift(failed)
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	var silent *SilentError
+	if errors.As(err, &silent) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return &Failure{Kind: Transport, Message: err.Error()}
 	}
 	return &Failure{Kind: Local, Message: err.Error()}

@@ -122,7 +122,11 @@ func (p *Peer) openGRPC() error {
 	case p.source == nil && p.grpc == nil:
 		return fmt.Errorf("neither a target nor an IDL; name a server that has reflection, or files with --idl")
 	case p.source == nil:
-		r, err := newReflector(p.grpc)
+		client, err := p.withMetadata(c.Metadata)
+		if err != nil {
+			return err
+		}
+		r, err := newReflector(client)
 		if err != nil {
 			return err
 		}
