@@ -60,6 +60,7 @@ var violations = []struct{ says, graph, want string }{
 	{"protoidl reaches report and source only", "pilota/protoidl: pilota/thriftidl\npilota/thriftidl:", "pilota/protoidl → pilota/thriftidl"},
 	{"lower reaches ir, the parsers, report and source only", "pilota/lower: pilota/gen\npilota/gen:", "pilota/lower → pilota/gen"},
 	{"describe reaches ir, source and what it makes, descriptors, only", "pilota/describe: pilota/lower\npilota/lower:", "pilota/describe → pilota/lower"},
+	{"breaking and lint reach lower, ir, the parsers, report and source only", "pilota/lint: pilota/gen\npilota/gen:", "pilota/lint → pilota/gen"},
 	{"generators reach each other, ir, report, source and descriptors only", "pilota/gen: pilota/lower\npilota/lower:", "pilota/gen → pilota/lower"},
 	{"the thrift runtime reaches nothing of the compiler", "pilota/thrift: pilota/source\npilota/source:", "pilota/thrift → pilota/source"},
 	{"the protobuf runtime reaches nothing of the compiler", "pilota/protobuf: pilota/ir\npilota/ir:", "pilota/protobuf → pilota/ir"},
