@@ -5,19 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/volo-go/volo/integration/bench/child"
 	"github.com/volo-go/volo/integration/bench/gen/echo"
 	"github.com/volo-go/volo/integration/bench/gen/echo/echothrift"
 	voloecho "github.com/volo-go/volo/integration/bench/genproto/volo/echo"
 	"github.com/volo-go/volo/integration/bench/genproto/volo/echo/voloechogrpc"
+	"github.com/volo-go/volo/integration/bench/load"
 	"github.com/volo-go/volo/integration/bench/report"
 	"github.com/volo-go/volo/motore/breaker"
 	"github.com/volo-go/volo/motore/discovery"
-	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/rpc"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 	volothrift "github.com/volo-go/volo/volo-thrift"
@@ -25,9 +27,8 @@ import (
 
 // This file measures what governance adds to a call: a client with discovery,
 // balancing, outlier ejection, a breaker and a deadline against the same client
-// with a fixed address, in this process, one caller. In process, a layer
-// answers in place of the network, so that there is nothing but the client; over
-// loopback, the server is here too, and both are counted.
+// with a fixed address. In process, a layer answers in place of the network; over
+// loopback, the server is another process, so that what is counted is the client.
 
 const (
 	governanceName  = "governance"
@@ -40,6 +41,7 @@ const (
 // A governed is a client without and with governance.
 type governed struct {
 	name        string
+	callers     int
 	plain, full func(context.Context) error
 	close       []func() error
 }
@@ -49,18 +51,18 @@ type cost struct{ ns, allocs float64 }
 
 // governance measures o.rounds rounds, each client in turn for a part of
 // o.window, and judges the medians of what each round has added.
-func governance(ctx context.Context, o options, out io.Writer) ([]report.Verdict, error) {
+func governance(ctx context.Context, o options, c catalog, out io.Writer) ([]report.Verdict, error) {
 	var verdicts []report.Verdict
 	fmt.Fprintf(out, "%s: %s\n\n%-24s %10s %10s %10s %10s\n", governanceName, governanceAbout, "client", "ns", "+ ns", "allocs", "+ allocs")
-	for _, make := range []func() (governed, error){thriftInProcess, grpcInProcess, thriftLoopback, grpcLoopback} {
-		g, err := make()
+	for _, make := range []func(context.Context, catalog) (governed, error){thriftInProcess, grpcInProcess, thriftLoopback, grpcLoopback} {
+		g, err := make(ctx, c)
 		if err != nil {
 			return verdicts, err
 		}
 		var plain, added []cost
 		for range o.rounds {
-			a, errA := measure(ctx, g.plain, o.window/8)
-			b, errB := measure(ctx, g.full, o.window/8)
+			a, errA := measure(ctx, g.callers, g.plain, o.window/8)
+			b, errB := measure(ctx, g.callers, g.full, o.window/8)
 			if err := errors.Join(errA, errB, ctx.Err()); err != nil {
 				return verdicts, fmt.Errorf("%s: %w", g.name, err)
 			}
@@ -80,27 +82,45 @@ func governance(ctx context.Context, o options, out io.Writer) ([]report.Verdict
 	return verdicts, nil
 }
 
-// measure calls for about d, after a tenth of it to warm up.
-func measure(ctx context.Context, call func(context.Context) error, d time.Duration) (cost, error) {
-	for end := time.Now().Add(d / 10); time.Now().Before(end); {
-		if err := call(ctx); err != nil {
-			return cost{}, err
-		}
+// measure makes calls for about d, after a tenth of it to warm up, and returns
+// what this process used for one. It is the time of its processors that counts:
+// how long a caller waits for another process, on a machine with few, says little
+// about the client.
+func measure(ctx context.Context, callers int, call func(context.Context) error, d time.Duration) (cost, error) {
+	if _, err := repeat(ctx, callers, call, d/10); err != nil {
+		return cost{}, err
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	start, calls := time.Now(), 0
-	for time.Since(start) < d {
-		for range 100 {
-			if err := call(ctx); err != nil {
-				return cost{}, err
-			}
-		}
-		calls += 100
-	}
-	took := time.Since(start)
+	start := load.CPUTime()
+	calls, err := repeat(ctx, callers, call, d)
+	took := load.CPUTime() - start
 	runtime.ReadMemStats(&after)
-	return cost{float64(took.Nanoseconds()) / float64(calls), float64(after.Mallocs-before.Mallocs) / float64(calls)}, nil
+	return cost{float64(took.Nanoseconds()) / calls, float64(after.Mallocs-before.Mallocs) / calls}, err
+}
+
+// repeat has callers call for about d and returns how often they did.
+func repeat(ctx context.Context, callers int, call func(context.Context) error, d time.Duration) (float64, error) {
+	var running sync.WaitGroup
+	var calls atomic.Int64
+	failed := make(chan error, callers)
+	end := time.Now().Add(d)
+	for range callers {
+		running.Go(func() {
+			for time.Now().Before(end) {
+				for range 100 {
+					if err := call(ctx); err != nil {
+						failed <- err
+						return
+					}
+				}
+				calls.Add(100)
+			}
+		})
+	}
+	running.Wait()
+	close(failed)
+	return float64(max(1, calls.Load())), <-failed
 }
 
 // middle returns the medians, each for itself.
@@ -116,19 +136,44 @@ func middle(costs []cost) cost {
 	return cost{pick(func(c cost) float64 { return c.ns }), pick(func(c cost) float64 { return c.allocs })}
 }
 
-// instances are what discovery knows; the calls of loopback all go to one
-// address.
-func instances(a rpc.Address) discovery.Discoverer { return discovery.Static(a) }
+// instances are what discovery knows: three in process, over loopback the one
+// that there is. The balancer is the default, two choices with ejection.
+func instances(a rpc.Address) discovery.Discoverer {
+	if a == nowhere[0] {
+		return discovery.Static(nowhere...)
+	}
+	return discovery.Static(a)
+}
 
-func balancer() loadbalance.Balancer {
-	return loadbalance.Eject(loadbalance.RoundRobin(), loadbalance.EjectConfig{})
+// callersOf returns one caller, over loopback many: a process that has something
+// to do all the time is not woken for each call.
+func callersOf(a rpc.Address) int {
+	if a == nowhere[0] {
+		return 1
+	}
+	return 50
 }
 
 // nowhere is where the clients in process would call.
-var nowhere = rpc.TCP("192.0.2.1:1")
+var nowhere = []rpc.Address{rpc.TCP("192.0.2.1:1"), rpc.TCP("192.0.2.2:1"), rpc.TCP("192.0.2.3:1")}
 
-func thriftInProcess() (governed, error) {
-	answer := echothrift.NewEchoServerService(thriftEcho{}).Methods[0]
+// serve starts the server of a peer and returns where it is.
+func serve(ctx context.Context, c catalog, peer string) (rpc.Address, *child.Process, error) {
+	i := slices.IndexFunc(c.peers, func(e entry) bool { return e.name == peer })
+	binary, err := c.peers[i].binary(ctx)
+	if err != nil {
+		return rpc.Address{}, nil, err
+	}
+	server, ready, err := child.Start(ctx, nil, binary, "serve", peer)
+	if err != nil {
+		return rpc.Address{}, nil, err
+	}
+	return rpc.TCP(ready.Addr), server, nil
+}
+
+func thriftInProcess(context.Context, catalog) (governed, error) {
+	var echoes echothrift.EchoServer
+	answer := echothrift.NewEchoServerService(echoes).Methods[0]
 	_, result := answer.New()
 	if err := result.SetSuccess(new(echo.Response)); err != nil {
 		return governed{}, err
@@ -137,7 +182,7 @@ func thriftInProcess() (governed, error) {
 	scripted := func(volothrift.Handler) volothrift.Handler {
 		return volothrift.HandlerFunc(func(context.Context, *volothrift.Request) (*volothrift.Response, error) { return resp, nil })
 	}
-	return thriftClients("Thrift, in process", nowhere, scripted)
+	return thriftClients("Thrift, in process", nowhere[0], scripted)
 }
 
 func thriftClients(name string, a rpc.Address, sender volothrift.Layer) (g governed, err error) {
@@ -149,7 +194,7 @@ func thriftClients(name string, a rpc.Address, sender volothrift.Layer) (g gover
 	if err != nil {
 		return g, err
 	}
-	full, err := echothrift.NewEchoServerClient("echo", volothrift.WithDiscoverer(instances(a)), volothrift.WithBalancer(balancer()),
+	full, err := echothrift.NewEchoServerClient("echo", volothrift.WithDiscoverer(instances(a)),
 		volothrift.WithTimeout(time.Minute), volothrift.WithInner(volothrift.Breaker(breaker.Config{}), sender))
 	if err != nil {
 		return g, err
@@ -158,36 +203,25 @@ func thriftClients(name string, a rpc.Address, sender volothrift.Layer) (g gover
 	call := func(c *echothrift.EchoServerClient) func(context.Context) error {
 		return func(ctx context.Context) error { _, err := c.Echo(ctx, req); return err }
 	}
-	return governed{name, call(plain), call(full), []func() error{plain.Close, full.Close}}, nil
+	return governed{name, callersOf(a), call(plain), call(full), []func() error{plain.Close, full.Close}}, nil
 }
 
-type thriftEcho struct{}
-
-func (thriftEcho) Echo(_ context.Context, req *echo.Request) (*echo.Response, error) {
-	return &echo.Response{Action: req.Action, Msg: req.Msg}, nil
-}
-
-func thriftLoopback() (g governed, err error) {
-	server := volothrift.NewServer()
-	if err := server.Register(echothrift.NewEchoServerService(thriftEcho{})); err != nil {
-		return g, err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func thriftLoopback(ctx context.Context, c catalog) (g governed, err error) {
+	a, server, err := serve(ctx, c, "volo-mux")
 	if err != nil {
 		return g, err
 	}
-	go server.Serve(l)
-	g, err = thriftClients("Thrift, loopback", rpc.AddressOf(l.Addr()), nil)
+	g, err = thriftClients("Thrift, loopback", a, nil)
 	g.close = append(g.close, server.Close)
 	return g, err
 }
 
-func grpcInProcess() (governed, error) {
+func grpcInProcess(context.Context, catalog) (governed, error) {
 	resp := &vologrpc.Response{Message: new(voloecho.Message)}
 	scripted := func(vologrpc.Handler) vologrpc.Handler {
 		return vologrpc.HandlerFunc(func(context.Context, *vologrpc.Request) (*vologrpc.Response, error) { return resp, nil })
 	}
-	return grpcClients("gRPC, in process", nowhere, scripted)
+	return grpcClients("gRPC, in process", nowhere[0], scripted)
 }
 
 func grpcClients(name string, a rpc.Address, sender vologrpc.Layer) (g governed, err error) {
@@ -199,7 +233,7 @@ func grpcClients(name string, a rpc.Address, sender vologrpc.Layer) (g governed,
 	if err != nil {
 		return g, err
 	}
-	full, err := voloechogrpc.NewEchoClient("echo", vologrpc.WithDiscoverer(instances(a)), vologrpc.WithBalancer(balancer()),
+	full, err := voloechogrpc.NewEchoClient("echo", vologrpc.WithDiscoverer(instances(a)),
 		vologrpc.WithTimeout(time.Minute), vologrpc.WithInner(vologrpc.Breaker(breaker.Config{}), sender))
 	if err != nil {
 		return g, err
@@ -208,26 +242,15 @@ func grpcClients(name string, a rpc.Address, sender vologrpc.Layer) (g governed,
 	call := func(c *voloechogrpc.EchoClient) func(context.Context) error {
 		return func(ctx context.Context) error { _, err := c.Unary(ctx, req); return err }
 	}
-	return governed{name, call(plain), call(full), []func() error{plain.Close, full.Close}}, nil
+	return governed{name, callersOf(a), call(plain), call(full), []func() error{plain.Close, full.Close}}, nil
 }
 
-type grpcEcho struct{ voloechogrpc.Echo }
-
-func (grpcEcho) Unary(_ context.Context, req *voloecho.Message) (*voloecho.Message, error) {
-	return &voloecho.Message{Action: req.Action, Msg: req.Msg}, nil
-}
-
-func grpcLoopback() (g governed, err error) {
-	server := vologrpc.NewServer()
-	if err := server.Register(voloechogrpc.NewEchoService(grpcEcho{})); err != nil {
-		return g, err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func grpcLoopback(ctx context.Context, c catalog) (g governed, err error) {
+	a, server, err := serve(ctx, c, "volo-grpc")
 	if err != nil {
 		return g, err
 	}
-	go server.Serve(l)
-	g, err = grpcClients("gRPC, loopback", rpc.AddressOf(l.Addr()), nil)
+	g, err = grpcClients("gRPC, loopback", a, nil)
 	g.close = append(g.close, server.Close)
 	return g, err
 }
