@@ -27,6 +27,7 @@ type regenerate struct {
 	dir   string
 
 	extensions []scaffold.Extension // of handlers, by the last run
+	handlers   map[string][]byte    // what they extend
 
 	read map[string]stamp // what the last run read, or looked for, by absolute names
 }
@@ -115,7 +116,7 @@ func (g *regenerate) once(ctx context.Context) error {
 		return err
 	}
 	var all []*generate.Changes
-	g.extensions = nil
+	g.extensions, g.handlers = nil, make(map[string][]byte)
 	for _, e := range entries {
 		c, err := g.compare(ctx, p, e)
 		if err != nil {
@@ -182,7 +183,11 @@ func (g *regenerate) extend(p *project, in generate.Input, out *generate.Output)
 		if err != nil {
 			return err
 		}
-		files[scaffold.HandlerFolder+"/"+filepath.Base(name)] = text
+		at := scaffold.HandlerFolder + "/" + filepath.Base(name)
+		files[at] = text
+		if g.handlers[at] == nil {
+			g.handlers[at] = text
+		}
 	}
 	for _, e := range g.extensions { // by the entries before
 		files[e.File] = e.Text

@@ -1,8 +1,10 @@
 package command
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -91,6 +93,13 @@ func (g *regenerate) apply(p *project, all []*generate.Changes) error {
 		lines = slices.Concat(lines, g.changes(c, "new", c.New), g.changes(c, "changed", c.Changed), g.changes(c, "removed", c.Stale))
 	}
 	for _, e := range g.extensions {
+		now, err := os.ReadFile(filepath.Join(p.root, filepath.FromSlash(e.File)))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(now, g.handlers[e.File]) {
+			return fmt.Errorf("%s was saved while volo read it, so it got no stubs; run `volo gen` again", e.File)
+		}
 		if err := tree.Write(p.root, map[string][]byte{e.File: e.Text}, true); err != nil {
 			return err
 		}
