@@ -22,7 +22,10 @@
 //	stream.mu                what has arrived on the stream
 //
 // Locks are taken in this order: writer, conn.mu, stream.mu. A message that
-// Recv returns belongs to the caller; header fields are immutable strings.
+// Recv returns belongs to the caller; header fields are immutable strings. The
+// reader takes a unary call off the table before it tells the client's receiver of
+// the end, and is done with its stream when it unlocks it: from then on the
+// receiver may give it to another call ([ClientStream.Release]).
 //
 // # What a peer cannot do
 //
