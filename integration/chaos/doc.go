@@ -2,7 +2,7 @@
 // call it, and says what became of the calls.
 //
 //	go test ./integration/chaos                    half a minute, some seconds a fault
-//	go test ./integration/chaos -long -v           minutes; waits for ejections to end
+//	go test ./integration/chaos -long -v           eight minutes, until ejections are over
 //
 // A [Fleet] is instances that are processes of their own: signals kill, pause
 // and end them. A [Proxy] before one of them does what signals do not: it holds
@@ -29,4 +29,9 @@
 // waits for an instance that hangs as long as that hangs. Instances that are
 // slow, flap in discovery, or are restarted in order fail no call at all.
 // No call that is not idempotent is ever run twice.
+//
+// A connection that was forgotten on the way, while its instance is well, gets no
+// more calls of Thrift once three in a row have run out of time in no less than
+// a second. Clients of gRPC find out by pings, if they have WithKeepalive; until
+// then the balancer keeps calls away.
 package chaos
