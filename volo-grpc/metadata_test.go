@@ -181,9 +181,9 @@ func TestMetainfoTravels(t *testing.T) {
 }
 
 func TestTheFactsOfACall(t *testing.T) {
-	var server rpc.Info
+	facts := make(chan rpc.Info, 1)
 	c := dial(t, serve(t, notes{get: func(ctx context.Context, in *note) (*note, error) {
-		server = *rpc.FromContext(ctx)
+		facts <- *rpc.FromContext(ctx)
 		return in, nil
 	}}), vologrpc.WithOuter(func(next vologrpc.Handler) vologrpc.Handler {
 		return vologrpc.HandlerFunc(func(ctx context.Context, req *vologrpc.Request) (*vologrpc.Response, error) {
@@ -196,6 +196,7 @@ func TestTheFactsOfACall(t *testing.T) {
 	if _, err := c.get(soon(t), "x"); err != nil {
 		t.Fatal(err)
 	}
+	server := <-facts
 	if server.Role != rpc.Server || server.Service != "test.v1.Notes" || server.Method != "Get" ||
 		server.Caller.Address.IsZero() || server.Callee.Address.IsZero() || server.Deadline.IsZero() || server.Stats.ReceivedBytes != 8 {
 		t.Errorf("got %+v", server)
