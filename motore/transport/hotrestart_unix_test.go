@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -209,5 +210,24 @@ func TestANilRestarterIsNeverReplaced(t *testing.T) {
 	var r *transport.Restarter
 	if r.Replaced() || r.Done() != nil {
 		t.Error("got a Restarter that is replaced")
+	}
+}
+
+func TestSocketsFromSystemd(t *testing.T) {
+	nl := must(net.Listen("tcp", "127.0.0.1:0"))
+	socket := must(nl.(*net.TCPListener).File())
+	defer socket.Close()
+	nl.Close()
+	// The shell has the process ID that the program keeps.
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0"`, os.Args[0])
+	cmd.Env = append(os.Environ(), successor+"=serves|"+nl.Addr().String())
+	cmd.ExtraFiles = []*os.File{socket}
+	if err := cmd.Start(); err != nil {
+		t.Skip("no shell:", err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	if got := whoServes(t, nl.Addr()); got != cmd.Process.Pid {
+		t.Errorf("process %d answers, want %d", got, cmd.Process.Pid)
 	}
 }
