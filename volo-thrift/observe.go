@@ -76,8 +76,8 @@ func (p *multiplexPeer) state() (s observe.Peer) {
 }
 
 func (p *pingPongPeer) state() (s observe.Peer) {
-	s.State = "idle"
-	if s.Connections = p.pool.Open(); s.Connections > 0 {
+	s.State, s.Calls = "idle", p.pool.Open()
+	if s.Connections = p.pool.Conns(); s.Connections > 0 {
 		s.State = "ready"
 	}
 	return s

@@ -14,6 +14,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"slices"
+	"time"
 
 	client "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -47,6 +48,7 @@ func main() {
 	n, err := s.stock.Count(context.Background(), "pencil") // Thrift to the shop, gRPC from there to the shelf
 	fmt.Println(n, err)
 	if *serve != "" {
+		go s.traffic()
 		log.Fatal(http.ListenAndServe(*serve, s.handler()))
 	}
 	s.close() // by then, what servers have to say is said
@@ -160,8 +162,23 @@ func (s *shop) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/debug/volo", s.page)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.Handle("/metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// traffic makes calls for ever, some of which fail, so that there is something
+// to see.
+func (s *shop) traffic() {
+	for i := 0; ; i++ {
+		item := "pencil"
+		if i%25 == 0 {
+			item = ""
+		}
+		s.stock.Count(context.Background(), item)
+		time.Sleep(time.Duration(10+i%40) * time.Millisecond)
+	}
 }
 
 func (s *shop) close() {

@@ -238,6 +238,13 @@ func (p *Pool) evict() {
 // Open returns the number of connections that are in use or being made.
 func (p *Pool) Open() int { return len(p.slots) }
 
+// Conns returns the number of connections, idle ones included.
+func (p *Pool) Conns() int {
+	p.every.Lock()
+	defer p.every.Unlock()
+	return len(p.open)
+}
+
 // Abort is Close that also closes the connections in use, and ends those being
 // made.
 func (p *Pool) Abort() {
