@@ -143,7 +143,7 @@ func TestCommentsAnywhere(t *testing.T) {
 	}
 	slices.Sort(names)
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range 120 {
 		survives(t, sprinkle(t, r, files[names[r.IntN(len(names))]]))
 	}
 }

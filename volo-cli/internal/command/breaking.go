@@ -155,16 +155,34 @@ func (c *compatibility) compare(now, old []string, before revision) ([]breaking.
 			found = append(found, breaking.Thrift(a, b, c.against)...)
 		}
 	}
-	if inputs := pick(old, isProto); len(inputs) > 0 {
-		a, wrong := protoidl.Compile(protoidl.Options{Inputs: inputs, IncludeDirs: c.includes, ReadFile: before.read})
-		list = append(list, c.of(wrong)...)
-		b, wrong := protoidl.Compile(protoidl.Options{Inputs: pick(now, isProto), IncludeDirs: c.includes, ReadFile: c.env.read})
-		list = append(list, errorsOf(wrong)...)
-		if a != nil && b != nil {
-			found = append(found, breaking.Proto(a, b, c.against)...)
+	inputs := pick(old, isProto)
+	protos, wrong := c.protos(inputs, pick(now, isProto), before)
+	if wrong.HasErrors() {
+		// Files that have nothing to do with each other may declare the same
+		// names: then each is compared for itself.
+		protos, wrong = nil, nil
+		for _, name := range inputs {
+			same := pick(now, func(n string) bool { return n == name })
+			f, errors := c.protos([]string{name}, same, before)
+			protos, wrong = append(protos, f...), append(wrong, errors...)
 		}
 	}
-	return found, list
+	return append(found, protos...), append(list, wrong...)
+}
+
+// protos compares .proto files that are compiled together.
+func (c *compatibility) protos(old, now []string, before revision) ([]breaking.Finding, report.List) {
+	if len(old) == 0 {
+		return nil, nil
+	}
+	a, wrong := protoidl.Compile(protoidl.Options{Inputs: old, IncludeDirs: c.includes, ReadFile: before.read})
+	list := c.of(wrong)
+	b, wrong := protoidl.Compile(protoidl.Options{Inputs: now, IncludeDirs: c.includes, ReadFile: c.env.read})
+	list = append(list, errorsOf(wrong)...)
+	if a == nil || b == nil {
+		return nil, list
+	}
+	return breaking.Proto(a, b, c.against), list
 }
 
 // of tells in errors of the old state that they are.

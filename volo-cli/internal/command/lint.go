@@ -180,8 +180,10 @@ func (l *linting) find(names []string) (found, wrong report.List) {
 			found = append(found, lint.Thrift(p, list, l.rules)...)
 		}
 	}
-	if inputs := pick(isProto); len(inputs) > 0 {
-		p, list := protoidl.Compile(protoidl.Options{Inputs: inputs, IncludeDirs: l.includes, ReadFile: l.env.read})
+	// One by one: files that have nothing to do with each other may declare the
+	// same names.
+	for _, input := range pick(isProto) {
+		p, list := protoidl.Compile(protoidl.Options{Inputs: []string{input}, IncludeDirs: l.includes, ReadFile: l.env.read})
 		if p == nil {
 			wrong = append(wrong, errorsOf(list)...)
 		} else {
