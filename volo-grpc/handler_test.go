@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,10 +119,10 @@ type userKey struct{}
 // TestHandlerBehindMiddleware: what middleware of net/http puts into the
 // context is there for layers and handlers.
 func TestHandlerBehindMiddleware(t *testing.T) {
-	layers := 0
+	var layers atomic.Int32
 	s := vologrpc.NewServer(quiet, vologrpc.WithLayers(func(next vologrpc.Handler) vologrpc.Handler {
 		return vologrpc.HandlerFunc(func(ctx context.Context, req *vologrpc.Request) (*vologrpc.Response, error) {
-			layers++
+			layers.Add(1)
 			return next.Call(ctx, req)
 		})
 	}))
@@ -138,8 +139,8 @@ func TestHandlerBehindMiddleware(t *testing.T) {
 	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "a page") })
 	address := elsewhere(t, mux)
-	if got, err := dial(t, address).get(soon(t), ""); err != nil || got != "eve" || layers != 1 {
-		t.Errorf("got %q and %v through %d layers", got, err, layers)
+	if got, err := dial(t, address).get(soon(t), ""); err != nil || got != "eve" || layers.Load() != 1 {
+		t.Errorf("got %q and %v through %d layers", got, err, layers.Load())
 	}
 	if err := s.Register(service(echo)); err == nil {
 		t.Error("Register after a call succeeded")
