@@ -65,7 +65,7 @@ func check(t *testing.T, line string, help func(words ...string) string) error {
 		}
 		return nil
 	case words[0] == "go" && len(words) > 2:
-		run(t, "../..", "go", "list", words[len(words)-1])
+		run(t, "../..", "go", "list", words[2])
 		return nil
 	case words[0] != "volo":
 		return fmt.Errorf("only volo, go and cd are tested")
