@@ -89,7 +89,7 @@ func TestExcerptsAreOfTheirFiles(t *testing.T) {
 			}
 			held := flat(string(file))
 			if b.language == "text" {
-				held = regexp.MustCompile(`(?m)^// ?`).ReplaceAllString(held, "")
+				held = flat(regexp.MustCompile(`(?m)^//`).ReplaceAllString(held, ""))
 			}
 			if !strings.Contains(held, flat(b.text)) {
 				t.Errorf("%s: not in %s:\n%s", chapter, b.path, b.text)
