@@ -100,6 +100,7 @@ var violations = []struct{ says, graph, want string }{
 	{"load reports of xDS, which the interop cases have, are for integration", "volo-grpc: github.com/cncf/xds/go", "volo-grpc → github.com/cncf/xds/go"},
 	{"HdrHistogram is for volo bench", "volo-cli/x: github.com/HdrHistogram/hdrhistogram-go", "volo-cli/x → github.com/HdrHistogram/hdrhistogram-go"},
 	{"cobra is for volo-cli", "pilota: github.com/spf13/cobra", "pilota → github.com/spf13/cobra"},
+	{"cobra's flags are for volo-cli", "pilota: github.com/spf13/pflag", "pilota → github.com/spf13/pflag"},
 	{"yaml is for volo-cli", "motore/x: go.yaml.in/yaml/v3", "motore/x → go.yaml.in/yaml/v3"},
 	{"x/mod is for volo-cli and integration", "pilota/gen: golang.org/x/mod", "pilota/gen → golang.org/x/mod"},
 	{"go-internal is for the tests of volo-cli", "pilota/gen: github.com/rogpeppe/go-internal", "pilota/gen → github.com/rogpeppe/go-internal"},

@@ -100,6 +100,7 @@ var TheRules = Rules{
 		{"load reports of xDS, which the interop cases have, are for integration", "github.com/cncf/xds/go", []string{"integration/..."}},
 		{"HdrHistogram is for volo bench", "github.com/HdrHistogram/hdrhistogram-go", []string{"volo-cli/internal/invoke/..."}},
 		{"cobra is for volo-cli", "github.com/spf13/cobra", []string{"volo-cli/..."}},
+		{"cobra's flags are for volo-cli", "github.com/spf13/pflag", []string{"volo-cli/..."}},
 		{"yaml is for volo-cli", "go.yaml.in/yaml/v3", []string{"volo-cli/..."}},
 		{"x/mod is for volo-cli and integration", "golang.org/x/mod", []string{"volo-cli/...", "integration/..."}},
 		{"go-internal is for the tests of volo-cli", "github.com/rogpeppe/go-internal", []string{"volo-cli/..."}},

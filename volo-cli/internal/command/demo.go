@@ -115,7 +115,7 @@ func (d *demonstrate) show(ctx context.Context, p *demo.Project, temp string) er
 
 // scaffold makes the project.
 func (d *demonstrate) scaffold(ctx context.Context, run runner, project *demo.Project, temp string) error {
-	i := initialize{env: d.env, module: project.Module, checkout: d.checkout}
+	i := initialize{gitSource: gitSource{env: d.env}, module: project.Module, checkout: d.checkout}
 	p, err := i.plan(project.Name, filepath.Join(temp, project.IDL))
 	if err != nil {
 		return err

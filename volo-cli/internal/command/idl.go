@@ -31,10 +31,7 @@ func newIDL(env *Env) *cobra.Command {
 
 // idlAdd is `volo idl add`.
 type idlAdd struct {
-	env      *Env
-	git      string
-	ref      string
-	repo     string
+	gitSource
 	includes []string
 	filename string
 	entry    string
@@ -42,7 +39,7 @@ type idlAdd struct {
 }
 
 func newIDLAdd(env *Env) *cobra.Command {
-	a := &idlAdd{env: env}
+	a := &idlAdd{gitSource: gitSource{env: env}}
 	cmd := &cobra.Command{
 		Use:   "add <idl>",
 		Short: "Add an IDL to volo.yml, from this project or from a git repository",
@@ -63,10 +60,9 @@ Nothing is generated; "volo gen" does that.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&a.git, "git", "g", "", "the IDL is in the git repository at `URL`, which is added if need be")
-	f.StringVarP(&a.ref, "ref", "r", "HEAD", "branch, tag or commit of a repository that is added")
+	a.flags(f)
 	f.StringVar(&a.repo, "repo", "", "the IDL is in the repository that volo.yml calls `NAME`; with --git, call it that")
-	f.StringArrayVarP(&a.includes, "includes", "i", nil, "look for included IDLs in `DIR`, too; may be repeated")
+	f.StringArrayVarP(&a.includes, "include", "i", nil, "look for included IDLs in `DIR`, too; may be repeated")
 	f.StringVarP(&a.filename, "filename", "f", "", "`FOLDER` for generated code, of an entry that is made (default gen)")
 	f.StringVarP(&a.entry, "entry-name", "n", "default", "add to the entry `NAME` of volo.yml")
 	f.StringVar(&a.dir, "dir", "", "start looking for volo.yml in `DIR`")
@@ -145,77 +141,18 @@ func (a *idlAdd) open(ctx context.Context) (*project, func(), error) {
 // service finds the IDL and returns what to write of it, and of its
 // repository if that is new to the entry.
 func (a *idlAdd) service(ctx context.Context, p *project, entry *config.Entry, idl string) (*config.IDL, *config.Repo, error) {
-	if a.git == "" && a.repo == "" {
+	if !a.asked() {
+		if err := a.aimless(); err != nil {
+			return nil, nil, err
+		}
 		s, err := a.local(p, entry, idl)
 		return s, nil, err
 	}
-	s := &config.IDL{Source: config.Git, Path: path.Clean(filepath.ToSlash(idl)), Includes: a.includes}
-	repo, added := a.known(entry), false
-	if repo == nil {
-		if a.git == "" {
-			return nil, nil, fmt.Errorf("entry %q has no repo %q; name its address with --git", entry.Name, a.repo)
-		}
-		var err error
-		if repo, err = a.env.newRepo(ctx, p, entry, a.git, a.ref, a.repo); err != nil {
-			return nil, nil, err
-		}
-		added = true
-	}
-	s.Repo = repo.Name
-	if err := a.there(ctx, p, repo, s); err != nil {
+	s, repo, err := a.find(ctx, p, entry, idl, a.includes)
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := twice(entry, s); err != nil {
-		return nil, nil, err
-	}
-	if !added {
-		repo = nil
-	}
-	return s, repo, nil
-}
-
-// known returns the repository of the entry that the flags mean.
-func (a *idlAdd) known(entry *config.Entry) *config.Repo {
-	if a.git == "" {
-		return entry.Repo(a.repo)
-	}
-	for _, r := range entry.Repos {
-		if r.URL == a.git && (a.repo == "" || a.repo == r.Name) {
-			return r
-		}
-	}
-	return nil
-}
-
-// there checks that the repository has the file.
-func (a *idlAdd) there(ctx context.Context, p *project, r *config.Repo, s *config.IDL) error {
-	if r.Lock == "" {
-		commit, err := a.env.latest(ctx, p, r)
-		if err != nil {
-			return err
-		}
-		locked := *r
-		locked.Lock = commit
-		r = &locked
-	}
-	c, err := a.env.cache(p.root)
-	if err != nil {
-		return err
-	}
-	dir, err := c.Tree(ctx, r.URL, r.Ref, r.Lock)
-	a.env.progressed()
-	if err != nil {
-		return advice(err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	if _, err := root.Stat(filepath.FromSlash(s.Path)); err != nil {
-		return fmt.Errorf("%s at %.12s has no file %s; its files are in %s", gitrepo.Shown(r.URL), r.Lock, s.Path, dir)
-	}
-	return nil
+	return s, repo, twice(entry, s)
 }
 
 // local returns what to write of a file of the project.

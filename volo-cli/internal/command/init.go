@@ -12,13 +12,15 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/module"
 
+	"github.com/volo-go/volo/volo-cli/internal/config"
+	"github.com/volo-go/volo/volo-cli/internal/gitrepo"
 	"github.com/volo-go/volo/volo-cli/internal/scaffold"
 	"github.com/volo-go/volo/volo-cli/internal/tree"
 )
 
 // initialize is `volo init`.
 type initialize struct {
-	env      *Env
+	gitSource
 	includes []string
 	module   string
 	dir      string
@@ -27,7 +29,7 @@ type initialize struct {
 }
 
 func newInit(env *Env) *cobra.Command {
-	i := &initialize{env: env}
+	i := &initialize{gitSource: gitSource{env: env}}
 	cmd := &cobra.Command{
 		Use:   "init <name> <idl>",
 		Short: "Write a project that builds and runs at once",
@@ -38,7 +40,10 @@ a project of Thrift, a .proto file one of gRPC; that needs no protoc.
 
 The project goes into the folder <name>, or into --dir. The IDL and everything
 that it includes are copied to idl/, keeping their places relative to one
-another. A file that is there already with other contents is never replaced:
+another. With --git the IDL is a path in that repository and stays there: volo.yml
+locks the commit that the branch or tag is at, "volo repo update" moves it.
+
+A file that is there already with other contents is never replaced:
 init lists those files and writes nothing, unless --force is given.
 
 A volo that was built from a checkout of its repository writes replace lines to
@@ -47,7 +52,8 @@ that checkout into go.mod; a released one requires released versions and runs
 		Example: `  volo init hello echo.thrift
   volo init hello echo.proto
   volo init shop idl/shop.thrift --include third_party/idl
-  volo init shop shop.thrift --module github.com/me/shop --dir .`,
+  volo init shop shop.thrift --module github.com/me/shop --dir .
+  volo init shop shop/shop.thrift --git git@github.com:me/idl.git --ref v2`,
 		Args: positional("<name>", "<idl>"),
 		RunE: func(cmd *cobra.Command, args []string) error { return i.run(cmd.Context(), args[0], args[1]) },
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -58,6 +64,8 @@ that checkout into go.mod; a released one requires released versions and runs
 		},
 	}
 	f := cmd.Flags()
+	i.flags(f)
+	f.StringVar(&i.repo, "repo", "", "`NAME` of the repository in volo.yml (default: the last element of the URL)")
 	f.StringArrayVarP(&i.includes, "include", "i", nil, "look for included IDLs in `DIR`, too; may be repeated")
 	f.StringVar(&i.module, "module", "", "module `PATH` of the project (default: <name> if it looks like a path, else example.com/<name>)")
 	f.StringVar(&i.dir, "dir", "", "write to `DIR` (default: the last element of <name>)")
@@ -102,6 +110,9 @@ func (i *initialize) run(ctx context.Context, name, idl string) error {
 	if dir == "" {
 		dir = p.Name
 	}
+	if err := i.fromGit(ctx, &p, i.env.abs(dir)); err != nil {
+		return err
+	}
 	project, files, err := create(i.env, p, i.env.abs(dir), i.force)
 	if err != nil {
 		return err
@@ -113,6 +124,30 @@ func (i *initialize) run(ctx context.Context, name, idl string) error {
 	}
 	i.report(project, dir, files)
 	return nil
+}
+
+// fromGit finds the IDL of a project that will be in dir, if it is in a
+// repository.
+func (i *initialize) fromGit(ctx context.Context, plan *scaffold.Plan, dir string) error {
+	switch {
+	case i.git == "" && i.repo != "":
+		return usagef("--repo names a repository whose address --git tells")
+	case !i.asked():
+		return i.aimless()
+	}
+	p := &project{root: dir, name: config.Name}
+	s, repo, err := i.find(ctx, p, &config.Entry{Name: "default"}, plan.IDL, plan.Includes)
+	if err != nil {
+		return err
+	}
+	cache, err := i.env.cache(dir)
+	if err != nil {
+		return err
+	}
+	plan.IDL, plan.Repo = s.Path, repo
+	plan.Checkout.Name = gitrepo.Name(repo.URL)
+	plan.Checkout.Dir, err = cache.Tree(ctx, repo.URL, repo.Ref, repo.Lock)
+	return err
 }
 
 // create makes a project and writes it to dir; it returns how many files that
@@ -144,6 +179,9 @@ func (i *initialize) report(p *scaffold.Project, dir string, files int) {
 	if len(p.Services) == 0 {
 		fmt.Fprintf(out, "%s declares no service, so there is no server and no client\n", p.IDL)
 		return
+	}
+	if r := p.Repo; r != nil {
+		fmt.Fprintf(out, "%s stays in %s, %s at %.12s\n", p.IDL, gitrepo.Shown(r.URL), r.Ref, r.Lock)
 	}
 	fmt.Fprintln(out, "\nnext:")
 	if i.env.abs(dir) != i.env.abs(".") {

@@ -71,7 +71,7 @@ it into the cache and writes all of it into volo.yml. IDLs of it are added by
 	}
 	f := cmd.Flags()
 	f.StringVarP(&r.git, "git", "g", "", "the `URL`, if not an argument")
-	f.StringVarP(&r.ref, "ref", "r", "HEAD", "branch, tag or commit to follow")
+	f.StringVarP(&r.ref, "ref", "r", head, "branch, tag or commit to follow")
 	f.StringVar(&r.name, "name", "", "`NAME` in volo.yml (default: the last element of the URL)")
 	f.StringVarP(&r.entry, "entry-name", "n", "default", "add to the entry `NAME` of volo.yml")
 	f.StringVar(&r.dir, "dir", "", "start looking for volo.yml in `DIR`")
@@ -108,6 +108,7 @@ func (r *repoAdd) run(ctx context.Context) error {
 // newRepo finds out what to write of a repository into an entry, and fetches
 // it.
 func (e *Env) newRepo(ctx context.Context, p *project, entry *config.Entry, url, ref, name string) (*config.Repo, error) {
+	url = e.address(p, url)
 	if name == "" {
 		name = path.Base(gitrepo.Name(url))
 	}

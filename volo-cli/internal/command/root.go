@@ -2,6 +2,7 @@ package command
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newRoot returns the tool without arguments.
@@ -9,11 +10,13 @@ func newRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "volo",
 		Short: "Volo for Go: projects and code from IDLs",
-		Long: `volo makes projects from Thrift IDLs and keeps their generated code up to date.
+		Long: `volo makes projects from Thrift and Protobuf IDLs, keeps their generated code up to
+date, keeps the IDLs in order, and calls any service of Thrift or gRPC.
 
 Start with a project that builds and runs at once:
 
   volo init hello echo.thrift
+  volo init hello echo.proto
 
 See it all happen, from an IDL to answers over the network:
 
@@ -39,6 +42,12 @@ Call any service of Thrift or gRPC, and put load on it:
 	}
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "includes" { // what the Rust Volo calls it
+			name = "include"
+		}
+		return pflag.NormalizedName(name)
+	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(newFmt(env), newLint(env), newBreaking(env))
 	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newMigrate(env), newDemo(env), newCall(env), newBench(env), newVersion(env))

@@ -69,7 +69,7 @@ func (f *File) SetLocks(entry string, locks map[string]string) (string, error) {
 // AddRepo returns the text of the file with one more repository, which the
 // entry must not have.
 func (f *File) AddRepo(entry string, repo *Repo) (string, error) {
-	lines := []string{yamlWord(repo.Name) + ":", "  url: " + yamlWord(repo.URL), "  ref: " + yamlWord(repo.Ref)}
+	lines := []string{Word(repo.Name) + ":", "  url: " + Word(repo.URL), "  ref: " + Word(repo.Ref)}
 	if repo.Lock != "" {
 		lines = append(lines, "  lock: "+repo.Lock)
 	}
@@ -94,13 +94,13 @@ func (f *File) AddRepo(entry string, repo *Repo) (string, error) {
 func (f *File) AddService(entry string, s *IDL) (string, error) {
 	lines := []string{"- idl:", "    source: " + s.Source}
 	if s.Repo != "" {
-		lines = append(lines, "    repo: "+yamlWord(s.Repo))
+		lines = append(lines, "    repo: "+Word(s.Repo))
 	}
-	lines = append(lines, "    path: "+yamlWord(s.Path))
+	lines = append(lines, "    path: "+Word(s.Path))
 	if len(s.Includes) > 0 {
 		lines = append(lines, "    includes:")
 		for _, dir := range s.Includes {
-			lines = append(lines, "      - "+yamlWord(dir))
+			lines = append(lines, "      - "+Word(dir))
 		}
 	}
 	text := f.append(f.node(entry, "services"), lines)
@@ -118,22 +118,22 @@ func (f *File) AddService(entry string, s *IDL) (string, error) {
 // service and may have a repository.
 func (f *File) AddEntry(e *Entry) (string, error) {
 	s := e.Services[0]
-	lines := []string{yamlWord(e.Name) + ":", "  protocol: " + e.Protocol, "  filename: " + yamlWord(e.Filename)}
+	lines := []string{Word(e.Name) + ":", "  protocol: " + e.Protocol, "  filename: " + Word(e.Filename)}
 	for _, r := range e.Repos {
-		lines = append(lines, "  repos:", "    "+yamlWord(r.Name)+":", "      url: "+yamlWord(r.URL), "      ref: "+yamlWord(r.Ref))
+		lines = append(lines, "  repos:", "    "+Word(r.Name)+":", "      url: "+Word(r.URL), "      ref: "+Word(r.Ref))
 		if r.Lock != "" {
 			lines = append(lines, "      lock: "+r.Lock)
 		}
 	}
 	lines = append(lines, "  services:", "    - idl:", "        source: "+s.Source)
 	if s.Repo != "" {
-		lines = append(lines, "        repo: "+yamlWord(s.Repo))
+		lines = append(lines, "        repo: "+Word(s.Repo))
 	}
-	lines = append(lines, "        path: "+yamlWord(s.Path))
+	lines = append(lines, "        path: "+Word(s.Path))
 	if len(s.Includes) > 0 {
 		lines = append(lines, "        includes:")
 		for _, dir := range s.Includes {
-			lines = append(lines, "          - "+yamlWord(dir))
+			lines = append(lines, "          - "+Word(dir))
 		}
 	}
 	text := f.append(valueOf(f.root(), "entries"), lines)
@@ -248,8 +248,8 @@ func join(lines []string, column int) string {
 	return indent(column) + strings.Join(lines, "\n"+indent(column))
 }
 
-// yamlWord writes a string so that YAML reads it as one.
-func yamlWord(s string) string {
+// Word writes a string so that YAML reads it as one.
+func Word(s string) string {
 	var back any
 	if yaml.Unmarshal([]byte("k: "+s), &back) == nil {
 		if m, ok := back.(map[string]any); ok && m["k"] == s && !strings.ContainsAny(s, ",[]{}") {

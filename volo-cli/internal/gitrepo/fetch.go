@@ -134,7 +134,9 @@ func (c *Cache) git(ctx context.Context, args ...string) (string, error) {
 func (c *Cache) run(ctx context.Context, environ []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Env = environ
-	cmd.Dir = c.Base
+	if _, err := os.Stat(c.Base); err == nil { // that of a new project is not there yet
+		cmd.Dir = c.Base
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	var out, said bytes.Buffer

@@ -158,10 +158,15 @@ func Lock(ctx context.Context, name string) (unlock func(), err error) {
 
 // absolute returns an address that means the same everywhere.
 func (c *Cache) absolute(address string) string {
-	if strings.Contains(address, "://") || filepath.IsAbs(address) || scpLike.MatchString(address) {
+	if !Relative(address) {
 		return address
 	}
 	return filepath.Join(c.Base, filepath.FromSlash(address))
+}
+
+// Relative reports whether an address is a path, and not an absolute one.
+func Relative(address string) bool {
+	return !strings.Contains(address, "://") && !filepath.IsAbs(address) && !scpLike.MatchString(address)
 }
 
 // scpLike is what host:path looks like.

@@ -25,15 +25,40 @@ type Plan struct {
 	IDL      string   // the IDL file, as diagnostics should name it
 	Includes []string // folders to look for includes in
 	Dir      string   // absolute; IDL and Includes are relative to it
+
+	// Repo is the repository that IDL and Includes are paths in, nil if they
+	// are files here. Checkout has its files.
+	Repo     *config.Repo
+	Checkout generate.Checkout
 }
 
 // New compiles the IDL and returns the project made of it, nil if the
 // diagnostics have an error. Nothing is written.
 func New(p Plan) (*Project, report.List, error) {
-	if strings.HasSuffix(p.IDL, ".proto") {
+	switch proto := strings.HasSuffix(p.IDL, ".proto"); {
+	case p.Repo != nil && proto:
+		return newGit(p, config.Protobuf)
+	case p.Repo != nil:
+		return newGit(p, config.Thrift)
+	case proto:
 		return newProto(p)
 	}
 	return newThrift(p)
+}
+
+// newGit is New for an IDL that stays in its repository.
+func newGit(p Plan, protocol string) (*Project, report.List, error) {
+	project := &Project{
+		Name: p.Name, Module: p.Module, Origin: p.Origin, Protocol: protocol,
+		IDL: p.IDL, Includes: p.Includes, Repo: p.Repo, Generated: make(map[string][]byte),
+	}
+	in := project.input()
+	in.Checkouts = map[string]generate.Checkout{p.Repo.Name: p.Checkout}
+	out, list := generate.Compile(in)
+	if out == nil {
+		return nil, list, nil
+	}
+	return project, list, project.generated(in, out)
 }
 
 // newThrift is New for Thrift.
@@ -117,29 +142,40 @@ func (p *Plan) abs(name string) string {
 
 // compile generates code from the project's copies, as `volo gen` will.
 func (p *Project) compile() error {
-	entry := &config.Entry{Name: "default", Protocol: p.Protocol, Filename: "gen", WithComments: true, TouchAll: p.Protocol == config.Thrift,
-		Services: []*config.IDL{{Source: config.Local, Path: p.IDL, Includes: p.Includes}}}
-	out, list := generate.Compile(generate.Input{
-		Entry:   entry,
-		Package: p.Module + "/" + entry.Filename,
-		ReadFile: func(name string) ([]byte, error) {
-			if text, ok := p.Sources[name]; ok {
-				return text, nil
-			}
-			return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
-		},
-	})
+	in := p.input()
+	in.ReadFile = func(name string) ([]byte, error) {
+		if text, ok := p.Sources[name]; ok {
+			return text, nil
+		}
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
+	}
+	out, list := generate.Compile(in)
 	if out == nil {
 		return fmt.Errorf("the copies of the IDLs do not compile, although the originals do: %w", list)
 	}
-	var err error
-	if p.Services, err = Services(p.Module+"/"+entry.Filename, out); err != nil {
-		return err
+	return p.generated(in, out)
+}
+
+// input returns what the compiler is given, which is what volo.yml says.
+func (p *Project) input() generate.Input {
+	idl := &config.IDL{Source: config.Local, Path: p.IDL, Includes: p.Includes}
+	entry := &config.Entry{
+		Name: "default", Protocol: p.Protocol, Filename: "gen", Services: []*config.IDL{idl},
+		WithComments: true, TouchAll: p.Protocol == config.Thrift,
 	}
+	if p.Repo != nil {
+		idl.Source, idl.Repo, entry.Repos = config.Git, p.Repo.Name, []*config.Repo{p.Repo}
+	}
+	return generate.Input{Entry: entry, Package: p.Module + "/" + entry.Filename}
+}
+
+// generated takes what came out.
+func (p *Project) generated(in generate.Input, out *generate.Output) (err error) {
 	for name, text := range out.Files {
-		p.Generated[entry.Filename+"/"+name] = text
+		p.Generated[in.Entry.Filename+"/"+name] = text
 	}
-	return nil
+	p.Services, err = Services(in.Package, out)
+	return err
 }
 
 // Services returns the services that the inputs of a compilation declare, and

@@ -21,6 +21,7 @@ import (
 	"text/template"
 
 	"github.com/volo-go/volo/volo-cli/internal/config"
+	"github.com/volo-go/volo/volo-cli/internal/gitrepo"
 	"github.com/volo-go/volo/volo-cli/internal/stub"
 )
 
@@ -31,9 +32,10 @@ type Project struct {
 	Origin Origin // where Volo comes from
 
 	Protocol string            // config.Thrift or config.Protobuf
-	IDL      string            // the IDL file, slash-separated, below the project
+	IDL      string            // the IDL file, slash-separated, below the project or in Repo
 	Includes []string          // folders to look for includes in, likewise
-	Sources  map[string][]byte // the IDL and all that it includes
+	Repo     *config.Repo      // that the IDL stays in, nil if the project has it
+	Sources  map[string][]byte // the IDL and all that it includes, without Repo
 
 	Generated map[string][]byte // what the compiler made of it
 	Services  []*stub.Service   // those that the IDL declares
@@ -116,6 +118,9 @@ func (p page) about() []*stub.Service {
 	return p.Services
 }
 
+// Address returns where the repository of the IDL is, for people.
+func (p page) Address() string { return gitrepo.Shown(p.Repo.URL) }
+
 // Receives reports whether a method of a service receives from a stream.
 func (p page) Receives() bool {
 	for _, s := range p.about() {
@@ -130,7 +135,7 @@ func (p page) Receives() bool {
 func (p page) render(name, tmpl string) ([]byte, error) {
 	p.Imports = p.imports(tmpl)
 	t, err := template.New(tmpl).Funcs(template.FuncMap{
-		"quote":       yamlQuote,
+		"word":        config.Word,
 		"comment":     comment,
 		"lower":       lower,
 		"handlerFile": handlerFile,
@@ -228,16 +233,6 @@ func stubPackage(s *stub.Service) string {
 		return "stubs"
 	}
 	return s.Package
-}
-
-// yamlQuote quotes a string for YAML if it is not plainly a path.
-func yamlQuote(s string) string {
-	for _, r := range s {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./", r) {
-			return strconv.Quote(s)
-		}
-	}
-	return s
 }
 
 // Handlers returns the files that hold the methods of the services.
