@@ -39,6 +39,7 @@ type Conn struct {
 	seen  atomic.Int64
 	sweep struct { // touched by the owner's sweeper only
 		verified int64
+		active   int64 // the last tick at which the handler was not idle
 	}
 	handler ConnHandler
 }

@@ -31,9 +31,9 @@ type ListenConfig struct {
 	// DefaultHandshakeTimeout.
 	HandshakeTimeout time.Duration
 	// IdleTimeout closes a connection on which nothing arrived for so long, if
-	// no Data runs and its handler's Idle, if it has one, agrees. It is
-	// checked four times per IdleTimeout, at most once per second. Zero is
-	// never.
+	// no Data runs and its handler's Idle, if it has one, has agreed for as
+	// long. It is checked four times per IdleTimeout, at most once per second.
+	// Zero is never.
 	IdleTimeout time.Duration
 	// WriteTimeout is what Conn.SetWriteTimeout is called with. Zero is no
 	// bound.

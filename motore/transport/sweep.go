@@ -16,7 +16,8 @@ const busy = math.MaxInt64
 //
 //   - one that was quiet for a whole tick is woken once, for the verifying
 //     read that the fast path needs (see socket_unix.go);
-//   - one that was idle for too long is closed;
+//   - one that was idle for too long is closed, counted from its last bytes or
+//     from the last tick at which its handler said that it was not;
 //   - one of engine netpoll with too many unread bytes is closed.
 //
 // The connections pay for it with one store of the tick per Data, and read no
@@ -79,16 +80,27 @@ func (c *Conn) tend(now, idleTicks int64) {
 	if seen == busy {
 		return
 	}
-	if now-seen > idleTicks {
-		if idler, ok := c.handler.(Idler); !ok || idler.Idle() {
-			c.closeFor(ErrIdle)
-			return
-		}
+	if c.idleFor(now, seen, idleTicks) > idleTicks {
+		c.closeFor(ErrIdle)
+		return
 	}
 	if _, ok := c.s.(waker); ok && c.sweep.verified != seen {
 		c.sweep.verified = seen
 		c.s.(waker).wake()
 	}
+}
+
+// idleFor returns for how many ticks a connection has been idle whose last bytes
+// came at the tick seen; 0 if idle ones are not closed. A call that ends makes it
+// no idler than its bytes would: what it leaves to write is still on its way.
+func (c *Conn) idleFor(now, seen, idleTicks int64) int64 {
+	if idleTicks == math.MaxInt64 {
+		return 0
+	}
+	if idler, ok := c.handler.(Idler); ok && !idler.Idle() {
+		c.sweep.active = now
+	}
+	return now - max(seen, c.sweep.active)
 }
 
 // A waker is a stream that wants a quiet connection to be read once more.

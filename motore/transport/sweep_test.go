@@ -66,7 +66,11 @@ func TestWhatIsIdle(t *testing.T) {
 		if ended.Load() != nil {
 			t.Fatal("closed although the handler said that it was not idle")
 		}
-		h.idle.Store(true)
+		h.idle.Store(true) // which is news: an answer may be on its way
+		time.Sleep(timeout - time.Second)
+		if ended.Load() != nil {
+			t.Fatal("closed although the handler said a moment ago that it was not idle")
+		}
 		nc.Write([]byte("x"))
 		for range 10 {
 			time.Sleep(timeout / 2)
