@@ -16,6 +16,7 @@ import (
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/fallback"
 	"github.com/volo-go/volo/motore/limit"
+	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/retry"
 	"github.com/volo-go/volo/motore/rpc"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
@@ -27,6 +28,7 @@ var (
 	quota   = limit.RateConfig{PerSecond: 0.01, Burst: 3} // of the instance that is full
 	again   = retry.Config{Attempts: 3}
 	circuit = breaker.Config{Consecutive: 3, OpenTime: time.Minute}
+	turns   = loadbalance.RoundRobin() // the default one would leave less to the circuit
 )
 
 const unknown = -1 // the answer when there is none
@@ -100,6 +102,7 @@ func serveThrift(l net.Listener, full bool) (stop func() error) {
 func thriftClient(d discovery.Discoverer, ends *tally) client {
 	c, err := stockthrift.NewStockClient("stock",
 		volothrift.WithDiscoverer(d),
+		volothrift.WithBalancer(turns),
 		volothrift.WithTimeout(time.Second),
 		volothrift.WithOuter(
 			volothrift.Fallback(fallback.Config[*volothrift.Request, *volothrift.Response]{
@@ -141,6 +144,7 @@ func serveGRPC(l net.Listener, full bool) (stop func() error) {
 func grpcClient(d discovery.Discoverer, ends *tally) client {
 	c, err := stockv1grpc.NewStockClient("stock",
 		vologrpc.WithDiscoverer(d),
+		vologrpc.WithBalancer(turns),
 		vologrpc.WithTimeout(time.Second),
 		vologrpc.WithOuter(
 			vologrpc.Fallback(fallback.Config[*vologrpc.Request, *vologrpc.Response]{
