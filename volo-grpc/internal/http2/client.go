@@ -149,6 +149,9 @@ func (c *Client) start(s *ClientStream, r *Request, until Bound) error {
 	if r.MaxMessageSize > 0 {
 		s.limit = r.MaxMessageSize
 	}
+	if r.Whole {
+		s.until = until.Deadline
+	}
 	o := outgoing{head: r.Head, headFields: r.Fields, body: r.Body, end: r.End}
 	sent, err := s.send(&o, until, false)
 	if err != nil && s.answered() {
@@ -235,7 +238,7 @@ func (s *ClientStream) Wait(until Bound) error {
 			s.finish()
 			return nil
 		}
-		if err := s.c.await(s.wake, until); err != nil {
+		if err := s.await(until); err != nil {
 			return err
 		}
 	}

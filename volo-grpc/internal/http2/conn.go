@@ -92,6 +92,7 @@ type conn struct {
 	parting  bool      // is being closed after what is pending was written
 	leaving  sync.WaitGroup
 	farewell farewell
+	alarm    alarm
 	prepaid  int // see window.go
 	grown    int // see growth.go
 	unpaid   []*stream
@@ -321,6 +322,7 @@ func (c *conn) fail(err error) error {
 	c.open.Store(0)
 	c.invite()
 	c.farewell.stop()
+	c.alarm.stop()
 	c.mu.Unlock()
 	for _, s := range ended {
 		s.gone.Store(true)

@@ -46,6 +46,9 @@ type stream struct {
 	gotData  int64
 	born     time.Time // servers
 
+	until time.Time   // when its receiver has no more time, zero for never; not changed while it is on the table
+	late  atomic.Bool // it is over
+
 	gone      atomic.Bool  // off the table; written under conn.mu
 	ownWindow atomic.Int64 // that the peer may still send
 	owed      atomic.Int64 // received by the user, not yet granted again
@@ -93,6 +96,8 @@ func (s *stream) clean() {
 	s.id, s.credit = 0, nil
 	s.sentEnd.Store(false)
 	s.assembly, s.gotEnd, s.gotData = assembly{}, false, 0
+	s.until = time.Time{}
+	s.late.Store(false)
 	s.gone.Store(false)
 	s.owed.Store(0)
 	s.shares.Store(false)

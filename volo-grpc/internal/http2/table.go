@@ -13,6 +13,9 @@ func (c *conn) seat(s *stream) {
 		c.streams = make(map[uint32]*stream)
 	}
 	c.streams[s.id] = s
+	if !s.until.IsZero() {
+		c.wake(s.until)
+	}
 	c.open.Add(1)
 	c.meter.started.Add(1)
 }
