@@ -47,7 +47,7 @@ type Traffic struct {
 	Started, Succeeded, Failed int64
 
 	Sent, Received int64 // messages
-	Pings          int64 // that [Keepalive] has sent
+	Pings          int64 // that asked whether the peer is alive
 
 	LastStream, LastSent, LastReceived time.Time // zero for never
 }

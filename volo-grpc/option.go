@@ -139,6 +139,10 @@ func WithTLS(cfg *tls.Config) Option {
 // A Keepalive says how a connection proves that its peer is alive, how often a
 // peer may ask us to, and how long connections last. Members that are zero
 // have the defaults that they name.
+//
+// A client whose calls are given up while nothing at all comes asks its peer
+// without any of this, as rarely as servers bear it. A connection that stays
+// silent for a second more gets no more calls, and is closed after Timeout.
 type Keepalive struct {
 	// Time is after how long a silence we ping; 0 for never on a client, for
 	// 2 h on a server. A client takes 10 s at least, so that no server that

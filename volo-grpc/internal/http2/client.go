@@ -28,6 +28,7 @@ type Client struct {
 	told bool // onAway was called; guarded by conn.mu
 
 	patient *time.Timer // for the peer's first settings
+	silence silence
 }
 
 // NewClient takes over tc, sends the preface and starts the reading goroutine,
@@ -294,6 +295,7 @@ func (s *ClientStream) abandon(code ErrCode) {
 	s.cut(code)
 	s.c.remove(&s.stream, s.ending())
 	s.fail(&ResetError{Code: code})
+	s.on.unanswered()
 }
 
 // cut resets an open stream.
@@ -314,6 +316,9 @@ func (s *ClientStream) cut(code ErrCode) {
 func (s *ClientStream) Cancel() { s.abandon(Cancel) }
 
 func (c *Client) arrived(s *stream, waiting int, end bool) {
+	if waiting > 0 {
+		c.silence.spoke()
+	}
 	if end || !s.client.unary || waiting > 1 {
 		s.notify()
 	}
@@ -358,6 +363,7 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 
 func (c *Client) closed(error) {
 	c.patient.Stop()
+	c.silence.end()
 	close(c.done)
 	c.mu.Lock()
 	tell := c.onAway != nil && !c.told

@@ -109,6 +109,13 @@ func (m *meter) wrote(client bool) {
 	m.sentBefore, m.startedBefore = sent, started
 }
 
+// asks notes a ping that somebody else has sent for the same reason.
+func (k *keeper) asks() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pings++
+}
+
 // count counts the pings.
 func (k *keeper) count() int64 {
 	k.mu.Lock()

@@ -33,6 +33,7 @@ func (c *Client) headers(id uint32, fields []hpack.HeaderField, over, end bool) 
 	}
 	s := st.client
 	c.useful++
+	c.silence.spoke()
 	if s.gotEnd {
 		return &streamError{id, StreamClosed, "HEADERS after the end"}
 	}
