@@ -206,7 +206,9 @@ func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq
 			Message: fmt.Sprintf("got %q, want %q", r.message.Name, req.Method.Name),
 		})
 	}
-	resp, err = c.decode(req, &r, owned)
+	if resp, err = c.decode(req, &r, owned); err != nil {
+		err = boundOf(ctx, req).overtake(req, err)
+	}
 	return resp, reset, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
 
@@ -88,11 +90,62 @@ func TestWhatRemainsOfADeadlineCrossesTwoHops(t *testing.T) {
 			start := time.Now()
 			_, err := front.With(volothrift.CallTimeout(time.Second)).Get(t.Context(), "k")
 			// The first hop's report and the client's own deadline are level.
-			if took := time.Since(start); !contains(err, context.DeadlineExceeded.Error()) || took != time.Second {
+			if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took != time.Second {
 				t.Errorf("%s: ended with %v after %v; want the deadline after 1 s", p.name, err, took)
 			}
 			if got := <-left; got != 700*time.Millisecond {
 				t.Errorf("%s: the second hop had %v left, want 700 ms", p.name, got)
+			}
+		})
+	}
+}
+
+// A deaf connection hears nothing of deadlines: what comes after them arrives.
+type deaf struct{ streamConn }
+
+func (deaf) SetDeadline(time.Time) error     { return nil }
+func (deaf) SetReadDeadline(time.Time) error { return nil }
+
+func TestAFailureThatComesWithTheDeadlineOrLaterIsTheDeadline(t *testing.T) {
+	broken := errors.New("the shelf is broken")
+	for _, tt := range []struct {
+		what  string
+		takes time.Duration
+		deaf  bool
+		err   error
+		want  rpc.Outcome
+		phase volothrift.Phase
+	}{
+		{"a failure at the same instant", time.Second, false, broken, rpc.Lost, volothrift.PhaseRead},
+		{"a failure that is late", 2 * time.Second, true, broken, rpc.Lost, volothrift.PhaseRead},
+		{"a failure before", time.Second - 1, false, broken, rpc.Failed, volothrift.PhaseRemote},
+		{"a refusal that is late, which another instance need not repeat", 2 * time.Second, true, &volothrift.RefusedError{Message: "full"}, rpc.Unsent, volothrift.PhaseRemote},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			for _, p := range protocols {
+				synctest.Test(t, func(t *testing.T) {
+					pair := serve(t, handler{get: func(context.Context, string) (string, error) {
+						time.Sleep(tt.takes)
+						return "", tt.err
+					}})
+					opts := append([]volothrift.ClientOption{volothrift.WithTimeout(time.Second)}, p.opts...)
+					if tt.deaf {
+						// Connections that are shared need no deadline to be left.
+						opts = append(opts, volothrift.WithPingPong(volothrift.PoolConfig{}), volothrift.WithProtocol(p.wire),
+							volothrift.WithDialer(func(ctx context.Context, a rpc.Address) (*transport.Conn, error) {
+								c, err := pair.Dial(ctx, a)
+								return transport.NewConn(deaf{streamConn{c}}), err
+							}))
+					}
+					c := dial(t, pair, opts...)
+					for range 20 { // now the peer is first, now we are
+						_, err := c.Get(t.Context(), "k")
+						e := asError(t, err)
+						if got := e.Outcome(); got != tt.want || e.Phase != tt.phase || errors.Is(err, context.DeadlineExceeded) != (tt.want == rpc.Lost) {
+							t.Fatalf("%s: got %v, %v; want %v in phase %v", p.name, got, err, tt.want, tt.phase)
+						}
+					}
+				})
 			}
 		})
 	}

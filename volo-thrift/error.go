@@ -46,7 +46,8 @@ func (p Phase) String() string {
 //
 // Err is reached by errors.Is and errors.As; for PhaseRemote it is an
 // [*thrift.ApplicationException]. A call that ran out of time is
-// context.DeadlineExceeded.
+// context.DeadlineExceeded, also if the last that was heard of the peer is that
+// it has failed.
 type Error struct {
 	Phase   Phase
 	Service string

@@ -148,6 +148,20 @@ func (b bound) cause(err error) error {
 	return err
 }
 
+// overtake returns the error of a call that the peer has answered. A peer whose
+// time is over at the same instant as ours often says that it has failed, and of
+// the two news that may come first; callers are to hear the same of both.
+func (b bound) overtake(req *Request, err error) error {
+	failed, ok := err.(*Error)
+	if !ok || failed.Phase != PhaseRemote || failed.Outcome() != rpc.Failed {
+		return err
+	}
+	if over := b.cause(nil); over != nil {
+		return req.fail(PhaseRead, false, fmt.Errorf("%w; the peer answered: %w", over, failed.Err))
+	}
+	return err
+}
+
 // reason says why ctx is done: with its error, and its cause if that is
 // another.
 func reason(ctx context.Context) error {
