@@ -31,7 +31,8 @@
 // No call that is not idempotent is ever run twice.
 //
 // A connection that was forgotten on the way, while its instance is well, gets no
-// more calls of Thrift once three in a row have run out of time in no less than
-// a second. Clients of gRPC find out by pings, if they have WithKeepalive; until
-// then the balancer keeps calls away.
+// more calls within seconds: of Thrift once three in a row have run out of time in no
+// less than a second, of gRPC once the peer has not answered a ping for a second,
+// which it is sent when a call has run out of time and nothing is heard. Until then
+// the balancer keeps calls away.
 package chaos
