@@ -17,7 +17,7 @@
 //	special_namings        Options.Go.SpecialNamings
 //	split_generated_files  Options.Go.Split
 //	with_descriptor        Options.Go.WithDescriptor
-//	with_field_mask        the same: masks (package fieldmask) need descriptors
+//	with_field_mask        Options.Go.WithFieldMask
 //	with_comments          not Options.Go.NoComments
 package pilota
 

@@ -8,7 +8,8 @@
 //
 //	hello        the first service of the README: begin here
 //	exceptions   declared exceptions, business errors, and what else can fail
-//	generic      calls by IDL read at run time, in JSON; field masks
+//	generic      calls by IDL read at run time, in JSON
+//	fieldmask    messages that are sent and received in parts
 //	validation   rules of the IDL, checked by a layer
 //	metadata     facts beside a call: down the line, one hop, and back
 //	layers       logging and timing around every call

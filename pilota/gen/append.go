@@ -28,19 +28,17 @@ type appender struct {
 func (r *record) appendBinary() {
 	r.method("AppendBinary implements thrift.Struct.", "AppendBinary(b []byte) (_ []byte, err error)")
 	r.P("if p == nil { return b, %s.Nil(%s) }", r.runtime(), r.idl())
+	r.ownMask("p.AppendMasked(b, p.mask)")
 	a := &appender{record: r}
 	if r.s.Class == ir.Union {
 		r.P("set := 0")
 	}
 	for _, f := range r.s.Fields {
-		a.field(f)
+		a.field(f, "")
 	}
 	if r.keep {
 		a.flush()
-		if r.s.Class == ir.Union {
-			r.P("if len(p.unknown) > 0 { set++ }")
-		}
-		r.P("b = append(b, p.unknown...)")
+		a.unknown()
 	}
 	if r.s.Class == ir.Union {
 		a.flush()
@@ -52,8 +50,17 @@ func (r *record) appendBinary() {
 	r.P("}")
 }
 
-// field writes a field, header and all.
-func (a *appender) field(f *ir.Field) {
+// unknown writes the fields that were kept.
+func (a *appender) unknown() {
+	if a.s.Class == ir.Union {
+		a.P("if len(p.unknown) > 0 { set++ }")
+	}
+	a.P("b = append(b, p.unknown...)")
+}
+
+// field writes a field, header and all. in is what the mask for the value is
+// called, if there is one.
+func (a *appender) field(f *ir.Field, in string) {
 	expr := "p." + a.g.names[f]
 	header := []byte{byte(wire(f.Type).code), byte(uint16(f.ID) >> 8), byte(f.ID)}
 	if !canBeUnset(f) {
@@ -62,7 +69,7 @@ func (a *appender) field(f *ir.Field) {
 			a.P("if %s == nil { return b, %s.NilField(%s, %q) }", expr, a.runtime(), a.idl(), f.Name)
 		}
 		a.bytes(header...)
-		a.value(f, f.Type, expr, a.inField(f))
+		a.value(f, f.Type, expr, in, a.inField(f))
 		return
 	}
 	a.flush()
@@ -74,27 +81,39 @@ func (a *appender) field(f *ir.Field) {
 		expr = "*" + expr
 	}
 	a.bytes(header...)
-	a.value(f, f.Type, expr, a.inField(f))
+	a.value(f, f.Type, expr, in, a.inField(f))
 	a.flush()
 	a.P("}")
 }
 
-// value writes a value of a type. place adds to an error where it happened.
-func (a *appender) value(f *ir.Field, t *ir.Type, expr string, place func(string) string) {
+// value writes a value of a type, or what the mask called in lets through of
+// it. place adds to an error where it happened.
+func (a *appender) value(f *ir.Field, t *ir.Type, expr, in string, place func(string) string) {
 	u := under(t)
 	if n := fixedSize(u); n > 0 {
 		a.fixed(unsigned(a.record, u.Kind, expr), n)
 		return
 	}
-	switch u.Kind {
-	case ir.StructKind:
+	switch {
+	case u.Kind == ir.StructKind && in != "":
+		a.flush()
+		a.P("if b, err = %s.AppendMasked(b, %s); err != nil { return b, %s }", expr, in, place("err"))
+	case u.Kind == ir.StructKind:
 		a.flush()
 		a.P("if b, err = %s.AppendBinary(b); err != nil { return b, %s }", expr, place("err"))
-	case ir.String, ir.Binary:
+	case u.Kind == ir.String, u.Kind == ir.Binary:
 		a.length(f, expr)
 		a.flush()
 		a.P("b = append(b, %s...)", expr)
-	case ir.Map:
+	case in != "" && u.Kind != ir.Map:
+		a.flush()
+		a.unlessMasked(u, in, func() {
+			a.value(f, t, expr, "", place)
+			a.flush()
+		}, func() { a.maskedContainer(f, u, expr, in, place) })
+	case in != "":
+		a.maskedContainer(f, u, expr, in, place)
+	case u.Kind == ir.Map:
 		a.bytes(byte(wire(u.Key).code), byte(wire(u.Elem).code))
 		a.length(f, expr)
 		a.flush()
@@ -130,7 +149,7 @@ func (a *appender) elements(f *ir.Field, t *ir.Type, expr string, place func(str
 		return place(fmt.Sprintf("%s.InElement(%s, %s)", a.runtime(), err, i))
 	}
 	body := a.captured(func() {
-		a.value(f, t.Elem, e, inElement)
+		a.value(f, t.Elem, e, "", inElement)
 		a.flush()
 	})
 	if !containsWord(body, i) {
@@ -144,24 +163,15 @@ func (a *appender) entries(f *ir.Field, t *ir.Type, expr string, place func(stri
 	k, v := a.local("k"), a.local("v")
 	if keyIsEntry(t.Key) {
 		a.P("for _, %s := range %s {", k, expr)
-		a.value(f, t.Key, k+".Key", place)
-		a.value(f, t.Elem, k+".Value", place)
+		a.value(f, t.Key, k+".Key", "", place)
+		a.value(f, t.Elem, k+".Value", "", place)
 	} else {
 		a.P("for %s, %s := range %s {", k, v, expr)
-		a.value(f, t.Key, k, place)
-		a.value(f, t.Elem, v, place)
+		a.value(f, t.Key, k, "", place)
+		a.value(f, t.Elem, v, "", place)
 	}
 	a.flush()
 	a.P("}")
-}
-
-// captured returns what f writes instead of writing it.
-func (a *appender) captured(f func()) string {
-	start := a.body.Len()
-	f()
-	text := string(a.body.Bytes()[start:])
-	a.body.Truncate(start)
-	return text
 }
 
 func (a *appender) bytes(constants ...byte) {

@@ -21,6 +21,7 @@ const blockSize = 8
 func (r *record) consumeBinary() {
 	r.method("ConsumeBinary implements thrift.Struct.",
 		fmt.Sprintf("ConsumeBinary(d *%s.Decoder, b []byte) (_ []byte, err error)", r.runtime()))
+	r.consumeOwnMask()
 	if r.s.Recursive {
 		r.P("if err = d.Enter(b); err != nil { return b, %s.InStruct(err, %s) }", r.runtime(), r.idl())
 	}

@@ -4,7 +4,7 @@
 // for byte, and nothing is read or written. Its rooms are one file per
 // construct of an IDL (struct.go, union.go, exception.go, enum.go, typedef.go,
 // constant.go, service.go) and one per method that it emits for a struct
-// (size.go, append.go, consume.go, getters.go, default.go, validate.go).
+// (size.go, append.go, consume.go, mask.go, getters.go, default.go, validate.go).
 // naming.go decides what things are called, packages.go where they go, split.go
 // into how many files, types.go what they are in Go, dedup.go what is written
 // once although the IDL has it twice, descriptor.go what the code says about
@@ -40,6 +40,15 @@
 //
 // An optional field that has a default value stays nil until it is set or
 // received; its getter returns the default.
+//
+// # Masks
+//
+// With field masks, structs have SetFieldMask: what is sent and received of
+// them from then on is what the mask lets through (package fieldmask). A
+// handler that was asked for two fields of a big struct sets a mask and returns
+// the struct as always. The mask of a struct counts for all that is in it; one
+// that a struct deeper in has set counts where the outer one lets it through
+// whole.
 //
 // # Rules
 //

@@ -25,6 +25,10 @@ type Options struct {
 	// all files are in a package of their own, "descriptors", so that
 	// PackagePrefix is needed.
 	WithDescriptor bool
+	// WithFieldMask lets structs be sent and received in parts (package
+	// fieldmask of the runtime). Masks name fields by descriptors, so there is
+	// WithDescriptor, too.
+	WithFieldMask bool
 	// NoComments leaves the comments of the IDL out of the code and of
 	// descriptors.
 	NoComments bool
@@ -51,6 +55,7 @@ type File struct {
 // Generate returns the Go files of a program, ordered by path. Errors name
 // the place in the IDL.
 func Generate(p *ir.Program, o Options) ([]File, error) {
+	o.WithDescriptor = o.WithDescriptor || o.WithFieldMask
 	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}, twin: map[any]any{}, validated: map[*ir.Struct]bool{}, special: map[string]string{}}
 	for _, word := range o.SpecialNamings {
 		g.special[strings.ToLower(word)] = word

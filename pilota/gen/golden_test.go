@@ -23,6 +23,7 @@ const prefix = "github.com/volo-go/volo/pilota/gen/testdata"
 
 var goldens = []struct {
 	name    string
+	idl     string // folder that has the IDL files, name if empty
 	options gen.Options
 }{
 	{name: "all"},
@@ -31,6 +32,7 @@ var goldens = []struct {
 	{name: "plain", options: gen.Options{KeepCase: true}},
 	{name: "full", options: gen.Options{WithDescriptor: true}},
 	{name: "split", options: gen.Options{Split: gen.SplitTypes, Dedups: []string{"Base", "Level", "Same", "MOST"}, SpecialNamings: []string{"IDs", "OAuth"}}},
+	{name: "mask", idl: "all", options: gen.Options{WithFieldMask: true, KeepUnknownFields: true}},
 	{name: "valid"},
 	{name: "kinds", options: gen.Options{Split: gen.SplitKinds, NoComments: true}},
 }
@@ -39,9 +41,13 @@ func TestGenerateGivesTheGoldenFiles(t *testing.T) {
 	for _, golden := range goldens {
 		t.Run(golden.name, func(t *testing.T) {
 			dir := filepath.Join("testdata", golden.name)
+			idl := dir
+			if golden.idl != "" {
+				idl = filepath.Join("testdata", golden.idl)
+			}
 			o := golden.options
 			o.PackagePrefix = path.Join(prefix, golden.name, "go")
-			compareFolder(t, filepath.Join(dir, "go"), generate(t, o, idlFiles(t, filepath.Join(dir, "idl"))...))
+			compareFolder(t, filepath.Join(dir, "go"), generate(t, o, idlFiles(t, filepath.Join(idl, "idl"))...))
 		})
 	}
 }

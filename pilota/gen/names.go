@@ -91,6 +91,11 @@ func (g *generator) nameFields(s *ir.Struct) {
 	if g.opts.WithDescriptor {
 		sc.take("Descriptor")
 	}
+	if g.opts.WithFieldMask {
+		for _, name := range maskMethods {
+			sc.take(name)
+		}
+	}
 	if g.validates(s) {
 		sc.take("Validate")
 	}

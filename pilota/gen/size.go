@@ -42,6 +42,7 @@ func (s *sizing) added() []string {
 func (r *record) binarySize() {
 	r.method("BinarySize implements thrift.Struct.", "BinarySize() int")
 	r.P("if p == nil { return 0 }")
+	r.ownMask("p.MaskedSize(p.mask)")
 	total := sizing{fixed: 1} // the stop
 	for _, f := range r.s.Fields {
 		expr := "p." + r.g.names[f]

@@ -15,12 +15,14 @@ type record struct {
 	name string // in Go
 	keep bool   // unknown fields
 
+	masked bool // sends what a mask lets through, if it has one
+
 	behind []string // declarations to be written behind the methods
 }
 
 // structDecl writes a struct, a union or an exception with its methods.
 func (g *generator) structDecl(w *Writer, s *ir.Struct) error {
-	r := &record{Writer: w, s: s, name: g.names[s], keep: g.opts.KeepUnknownFields}
+	r := &record{Writer: w, s: s, name: g.names[s], keep: g.opts.KeepUnknownFields, masked: g.opts.WithFieldMask}
 	if err := r.declaration(); err != nil {
 		return err
 	}
@@ -28,6 +30,7 @@ func (g *generator) structDecl(w *Writer, s *ir.Struct) error {
 	r.setDefaults()
 	r.getters()
 	r.codec()
+	r.masks()
 	if r.keep {
 		r.unknownFields()
 	}
@@ -66,6 +69,9 @@ func (r *record) declaration() error {
 		}
 		r.Doc(&f.Decl, "")
 		r.P("%s %s %s", r.g.names[f], r.fieldType(f), tag)
+	}
+	if r.masked {
+		r.P("\nmask %s // of what is sent and received, nil for all of it", r.mask())
 	}
 	if r.keep {
 		r.P("\nunknown []byte // encoded fields that this version of the IDL does not have")

@@ -189,3 +189,12 @@ func (w *Writer) isStandard(p string) bool {
 	prefix, _, _ := strings.Cut(w.g.opts.PackagePrefix, "/")
 	return !strings.Contains(first, ".") && first != prefix && w.g.byPath[p] == nil
 }
+
+// captured returns what f writes instead of writing it.
+func (w *Writer) captured(f func()) string {
+	start := w.body.Len()
+	f()
+	text := string(w.body.Bytes()[start:])
+	w.body.Truncate(start)
+	return text
+}

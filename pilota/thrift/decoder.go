@@ -83,6 +83,12 @@ func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
 	d.wordChunk = 0
 }
 
+// Options returns the limits and the string mode for what is left of the
+// message, for who decodes a part of it from elsewhere.
+func (d *Decoder) Options() DecodeOptions {
+	return DecodeOptions{Strings: d.strings, MaxDepth: d.depth, MaxContainer: d.maxContainer, MaxString: d.maxString}
+}
+
 func orDefault(v, def int) int {
 	if v <= 0 {
 		return def

@@ -26,6 +26,7 @@ type Folder struct {
 	IDL    []string // what the code is generated from; every definition of them
 
 	Descriptors bool // are generated as well
+	FieldMasks  bool // too
 }
 
 // Write generates the folder anew. What was in it before is gone.
@@ -105,7 +106,7 @@ func (f Folder) thrift() ([]gen.File, report.List) {
 	return pilota.Compile(pilota.Options{
 		Inputs:  idl,
 		KeepAll: true,
-		Go:      gen.Options{PackagePrefix: f.Import, WithDescriptor: f.Descriptors},
+		Go:      gen.Options{PackagePrefix: f.Import, WithDescriptor: f.Descriptors, WithFieldMask: f.FieldMasks},
 	})
 }
 
@@ -170,6 +171,8 @@ func Examples(dir string) (folders []Folder, err error) {
 			Dir:    gen,
 			Import: path.Join(module, "examples", filepath.Base(example), "gen"),
 			IDL:    []string{name},
+
+			FieldMasks: filepath.Base(example) == "fieldmask",
 		})
 	}
 	return folders, err

@@ -12,9 +12,11 @@
 //	{"k", "l"}    entries of a map, by their keys: strings,
 //	{1, 2}  {*}   or integers and numbers of enums
 //
-// Package dynamic takes masks in either direction. For structs of generated
-// code, Marshal and Unmarshal apply them to the encoding, with the descriptor
-// that the code carries if it was generated with descriptors.
+// Structs of code that was generated with field masks have SetFieldMask: they
+// are sent and received by the mask from then on, whoever encodes them. Nothing
+// else is encoded then; what does not pass is skipped, not decoded. For structs
+// that have only descriptors, Marshal and Unmarshal apply a mask to the
+// encoding. Package dynamic takes masks in either direction.
 //
 // A mask of [Allow] lets through what its paths mean, and the structs around
 // it; one of [Deny] lets through all but that. An index or key that is named
@@ -23,6 +25,8 @@
 // Required fields and members of unions always pass, with all that is in them
 // unless a path leads on into them: without them there is no message.
 //
+// Fields that the IDL does not have pass where a mask denies, and in unions.
+//
 // Masks are immutable and may be used concurrently. A nil *Mask lets
 // everything through.
 package fieldmask
@@ -30,8 +34,21 @@ package fieldmask
 import (
 	"encoding/binary"
 
+	"github.com/volo-go/volo/pilota/thrift"
 	"github.com/volo-go/volo/pilota/thrift/descriptor"
 )
+
+// A Struct is a struct of generated code that can be encoded in parts.
+type Struct interface {
+	thrift.Struct
+
+	// MaskedSize returns the number of bytes that AppendMasked appends.
+	MaskedSize(m *Mask) int
+
+	// AppendMasked is AppendBinary for what m, which must be for the type of
+	// the struct, lets through.
+	AppendMasked(b []byte, m *Mask) ([]byte, error)
+}
 
 // A Mask is what paths mean, at one place of a message.
 type Mask struct {
@@ -110,6 +127,18 @@ func (m *Mask) Text(key string) (in *Mask, ok bool) {
 	}
 	return m.verdict(next)
 }
+
+// Every is Int or Text for a key that only * names: one that is no integer, no
+// enum, no string and no binary.
+func (m *Mask) Every() (in *Mask, ok bool) {
+	if m == nil {
+		return nil, true
+	}
+	return m.verdict(m.every)
+}
+
+// Unknown returns whether fields pass that the IDL does not have.
+func (m *Mask) Unknown() bool { return m == nil || m.deny }
 
 // Key is Int or Text for a key that is encoded in wire, whichever suits its
 // type, which is no typedef. Other keys than integers, enums, strings and

@@ -11,7 +11,7 @@ import (
 // of the value of that type that wire holds. What passes whole is copied
 // without a look into it. The error, if any, is a [*thrift.DecodeError].
 func (m *Mask) Filter(dst []byte, t *descriptor.Type, wire []byte) ([]byte, error) {
-	f := filter{out: dst}
+	f := filter{new(thrift.Decoder), dst}
 	f.Reset(wire, thrift.DecodeOptions{})
 	rest, err := f.value(t.Underlying(), wire, m)
 	if err == nil && len(rest) > 0 {
@@ -26,6 +26,9 @@ func (m *Mask) Filter(dst []byte, t *descriptor.Type, wire []byte) ([]byte, erro
 // Marshal returns the encoding of what the mask lets through of s, a struct of
 // type t as generated code has it.
 func (m *Mask) Marshal(t *descriptor.Type, s thrift.Struct) ([]byte, error) {
+	if g, ok := s.(Struct); ok {
+		return g.AppendMasked(make([]byte, 0, g.MaskedSize(m)), m)
+	}
 	wire, err := thrift.Marshal(s)
 	if m == nil || err != nil {
 		return wire, err
@@ -43,12 +46,29 @@ func (m *Mask) Unmarshal(t *descriptor.Type, wire []byte, s thrift.Struct) error
 	if err != nil {
 		return err
 	}
-	return thrift.Unmarshal(wire, s)
+	// Nobody else has these bytes.
+	return thrift.UnmarshalOptions(wire, s, thrift.DecodeOptions{Strings: thrift.Alias})
+}
+
+// Consume decodes what the mask, which is not nil, lets through of the struct
+// of type t at the front of b into s, and returns what follows. Generated code
+// calls it for a struct that has a mask.
+func (m *Mask) Consume(d *thrift.Decoder, t *descriptor.Struct, b []byte, s thrift.Struct) ([]byte, error) {
+	f := filter{Decoder: d}
+	rest, err := f.structure(t, b, m)
+	if err != nil {
+		return rest, err
+	}
+	o := d.Options()
+	if o.Strings == thrift.CopyOnce {
+		o.Strings = thrift.Alias // nobody else has these bytes
+	}
+	return rest, thrift.UnmarshalOptions(f.out, s, o)
 }
 
 // A filter copies parts of a message.
 type filter struct {
-	thrift.Decoder
+	*thrift.Decoder
 	out []byte
 }
 
@@ -92,7 +112,7 @@ func (f *filter) structure(s *descriptor.Struct, b []byte, m *Mask) (rest []byte
 			if rest, err = f.ConsumeUnknown(b); err != nil {
 				return rest, thrift.InStruct(err, s.Name)
 			}
-			if m.deny {
+			if m.deny || s.Class == descriptor.Union {
 				f.out = append(f.out, b[:len(b)-len(rest)]...)
 			}
 			b = rest

@@ -95,8 +95,8 @@ func compileThrift(in Input) (*Output, report.List) {
 // options returns how the entry wants its code written.
 func options(e *config.Entry) gen.Options {
 	o := gen.Options{
-		// A mask names fields by their descriptors.
-		WithDescriptor: e.WithDescriptor || e.WithFieldMask,
+		WithDescriptor: e.WithDescriptor,
+		WithFieldMask:  e.WithFieldMask,
 		NoComments:     !e.WithComments,
 		Dedups:         e.Dedups,
 		SpecialNamings: e.SpecialNamings,

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	masked "github.com/volo-go/volo/pilota/gen/testdata/mask/go/demo/all"
 	"github.com/volo-go/volo/pilota/thrift"
 	"github.com/volo-go/volo/pilota/thrift/dynamic"
+	"github.com/volo-go/volo/pilota/thrift/fieldmask"
 )
 
 func TestEncodingAllocatesNothing(t *testing.T) {
@@ -67,5 +69,18 @@ func TestDynamicJSONAllocatesPerMessageNotPerValue(t *testing.T) {
 	// The state of the run, its options, and a buffer for strings with escapes.
 	if got, most := max(to, from), 8.0; got > most {
 		t.Errorf("%v allocations out and %v in for a message of %d bytes, want %v at most", to, from, len(wire), most)
+	}
+}
+
+func TestMaskedEncodingDoesNotAllocate(t *testing.T) {
+	s := filled(rand.New(rand.NewPCG(1, 1)), masked.NewContainers()).(maskable)
+	m, err := fieldmask.Allow(s.Descriptor().Type(), "$.1", "$.inners[0]", "$.matrix")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetFieldMask(m)
+	b := make([]byte, 0, s.BinarySize())
+	if got := testing.AllocsPerRun(100, func() { _, err = s.AppendBinary(b[:0]) }); got != 0 || err != nil {
+		t.Errorf("got %v allocations and %v, want none", got, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/volo-go/volo/pilota/gen/testdata/all/go/demo/all"
 	"github.com/volo-go/volo/pilota/gen/testdata/all/go/demo/shared"
 	"github.com/volo-go/volo/pilota/gen/testdata/bench/go/bench"
+	masked "github.com/volo-go/volo/pilota/gen/testdata/mask/go/demo/all"
 	"github.com/volo-go/volo/pilota/thrift"
 )
 
@@ -75,7 +76,7 @@ func fillStruct(r *rand.Rand, v reflect.Value, depth int) {
 
 func isUnion(v reflect.Value) bool {
 	switch v.Interface().(type) {
-	case all.Choice, all.Expression:
+	case all.Choice, all.Expression, masked.Choice, masked.Expression:
 		return true
 	}
 	return false
