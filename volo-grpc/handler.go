@@ -42,18 +42,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	call := newHTTPCall(s, w, r, form, head)
 	defer call.leave()
-	own := s.http1Of(r.Context())
-	if !s.admit(call, own != nil) {
+	if !s.admit(call, call.own != nil) {
 		call.finish(true, nil, nil, appendStatus(nil, &Error{Code: Unavailable, Message: ErrServerClosed.Error()}))
 		return
 	}
 	defer s.dismiss(call)
-	s.serve(nil, s.wayOf(call, own))
+	s.serve(nil, s.wayOf(call))
 }
 
-// wayOf returns the detour of a call; own is the connection that it came over,
-// if that is ours.
-func (s *Server) wayOf(call *httpCall, own *http1Conn) *detour {
+// wayOf returns the detour of a call.
+func (s *Server) wayOf(call *httpCall) *detour {
 	ctx := call.r.Context()
 	way := &detour{
 		carrier: call,
@@ -64,7 +62,7 @@ func (s *Server) wayOf(call *httpCall, own *http1Conn) *detour {
 		parent: context.WithoutCancel(ctx),
 	}
 	way.deadline, _ = ctx.Deadline()
-	if own != nil {
+	if own := call.own; own != nil {
 		way.conn, way.tls, way.parent = &own.facts, own.tls, s.base
 		return way
 	}

@@ -24,6 +24,7 @@ type httpCall struct {
 	r    *http.Request
 	rc   *http.ResponseController
 	head *http2.RequestHead
+	own  *http1Conn // that it came over, if that is ours
 
 	body     io.Reader // envelopes
 	form     *webForm  // of the answer; nil for gRPC
@@ -47,7 +48,7 @@ type httpCall struct {
 
 func newHTTPCall(s *Server, w http.ResponseWriter, r *http.Request, form *webForm, head *http2.RequestHead) *httpCall {
 	c := &httpCall{
-		w: w, r: r, rc: http.NewResponseController(w), head: head, body: r.Body,
+		w: w, r: r, rc: http.NewResponseController(w), head: head, own: s.http1Of(r.Context()), body: r.Body,
 		limit: s.o.maxReceive, patience: s.o.writeTimeout, slow: r.ProtoMajor < 2,
 	}
 	if form != nil {
@@ -209,6 +210,9 @@ func (c *httpCall) begin(head []http2.Field) {
 	}
 	for _, f := range head {
 		h.Add(f.Name, f.Value)
+	}
+	if c.own != nil && c.own.old.Load() {
+		h.Set("Connection", "close")
 	}
 	c.w.WriteHeader(http.StatusOK)
 }

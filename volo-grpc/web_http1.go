@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/volo-grpc/internal/http2"
 )
 
 // Map of this file: sniffer, which tells HTTP/2 from HTTP/1.1; http1, the
@@ -164,8 +166,11 @@ func newHTTP1(s *Server) *http1 {
 		ConnState: func(nc net.Conn, state http.ConnState) {
 			c := nc.(http1Stream)
 			c.active.Store(state == http.StateActive)
-			if state == http.StateClosed {
+			switch {
+			case state == http.StateClosed:
 				c.release()
+			case state == http.StateIdle && c.old.Load():
+				c.Close()
 			}
 		},
 	}
@@ -193,6 +198,10 @@ func (h *http1) serve(tc *transport.Conn) *http1Conn {
 	c := &http1Conn{on: h, tc: tc, tls: tc.TLS(), facts: serverConn{local: tc.LocalAddress(), remote: tc.RemoteAddress()}}
 	c.in, c.out = net.Pipe()
 	c.holders.Store(1)
+	if k := h.owner.config.Keepalive; k.MaxAge > 0 {
+		c.aging = time.AfterFunc(math.MaxInt64, c.age) // which uses it
+		c.aging.Reset(http2.Spread(k.MaxAge))
+	}
 	return c
 }
 
@@ -248,6 +257,8 @@ type http1Conn struct {
 	in, out net.Conn    // the ends of the pipe
 	given   bool        // to net/http; of Data's goroutine
 	active  atomic.Bool // a request is being read, handled or answered
+	old     atomic.Bool // it has reached its maximum age
+	aging   *time.Timer // until then; nil if there is none
 	// holders are those who are not done with it: the transport and net/http.
 	holders atomic.Int32
 }
@@ -285,11 +296,26 @@ func (c *http1Conn) Closed(error) {
 // Idle implements [transport.Idler].
 func (c *http1Conn) Idle() bool { return !c.active.Load() }
 
+// age ends the connection with its request, or when the grace is over.
+func (c *http1Conn) age() {
+	grace := c.on.owner.config.Keepalive.MaxAgeGrace
+	switch again := c.old.Swap(true); {
+	case again || !c.active.Load():
+		c.Close()
+	case grace > 0:
+		c.aging.Reset(grace)
+	}
+}
+
 // release is called by each holder when it is done.
 func (c *http1Conn) release() {
-	if c.holders.Add(-1) == 0 {
-		c.on.owner.remove(c)
+	if c.holders.Add(-1) > 0 {
+		return
 	}
+	if c.aging != nil {
+		c.aging.Stop()
+	}
+	c.on.owner.remove(c)
 }
 
 // Drain has net/http close its connections as soon as they have no request.

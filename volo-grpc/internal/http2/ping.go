@@ -100,12 +100,18 @@ type keeper struct {
 	drained time.Duration // when it was asked to end; 0 if it was not
 }
 
+// Spread returns d, 10 % more or less, so that connections which were made
+// together do not end together.
+func Spread(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
+}
+
 // keep starts a keeper if there is anything to watch.
 func (c *conn) keep() {
 	k := c.cfg.Keepalive
 	c.keeper = keeper{c: c, born: time.Now()}
 	if k.MaxAge > 0 {
-		c.keeper.age = time.Duration(float64(k.MaxAge) * (0.9 + 0.2*rand.Float64()))
+		c.keeper.age = Spread(k.MaxAge)
 	}
 	if d := c.keeper.period(); d > 0 {
 		c.keeper.mu.Lock()
