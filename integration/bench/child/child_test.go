@@ -76,7 +76,8 @@ func (c client) Caller(number int, msg string) (load.Call, error) {
 	if c.Addr != "somewhere:1" || c.Conns != 3 {
 		return nil, fmt.Errorf("target is %+v", c.Target)
 	}
-	return load.Verify(msg, c.echo), nil
+	check := load.NewCheck(msg)
+	return func() error { return check.Reply(c.echo(msg)) }, nil
 }
 
 func (c client) Close() error { return nil }

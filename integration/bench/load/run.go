@@ -60,7 +60,8 @@ func Run(calls []Call, d time.Duration) (Result, error) {
 	var wg sync.WaitGroup
 	start := time.Now()
 	for i, call := range calls {
-		wg.Go(func() { r.repeat(call, &r.shards[i%len(r.shards)]) })
+		wg.Add(1)
+		go r.repeat(call, &r.shards[i%len(r.shards)], &wg)
 	}
 	timer := time.AfterFunc(d, func() { r.stop.Store(true) })
 	defer timer.Stop()
@@ -87,7 +88,8 @@ type run struct {
 
 // repeat makes calls until it is time to stop. The end of a call is the start
 // of the next, so one look at the clock a call is enough.
-func (r *run) repeat(call Call, h *Histogram) {
+func (r *run) repeat(call Call, h *Histogram, callers *sync.WaitGroup) {
+	defer callers.Done()
 	last := time.Now()
 	for !r.stop.Load() {
 		if err := call(); err != nil {

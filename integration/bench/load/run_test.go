@@ -57,7 +57,7 @@ func TestRunGivesUpOnACallThatNeverReturns(t *testing.T) {
 	})
 }
 
-func TestVerify(t *testing.T) {
+func TestCheck(t *testing.T) {
 	msg := load.Message(3, 1024)
 	last := msg[:1023] + "!"
 	tests := []struct {
@@ -74,11 +74,11 @@ func TestVerify(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			call := load.Verify(msg, func(string) ([]byte, error) { return []byte(test.reply), nil })
+			check := load.NewCheck(msg)
 			var err error
 			calls := 0
 			for calls < test.calls && err == nil {
-				err = call()
+				err = check.Reply(test.reply, nil)
 				calls++
 			}
 			if test.want == nil {
@@ -95,19 +95,18 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-func TestVerifyPassesErrorsOn(t *testing.T) {
+func TestCheckPassesErrorsOn(t *testing.T) {
 	broken := errors.New("broken")
-	call := load.Verify("x", func(string) (string, error) { return "", broken })
-	if err := call(); err != broken {
+	if err := load.NewCheck("x").Reply("", broken); err != broken {
 		t.Errorf("err = %v, want %v", err, broken)
 	}
 }
 
-func TestVerifyAllocatesNothing(t *testing.T) {
+func TestCheckAllocatesNothing(t *testing.T) {
 	msg := load.Message(0, 1024)
 	reply := []byte(msg)
-	call := load.Verify(msg, func(string) ([]byte, error) { return reply, nil })
-	if n := testing.AllocsPerRun(100, func() { _ = call() }); n != 0 {
+	check := load.NewCheck(msg)
+	if n := testing.AllocsPerRun(100, func() { _ = check.Bytes(reply, nil) }); n != 0 {
 		t.Errorf("%v allocations a call, want 0", n)
 	}
 }

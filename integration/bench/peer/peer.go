@@ -45,15 +45,16 @@ type Client interface {
 
 // Call returns what a caller of c does.
 func Call(c Client, kind load.Kind, number int, msg string) (load.Call, error) {
+	check := load.NewCheck(msg)
 	switch kind {
 	case load.Unary:
-		return load.Verify(msg, func(msg string) (string, error) { return c.Unary(number, msg) }), nil
+		return func() error { return check.Reply(c.Unary(number, msg)) }, nil
 	case load.Bidi:
 		echo, err := c.Bidi(number)
-		return load.Verify(msg, echo), err
+		return func() error { return check.Reply(echo(msg)) }, err
 	case load.Flood:
 		next, err := c.Flood(number, msg)
-		return load.Verify(msg, func(string) (string, error) { return next() }), err
+		return func() error { return check.Reply(next()) }, err
 	}
 	return nil, fmt.Errorf("no call of kind %q", kind)
 }

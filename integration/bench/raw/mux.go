@@ -76,9 +76,8 @@ func dialMux(t load.Target) (load.Client, error) {
 
 func (c *rawMuxClient) Caller(number int, msg string) (load.Call, error) {
 	conn := c.conns[number%len(c.conns)]
-	return load.Verify(msg, func(msg string) ([]byte, error) {
-		return conn.echo(number, msg)
-	}), nil
+	check := load.NewCheck(msg)
+	return func() error { return check.Bytes(conn.echo(number, msg)) }, nil
 }
 
 func (c *rawMuxClient) Close() error {

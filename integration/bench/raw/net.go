@@ -54,18 +54,19 @@ func (c *rawNetClient) Caller(number int, msg string) (load.Call, error) {
 	}
 	var replies frames
 	var request []byte
-	return load.Verify(msg, func(msg string) ([]byte, error) {
+	check := load.NewCheck(msg)
+	return func() error {
 		request = binary.BigEndian.AppendUint32(request[:0], uint32(len(msg)))
 		request = append(request, msg...)
 		if _, err := conn.Write(request); err != nil {
-			return nil, err
+			return err
 		}
 		frame, err := replies.next(conn)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return frame[4:], nil
-	}), nil
+		return check.Bytes(frame[4:], nil)
+	}, nil
 }
 
 // frames reads length-prefixed frames with as few reads as their arrival

@@ -105,13 +105,14 @@ func (c *apacheClient) Caller(number int, msg string) (load.Call, error) {
 	protocol := thrift.NewTBinaryProtocolConf(transport, &thrift.TConfiguration{})
 	client := echo.NewEchoServerClient(thrift.NewTStandardClient(protocol, protocol))
 	ctx := context.Background()
-	return load.Verify(msg, func(msg string) (string, error) {
+	check := load.NewCheck(msg)
+	return func() error {
 		resp, err := client.Echo(ctx, &echo.Request{Action: "echo", Msg: msg})
 		if err != nil {
-			return "", err
+			return err
 		}
-		return resp.Msg, nil
-	}), nil
+		return check.Reply(resp.Msg, nil)
+	}, nil
 }
 
 func (c *apacheClient) Close() error {

@@ -92,11 +92,12 @@ type voloClient struct {
 
 func (c voloClient) Caller(number int, msg string) (load.Call, error) {
 	ctx := context.Background()
-	return load.Verify(msg, func(msg string) (string, error) {
+	check := load.NewCheck(msg)
+	return func() error {
 		resp, err := c.Echo(ctx, &echo.Request{Action: "echo", Msg: msg})
 		if err != nil {
-			return "", err
+			return err
 		}
-		return resp.Msg, nil
-	}), nil
+		return check.Reply(resp.Msg, nil)
+	}, nil
 }

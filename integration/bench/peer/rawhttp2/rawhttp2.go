@@ -223,12 +223,13 @@ func (c *http2Client) Close() error {
 func (c *http2Client) Caller(number int, msg string) (load.Call, error) {
 	h := c.conns[number%len(c.conns)]
 	s := &http2Stream{ready: make(chan struct{}, 1)}
+	check := load.NewCheck(msg)
 	switch c.kind {
 	case load.Unary:
-		return load.Verify(msg, func(msg string) ([]byte, error) { return h.call(s, msg, http2.FlagDataEndStream) }), nil
+		return func() error { return check.Bytes(h.call(s, msg, http2.FlagDataEndStream)) }, nil
 	case load.Bidi:
 		s.keep = true
-		return load.Verify(msg, func(msg string) ([]byte, error) { return h.call(s, msg, 0) }), nil
+		return func() error { return check.Bytes(h.call(s, msg, 0)) }, nil
 	}
 	return nil, fmt.Errorf("no call of kind %q", c.kind)
 }
