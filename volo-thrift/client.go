@@ -103,7 +103,11 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 	var resp *Response
 	var err error
 	if core.private {
-		resp, err = core.callPrivately((*callContext)(req), req)
+		var f flight
+		if resp, f, err = core.launch((*callContext)(req), req); f.w != nil {
+			f.w.Arrive()
+			resp, err = f.land((*callContext)(req), req)
+		}
 	} else {
 		resp, err = core.stack.Call((*callContext)(req), req)
 	}

@@ -97,14 +97,18 @@ func (s *sender) peer(ctx context.Context, req *Request) (peer, error) {
 	return peer, nil
 }
 
-// callPrivately is the stack of a client that has no layer and no balancer,
-// with nothing between: each frame on the stack of a goroutine that waits is
-// one that the garbage collector walks again and again.
-func (c *clientCore) callPrivately(ctx context.Context, req *Request) (*Response, error) {
+// launch is the stack of a client that has no layer and no balancer. It returns
+// before the answer is there, if it can: each frame on the stack of a goroutine
+// that waits is one that the garbage collector walks again and again.
+func (c *clientCore) launch(ctx context.Context, req *Request) (*Response, flight, error) {
 	bind(ctx, req, c.o.timeout)
 	peer, err := (*sender)(c).peer(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, flight{}, err
 	}
-	return peer.roundTrip(ctx, req)
+	if p, ok := peer.(*multiplexPeer); ok {
+		return p.launch(ctx, req)
+	}
+	resp, err := peer.roundTrip(ctx, req)
+	return resp, flight{}, err
 }

@@ -52,35 +52,68 @@ func (p *multiplexPeer) line() *line {
 }
 
 func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
+	resp, f, err := p.launch(ctx, req)
+	if f.w != nil {
+		f.w.Arrive()
+		resp, err = f.land(ctx, req)
+	}
+	return resp, err
+}
+
+// A flight is a call that was sent and has yet to be answered: Arrive of its
+// waiter waits until land has something to take.
+type flight struct {
+	core  *clientCore
+	conn  *multiplex.Conn
+	w     *multiplex.Waiter // nil if there is nothing to wait for
+	until bound
+}
+
+// launch sends the request. What remains of a call that somebody may cancel, it
+// does too: there is more to wait for than the answer.
+func (p *multiplexPeer) launch(ctx context.Context, req *Request) (*Response, flight, error) {
 	until := boundOf(ctx, req)
 	conn, w, err := p.start(ctx, until, req)
 	if err != nil {
-		return nil, err
+		return nil, flight{}, err
 	}
 	if req.Method.Oneway {
 		conn.Abandon(w)
-		return &req.response, nil
+		return &req.response, flight{}, nil
 	}
-	seq := w.Seq()
-	var frame []byte
-	if until.deadline.IsZero() && until.done == nil {
-		w.Arrive()
-		frame, err = conn.Take(w)
-	} else {
-		frame, err = conn.Wait(w, until.deadline, until.done)
+	f := flight{p.core, conn, w, until}
+	if until.done != nil {
+		seq := w.Seq()
+		frame, err := conn.Wait(w, until.deadline, until.done)
+		resp, err := f.finish(ctx, req, seq, frame, err)
+		return resp, flight{}, err
 	}
+	if !until.deadline.IsZero() {
+		conn.Limit(w, until.deadline)
+	}
+	return nil, f, nil
+}
+
+// land ends a call whose waiter has been told.
+func (f *flight) land(ctx context.Context, req *Request) (*Response, error) {
+	seq := f.w.Seq()
+	frame, err := f.conn.Take(f.w)
+	return f.finish(ctx, req, seq, frame, err)
+}
+
+func (f *flight) finish(ctx context.Context, req *Request, seq int32, frame []byte, err error) (*Response, error) {
 	if err != nil {
 		phase := PhaseRead
 		var op *transport.OpError
 		if errors.As(err, &op) && op.Op == transport.OpWrite {
 			phase = PhaseWrite
 		}
-		return nil, req.fail(phase, false, until.cause(err))
+		return nil, req.fail(phase, false, f.until.cause(err))
 	}
-	p.core.stamp(&req.Info.Stats.ReadDone, req)
-	resp, reset, err := p.core.finish(ctx, req, frame, seq, true)
+	f.core.stamp(&req.Info.Stats.ReadDone, req)
+	resp, reset, err := f.core.finish(ctx, req, frame, seq, true)
 	if reset {
-		conn.Retire()
+		f.conn.Retire()
 	}
 	return resp, err
 }

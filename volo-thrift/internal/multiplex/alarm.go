@@ -18,8 +18,8 @@ type alarm struct {
 // Calls that run out of time within it are told together.
 const alarmStep = time.Millisecond
 
-// wake has w told when it has run out of time.
-func (c *Conn) wake(w *Waiter, deadline time.Time) {
+// Limit has w told when it has run out of time.
+func (c *Conn) Limit(w *Waiter, deadline time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if *c.slot(w.seq) != w {

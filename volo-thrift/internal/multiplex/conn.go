@@ -217,10 +217,10 @@ func lost(err error) error { return fmt.Errorf("connection lost: %w", err) }
 // context.DeadlineExceeded or context.Canceled. The frame is the caller's.
 func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte, error) {
 	if !deadline.IsZero() {
-		c.wake(w, deadline)
+		c.Limit(w, deadline)
 	}
 	if done == nil {
-		<-w.ready
+		w.Arrive()
 		return c.Take(w)
 	}
 	select {
@@ -232,8 +232,9 @@ func (c *Conn) Wait(w *Waiter, deadline time.Time, done <-chan struct{}) ([]byte
 	}
 }
 
-// Arrive waits for the answer to w for as long as it takes; Take gets it. The
-// two are Wait without a bound, and leave no frame on the stack meanwhile.
+// Arrive waits for the answer to w, or for its limit; Take gets it. With Limit
+// they are Wait for a call that nobody cancels, and leave no frame of this
+// package on the stack meanwhile.
 func (w *Waiter) Arrive() { <-w.ready }
 
 // Take returns what the reader left and recycles w.

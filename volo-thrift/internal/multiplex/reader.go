@@ -29,8 +29,8 @@ func (r *reader) Data(in []byte) (consumed, need int, err error) {
 		}
 		// The copy is the answer's own memory: decoding aliases it.
 		frame := append([]byte(nil), in[consumed:consumed+size]...)
+		c.arrived = append(c.arrived, arrival{seq: c.framing.Seq(in[consumed:]), frame: frame})
 		consumed += size
-		c.arrived = append(c.arrived, arrival{seq: c.framing.Seq(frame), frame: frame})
 	}
 	drained := c.deliver()
 	if err != nil {
