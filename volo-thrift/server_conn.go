@@ -50,7 +50,6 @@ type serverConn struct {
 	stuck    atomic.Int32          // answers that wait because the peer does not read
 	resets   atomic.Bool           // the peer was or is to be told to go
 	leaving  atomic.Bool           // a goroutine waits to close the connection
-	busyAt   atomic.Int64          // when Idle last found a request, in Unix nanoseconds
 
 	mu    sync.Mutex
 	gone  map[int]func(error) // contexts to cancel when the peer is gone

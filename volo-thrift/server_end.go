@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/motore/transport/combine"
@@ -70,17 +69,8 @@ func (c *serverConn) Closed(err error) {
 	c.server.remove(c)
 }
 
-// Idle reports that no call runs and none has for as long as a connection may
-// be idle. The transport counts from the last byte that has arrived, which is
-// long ago when a long call ends.
-func (c *serverConn) Idle() bool {
-	now := time.Now().UnixNano()
-	if c.inflight.Load() > 0 {
-		c.busyAt.Store(now)
-		return false
-	}
-	return now-c.busyAt.Load() >= int64(c.server.o.idleTimeout)
-}
+// Idle reports that no call runs.
+func (c *serverConn) Idle() bool { return c.inflight.Load() == 0 }
 
 // quiet reports that no call runs and none is arriving.
 func (c *serverConn) quiet() bool { return c.inflight.Load() == 0 && !c.partial.Load() }
