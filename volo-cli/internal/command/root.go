@@ -25,7 +25,11 @@ See it all happen, from an IDL to answers over the network:
 Call any service of Thrift or gRPC, and put load on it:
 
   volo call --idl echo.thrift 127.0.0.1:8888 list
-  volo bench --idl echo.thrift 127.0.0.1:8888 Echo '{"text": "hi"}'`,
+  volo bench --idl echo.thrift 127.0.0.1:8888 Echo '{"text": "hi"}'
+
+The same in a browser:
+
+  volo console --idl echo.thrift 127.0.0.1:8888`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -50,6 +54,6 @@ Call any service of Thrift or gRPC, and put load on it:
 	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(newFmt(env), newLint(env), newBreaking(env))
-	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newMigrate(env), newDemo(env), newCall(env), newBench(env), newVersion(env))
+	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newMigrate(env), newDemo(env), newCall(env), newBench(env), newConsole(env), newVersion(env))
 	return root
 }

@@ -1,6 +1,6 @@
 // Package invoke calls any service of Thrift or gRPC by what an IDL, or the
-// server itself, says about it, with JSON in and out. It is what `volo call`
-// and `volo bench` have in common.
+// server itself, says about it, with JSON in and out. It is what `volo call`,
+// `volo bench` and `volo console` have in common.
 //
 //	peer, err := invoke.Open(ctx, invoke.Config{Target: "127.0.0.1:8888", IDLs: []string{"shop.thrift"}})
 //	method, err := peer.Method(ctx, "Shop/GetItem")
@@ -14,6 +14,9 @@
 //	schema_thrift.go descriptors that pilota.Describe makes of .thrift files
 //	schema_grpc.go   descriptors of .proto files, of descriptor sets, or of
 //	reflection.go    the server, asked as they are needed
+//	outline.go       all of it at once, piece by piece, for forms; of each
+//	                 protocol, outline_thrift.go and outline_grpc.go
+//	check.go         is this JSON a request, and if not, where is it wrong
 //	call.go          Call, Reply, and which side speaks when:
 //	call_thrift.go   volo-thrift/generic
 //	call_grpc.go     volo-grpc with dynamic messages, all kinds of streams

@@ -56,6 +56,11 @@ type schema interface {
 	describe(ctx context.Context, name string) (*Description, error)
 	// method furnishes a description of a method.
 	method(m *Method) *Description
+	// outline returns what is known of a method, and adds the types that it
+	// needs to o and what is known of its service to s.
+	outline(o *Outline, s *ServiceOutline, m *Method) *MethodOutline
+	// declared adds all other types to o.
+	declared(o *Outline)
 }
 
 var errUnknown = fmt.Errorf("not found")

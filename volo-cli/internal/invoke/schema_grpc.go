@@ -22,8 +22,9 @@ type source interface {
 
 // fileSource are the files that the user has named, and what they import.
 type fileSource struct {
-	names []string
-	files *protoregistry.Files
+	names  []string
+	inputs []protoreflect.FileDescriptor
+	files  *protoregistry.Files
 }
 
 func loadProto(c *Config) (*fileSource, error) {
@@ -41,6 +42,7 @@ func loadProto(c *Config) (*fileSource, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.inputs = append(s.inputs, fd)
 		for i := range fd.Services().Len() {
 			s.names = append(s.names, string(fd.Services().Get(i).FullName()))
 		}

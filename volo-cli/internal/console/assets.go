@@ -1,0 +1,6 @@
+package console
+
+import "embed"
+
+//go:embed assets
+var assets embed.FS
