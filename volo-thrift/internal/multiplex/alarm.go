@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// An alarm is the one timer of a connection for the deadlines of all calls. It is
-// set for the earliest and left alone when that call is answered: it may go off
+// An alarm is the one timer of a connection, for the deadlines of all calls and for
+// silence. It is set for the earliest and left alone when that call is answered: it may go off
 // for nobody, about once in the time that calls have. A timer for each call,
 // started and stopped, would wake a thread of the runtime each time that all
 // others sleep. Guarded by Conn.mu.
@@ -42,22 +42,29 @@ func (c *Conn) set(t time.Time) {
 	c.alarm.timer.Reset(d)
 }
 
-// expire ends the calls that have no more time.
+// expire ends the calls that have no more time, and the use of a connection that
+// is silent.
 func (c *Conn) expire() {
 	c.mu.Lock()
 	now := time.Now()
 	c.alarm.at = time.Time{}
 	var late []*Waiter
 	var next time.Time
-	dead := false
 	for _, w := range c.waiters {
 		switch {
 		case w == nil || w.until.IsZero():
 		case !now.Before(w.until):
-			dead = c.silent(w, now) || dead
+			c.silence.count(w, now)
 			late = append(late, c.remove(w.seq))
 		case next.IsZero() || w.until.Before(next):
 			next = w.until
+		}
+	}
+	dead := false
+	if t := c.silence.deadAt(); !t.IsZero() && c.err == nil {
+		dead = !now.Before(t)
+		if !dead && (next.IsZero() || t.Before(next)) {
+			next = t
 		}
 	}
 	if !next.IsZero() {

@@ -2,10 +2,11 @@ package multiplex
 
 import "time"
 
-// A connection over which so many calls in a row have run out of time, in no
-// less than so long since the first of them did, without a byte from the peer
-// since they began, is taken for dead: it gets no more calls. Those that it has
-// go on, in case it wakes. That is how clients get rid of connections that
+// A connection over which so many calls in a row have run out of time, without a
+// byte from the peer since they began nor so long after the first of them did, is
+// taken for dead: it gets no more calls. Those that it has go on, in case it
+// wakes. It need not get more calls for that: balancers keep them away from an
+// instance that does not answer. That is how clients get rid of connections that
 // whoever is in between has forgotten, for which nobody is told anything and
 // the kernel waits a quarter of an hour; TTHeader has no ping to ask with.
 const (
@@ -26,16 +27,22 @@ func (s *silence) end() {
 	s.calls = 0
 }
 
-// silent notes that w has run out of time, and reports whether the connection is
-// to be taken for dead. The caller holds mu.
-func (c *Conn) silent(w *Waiter, now time.Time) bool {
-	s := &c.silence
+// count notes that w has run out of time. The caller holds mu.
+func (s *silence) count(w *Waiter, now time.Time) {
 	if w.heard != s.heard {
-		return false
+		return
 	}
 	if s.calls == 0 {
 		s.since = now
 	}
 	s.calls++
-	return s.calls >= silentCalls && now.Sub(s.since) >= silentFor
+}
+
+// deadAt returns when the connection is to be taken for dead unless something
+// comes, zero for never.
+func (s *silence) deadAt() time.Time {
+	if s.calls < silentCalls {
+		return time.Time{}
+	}
+	return s.since.Add(silentFor)
 }
