@@ -49,11 +49,12 @@ func (r *Request) OnDone(f func()) {
 
 // done tells whoever asked that the answer is on its way.
 func (s *ServerStream) done() {
-	s.mu.Lock()
-	var done []func()
-	if s.more != nil {
-		done = s.more.done
+	x := s.more.Load()
+	if x == nil {
+		return
 	}
+	s.mu.Lock()
+	done := x.done
 	s.mu.Unlock()
 	for _, f := range done {
 		f()

@@ -14,7 +14,7 @@ import (
 	"github.com/volo-go/volo/volo-grpc/internal/http2"
 )
 
-// Map of this file: dispatcher, which package http2 tells of calls; run and
+// Map of this file: dispatcher, which package http2 tells of calls; serve and
 // its parts, which check a call and take it through the stack; answer and its
 // parts, which end it.
 
@@ -42,23 +42,19 @@ func (d dispatcher) Begin(st *http2.ServerStream) (whole bool) {
 // Run serves a call on a worker.
 func (d dispatcher) Run(st *http2.ServerStream) {
 	defer st.Done()
-	d.run(st)
+	var way *detour
+	if st.Method != http.MethodPost || !isGRPC(st.ContentType) {
+		if way = d.web.open(st); way == nil {
+			return // was answered
+		}
+	}
+	d.serve(st, way)
 }
 
 // A serverCall is what the server keeps of one call, in one allocation.
 type serverCall struct {
 	req    Request
 	stream ServerStream
-}
-
-func (s *Server) run(st *http2.ServerStream) {
-	var way *detour
-	if st.Method != http.MethodPost || !isGRPC(st.ContentType) {
-		if way = s.web.open(st); way == nil {
-			return // was answered
-		}
-	}
-	s.serve(st, way)
 }
 
 // serve takes a call through the stack: one of st, or of another way.
@@ -222,11 +218,11 @@ func (s *ServerStream) answer(resp *Response, err error) {
 		err = s.complete(resp)
 	}
 	var trailer Metadata
-	s.mu.Lock()
-	if s.more != nil {
-		trailer = s.more.trailer
+	if x := s.more.Load(); x != nil {
+		s.mu.Lock()
+		trailer = x.trailer
+		s.mu.Unlock()
 	}
-	s.mu.Unlock()
 	var room [8]http2.Field
 	fields, bad := s.appendTrailer(room[:0], trailer)
 	if bad != nil && err == nil {
@@ -236,9 +232,7 @@ func (s *ServerStream) answer(resp *Response, err error) {
 		s.refuse(fields, statusOf(err))
 		return
 	}
-	s.mu.Lock()
-	head, headFields := s.headLocked()
-	s.mu.Unlock()
+	head, headFields := s.header()
 	var body []byte
 	var until http2.Bound
 	if s.body != nil {
@@ -275,9 +269,7 @@ func (s *ServerStream) complete(resp *Response) error {
 func (s *ServerStream) refuse(fields []http2.Field, status *Error) {
 	s.server.failed.Add(1)
 	fields = appendStatus(fields, status)
-	s.mu.Lock()
-	head, headFields := s.headLocked()
-	s.mu.Unlock()
+	head, headFields := s.header()
 	if s.detour != nil {
 		s.detour.depart(head, headFields, nil, fields)
 		return

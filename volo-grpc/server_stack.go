@@ -15,11 +15,14 @@ func (s *Server) buildStack() Handler {
 	return motore.Chain(
 		Recover(s.panicked),         // whatever happens below, the process goes on
 		motore.Chain(s.o.layers...), // the user's
-	)(HandlerFunc(s.invoke))
+	)(invoker{s})
 }
 
-// invoke runs the handler: the innermost service of the stack.
-func (s *Server) invoke(ctx context.Context, req *Request) (*Response, error) {
+// An invoker runs handlers: it is the innermost service of the stack.
+type invoker struct{ *Server }
+
+// Call runs the handler of req.
+func (s invoker) Call(ctx context.Context, req *Request) (*Response, error) {
 	handler := req.stream.route().handler
 	var err error
 	if req.Method.Kind == Unary {

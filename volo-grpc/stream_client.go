@@ -141,24 +141,44 @@ var errSendClosed = errors.New("vologrpc: Send after CloseSend")
 // Send sends a message. It waits while the peer takes no more; it returns
 // io.EOF when the stream has ended, in which case Recv tells why.
 func (s *ClientStream) Send(m proto.Message) error {
-	if s.replay != nil {
+	a := s.settled()
+	if a == nil {
 		err := s.replay.send(m)
 		if err == nil {
 			sent(s.events, m)
 		}
 		return err
 	}
-	if s.closed.Load() {
+	if a.closed.Load() {
 		return errSendClosed
 	}
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
 	var err error
-	if buf.b, err = appendMessage(buf.b, m, s.out, s.maxSend); err != nil {
-		s.st.Cancel()
-		return s.call.fail(PhaseEncode, false, err)
+	if buf.b, err = appendMessage(buf.b, m, a.out, a.maxSend); err != nil {
+		a.st.Cancel()
+		return a.call.fail(PhaseEncode, false, err)
 	}
-	return s.sendBytes(buf.b, m)
+	if err := a.sendBytes(buf.b, m); err != nil {
+		return err
+	}
+	for a != s {
+		a = a.outer.Load()
+		sent(a.events, m)
+	}
+	return nil
+}
+
+// settled returns the attempt that s stays with, s itself if it is one; nil while
+// there may be another.
+func (s *ClientStream) settled() *ClientStream {
+	for s.replay != nil {
+		if !s.replay.committed.Load() {
+			return nil
+		}
+		s = s.replay.now.Load()
+	}
+	return s
 }
 
 // heed cancels the stream if its context is over: who has cancelled it knows
@@ -191,6 +211,37 @@ func (s *ClientStream) Recv(m proto.Message) error {
 	if s.outcome != nil {
 		return s.outcome
 	}
+	if !s.call.Method.Kind.manyAnswers() {
+		return s.recvOne(m)
+	}
+	a := s.settled()
+	if a == nil || a.outcome != nil {
+		return s.recvReplay(m)
+	}
+	a.heed()
+	a.sends.Store(0)
+	in, err := a.st.Recv(http2.Bound{})
+	if err != nil {
+		err = a.over(a.ended(err))
+	} else if err = a.decode(in, m); err != nil {
+		err = a.over(a.call.fail(PhaseDecode, false, err))
+	}
+	if err != nil {
+		if a != s {
+			return s.recvReplay(m) // all that a is part of ends as well
+		}
+		return err
+	}
+	received(a.events, m)
+	for a != s {
+		a = a.outer.Load()
+		received(a.events, m)
+	}
+	return nil
+}
+
+// recvOne is Recv for a call that has one answer.
+func (s *ClientStream) recvOne(m proto.Message) error {
 	if s.replay != nil {
 		return s.recvReplay(m)
 	}
@@ -198,17 +249,13 @@ func (s *ClientStream) Recv(m proto.Message) error {
 	s.sends.Store(0)
 	in, err := s.st.Recv(http2.Bound{})
 	if err != nil {
-		if err = s.ended(err); err == io.EOF && !s.call.Method.Kind.manyAnswers() {
+		if err = s.ended(err); err == io.EOF {
 			err = s.call.fail(PhaseRead, false, errNoMessage)
 		}
 		return s.over(err)
 	}
 	if err := s.decode(in, m); err != nil {
 		return s.over(s.call.fail(PhaseDecode, false, err))
-	}
-	if s.call.Method.Kind.manyAnswers() {
-		received(s.events, m)
-		return nil
 	}
 	if _, err := s.st.Recv(http2.Bound{}); err == nil {
 		return s.over(s.call.fail(PhaseRead, false, errManyMessages))
@@ -220,7 +267,8 @@ func (s *ClientStream) Recv(m proto.Message) error {
 	return nil
 }
 
-// recvReplay is Recv for a stream of several attempts.
+// recvReplay is Recv for a stream of several attempts, while there may be another
+// one, and when the last one has ended.
 func (s *ClientStream) recvReplay(m proto.Message) error {
 	if err := s.replay.recv(m); err != nil {
 		return s.over(err)

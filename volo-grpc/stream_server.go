@@ -30,9 +30,9 @@ type ServerStream struct {
 	// what is sent.
 	in, out uint8
 
-	headSent bool // guarded by mu
+	headSent atomic.Bool // written under mu
 	mu       sync.Mutex
-	more     *streamExtras // guarded by mu; nil if there are none
+	more     atomic.Pointer[streamExtras] // nil if there are none; what is in it is guarded by mu
 }
 
 // streamExtras are what most calls have no use for.
@@ -45,20 +45,23 @@ type streamExtras struct {
 // extras returns the extras, which it makes if there are none. The caller
 // holds mu.
 func (s *ServerStream) extras() *streamExtras {
-	if s.more == nil {
-		s.more = new(streamExtras)
+	x := s.more.Load()
+	if x == nil {
+		x = new(streamExtras)
+		s.more.Store(x)
 	}
-	return s.more
+	return x
 }
 
 // observers returns who wants to know of messages.
 func (s *ServerStream) observers() []StreamEvents {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.more == nil {
+	x := s.more.Load()
+	if x == nil {
 		return nil
 	}
-	return s.more.events
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return x.events
 }
 
 // Request returns the call that the stream belongs to.
@@ -77,7 +80,13 @@ func (s *ServerStream) Observe(e StreamEvents) {
 // io.EOF.
 func (s *ServerStream) Recv(m proto.Message) error {
 	s.sends.Store(0)
-	in, err := s.next()
+	var in http2.Message
+	var err error
+	if s.detour == nil { // next, with a frame less on the stack of who waits
+		in, err = s.st.Recv(http2.Bound{Deadline: s.call.Info.Deadline})
+	} else {
+		in, err = s.next()
+	}
 	if err != nil {
 		if err == io.EOF && s.count == 0 && !s.call.Method.Kind.manyRequests() {
 			return errNoRequest
@@ -148,9 +157,7 @@ func (s *ServerStream) Send(m proto.Message) error {
 	if buf.b, err = appendMessage(buf.b, m, s.server.o.compressors.at(s.out), s.server.o.maxSend); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	head, fields := s.headLocked()
-	s.mu.Unlock()
+	head, fields := s.header()
 	s.call.Info.Stats.SentBytes += len(buf.b)
 	// Who sends twice in a row is not waiting for an answer: the write may be
 	// somebody else's.
@@ -185,16 +192,20 @@ func (s *ServerStream) sendOne(m proto.Message) error {
 	return nil
 }
 
-// headLocked returns the head of the response, nil if it was sent. The caller
-// holds mu, and sends it.
-func (s *ServerStream) headLocked() (*http2.Block, []http2.Field) {
-	if s.headSent {
+// header returns the head of the response, which the caller sends; nil if it
+// was sent.
+func (s *ServerStream) header() (*http2.Block, []http2.Field) {
+	if s.headSent.Load() {
 		return nil, nil
 	}
-	s.headSent = true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.headSent.Swap(true) {
+		return nil, nil
+	}
 	var header Metadata
-	if s.more != nil {
-		header = s.more.header
+	if x := s.more.Load(); x != nil {
+		header = x.header
 	}
 	encoded := s.head().Encoding != ""
 	if s.out == 0 && len(header) == 0 && s.in == 0 && !encoded {
@@ -219,7 +230,7 @@ var errHeaderSent = errors.New("vologrpc: the header has been sent")
 func (s *ServerStream) SetHeader(pairs ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.headSent {
+	if s.headSent.Load() {
 		return errHeaderSent
 	}
 	x := s.extras()
@@ -233,9 +244,7 @@ func (s *ServerStream) SetHeader(pairs ...string) error {
 
 // SendHeader sends the metadata that the answer begins with, now.
 func (s *ServerStream) SendHeader() error {
-	s.mu.Lock()
-	head, fields := s.headLocked()
-	s.mu.Unlock()
+	head, fields := s.header()
 	if head == nil {
 		return errHeaderSent
 	}

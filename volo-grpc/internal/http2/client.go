@@ -217,11 +217,18 @@ func (s *ClientStream) Send(body []byte, end, flush bool, until Bound) error {
 
 // Recv returns the next message; at the end of the response, io.EOF.
 func (s *ClientStream) Recv(until Bound) (Message, error) {
-	m, err := s.recv(until)
-	if err == io.EOF {
-		s.finish()
+	for {
+		m, ok, err := s.pop()
+		if err == io.EOF {
+			s.finish()
+		}
+		if ok || err != nil {
+			return m, err
+		}
+		if err := s.rest(until); err != nil {
+			return m, err
+		}
 	}
-	return m, err
 }
 
 // Wait waits for the end of the response, or its failure, but leaves the

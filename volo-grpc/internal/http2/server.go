@@ -109,7 +109,17 @@ type ServerStream struct {
 func (s *ServerStream) Conn() *Server { return s.on }
 
 // Recv returns the next message; after the last one io.EOF.
-func (s *ServerStream) Recv(until Bound) (Message, error) { return s.recv(until) }
+func (s *ServerStream) Recv(until Bound) (Message, error) {
+	for {
+		m, ok, err := s.pop()
+		if ok || err != nil {
+			return m, err
+		}
+		if err := s.rest(until); err != nil {
+			return m, err
+		}
+	}
+}
 
 // SendHead begins the response.
 func (s *ServerStream) SendHead(head *Block, fields []Field, until Bound) error {

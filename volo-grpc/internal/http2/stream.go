@@ -56,6 +56,8 @@ type stream struct {
 	share     share        // guarded by conn.mu
 	grown     int          // beyond the configured window; guarded by conn.mu
 
+	unfit atomic.Bool // err or outErr is set
+
 	mu       sync.Mutex
 	messages []arrival     // from taken on: arrived, not yet received
 	taken    int           //
@@ -105,6 +107,7 @@ func (s *stream) clean() {
 	s.messages, s.taken, s.first = nil, 0, [1]arrival{}
 	s.ended, s.released = false, false
 	s.inErr, s.outErr = nil, nil
+	s.unfit.Store(false)
 }
 
 // awaken lets somebody wait. It must be called before a receiver starts.
@@ -123,7 +126,6 @@ func (s *stream) notify() {
 // many messages wait.
 func (s *stream) push(done []arrival, bytes int64, end bool, inErr error) (waiting int) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.taken > len(s.messages)/2 && len(s.messages)+len(done) > cap(s.messages) {
 		n := copy(s.messages, s.messages[s.taken:])
 		clear(s.messages[n:])
@@ -138,7 +140,9 @@ func (s *stream) push(done []arrival, bytes int64, end bool, inErr error) (waiti
 		s.held += bytes
 		s.c.held.Add(bytes)
 	}
-	return s.waiting()
+	waiting = s.waiting()
+	s.mu.Unlock()
+	return waiting
 }
 
 // waiting returns how many messages wait for their receiver. The caller holds
@@ -164,6 +168,7 @@ func (s *stream) fail(err error) {
 		s.mu.Unlock()
 		return
 	}
+	s.unfit.Store(true)
 	if s.client != nil && s.ended {
 		s.outErr = err // the server has answered and wants no more of the request
 		s.creditNow()
@@ -183,6 +188,9 @@ func (s *stream) fail(err error) {
 
 // failed returns why the stream ended, nil if it has not or in order.
 func (s *stream) failed() error {
+	if !s.unfit.Load() {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
@@ -205,24 +213,19 @@ func (s *stream) OnEnd(f func(error)) {
 	}
 }
 
-// recv returns the next message. At the end in order it returns io.EOF.
-func (s *stream) recv(until Bound) (Message, error) {
-	for {
-		m, ok, err := s.pop()
-		if ok || err != nil {
-			return m, err
-		}
-		if until == (Bound{}) {
-			<-s.wake // as await would, with a frame less on the stack
-			continue
-		}
-		if err := s.c.await(s.wake, until); err != nil {
-			return Message{}, err
-		}
+// rest waits until something may have changed. It is inlined: of the streams of
+// a connection most are resting most of the time, and the garbage collector
+// looks at every frame of their stacks.
+func (s *stream) rest(until Bound) error {
+	if until == (Bound{}) {
+		<-s.wake
+		return nil
 	}
+	return s.c.await(s.wake, until)
 }
 
-// pop takes the next message if it is there.
+// pop takes the next message if it is there; at the end in order, its error is
+// io.EOF.
 func (s *stream) pop() (m Message, ok bool, err error) {
 	s.mu.Lock()
 	if s.waiting() == 0 {
