@@ -124,7 +124,7 @@ func TestHandlersContextEndsWithTheCall(t *testing.T) {
 func TestACancelledCallHarmsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pair := serve(t, handler{get: func(_ context.Context, key string) (string, error) {
-			time.Sleep(2 * time.Second) // whatever the context says
+			time.Sleep(1700 * time.Millisecond) // whatever the context says
 			return key, nil
 		}})
 		dials := new(counter)
