@@ -106,7 +106,7 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 		var f flight
 		if resp, f, err = core.launch((*callContext)(req), req); f.w != nil {
 			f.w.Arrive()
-			resp, err = f.land((*callContext)(req), req)
+			resp, err = core.land((*callContext)(req), req, f)
 		}
 	} else {
 		resp, err = core.stack.Call((*callContext)(req), req)

@@ -149,29 +149,29 @@ type reply struct {
 	biz     *BizError
 }
 
-// parseReply takes a whole frame apart.
-func (c *clientCore) parseReply(frame []byte) (r reply, err error) {
+// parse takes a whole frame apart.
+func (r *reply) parse(protocol Protocol, frame []byte) (err error) {
 	payload := frame
-	if c.o.protocol.hasHeader() {
+	if protocol.hasHeader() {
 		if r.header, payload, err = ttheader.Parse(frame); err != nil {
-			return r, err
+			return err
 		}
 		if status, ok := r.header.String(ttheader.KeyBizStatus); ok {
 			message, _ := r.header.String(ttheader.KeyBizMessage)
 			extra, _ := r.header.String(ttheader.KeyBizExtra)
 			if r.biz, err = parseBizError(status, message, extra); err != nil {
-				return r, err
+				return err
 			}
 		}
 	}
-	if c.o.protocol != Unframed {
+	if protocol != Unframed {
 		// Behind a header there may or may not be a length, whatever we sent.
 		if payload, _, err = framed.Payload(payload); err != nil {
-			return r, err
+			return err
 		}
 	}
 	r.message, r.body, err = thrift.ConsumeMessageBegin(payload)
-	return r, err
+	return err
 }
 
 // errMismatch marks an answer to another call: the connection is out of step.
@@ -182,8 +182,8 @@ var errMismatch = errors.New("answer out of step")
 // aliased; reset, that the peer is about to close the connection.
 func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq int32, owned bool) (resp *Response, reset bool, err error) {
 	req.Info.Stats.ReceivedBytes = len(frame)
-	r, err := c.parseReply(frame)
-	if err != nil {
+	var r reply
+	if err := r.parse(c.o.protocol, frame); err != nil {
 		return nil, false, req.fail(PhaseDecode, false, err)
 	}
 	if r.message.Seq != seq {

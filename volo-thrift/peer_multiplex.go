@@ -55,7 +55,7 @@ func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response,
 	resp, f, err := p.launch(ctx, req)
 	if f.w != nil {
 		f.w.Arrive()
-		resp, err = f.land(ctx, req)
+		resp, err = p.core.land(ctx, req, f)
 	}
 	return resp, err
 }
@@ -63,10 +63,8 @@ func (p *multiplexPeer) roundTrip(ctx context.Context, req *Request) (*Response,
 // A flight is a call that was sent and has yet to be answered: Arrive of its
 // waiter waits until land has something to take.
 type flight struct {
-	core  *clientCore
-	conn  *multiplex.Conn
-	w     *multiplex.Waiter // nil if there is nothing to wait for
-	until bound
+	conn *multiplex.Conn
+	w    *multiplex.Waiter // nil if there is nothing to wait for
 }
 
 // launch sends the request. What remains of a call that somebody may cancel, it
@@ -81,39 +79,39 @@ func (p *multiplexPeer) launch(ctx context.Context, req *Request) (*Response, fl
 		conn.Abandon(w)
 		return &req.response, flight{}, nil
 	}
-	f := flight{p.core, conn, w, until}
 	if until.done != nil {
 		seq := w.Seq()
 		frame, err := conn.Wait(w, until.deadline, until.done)
-		resp, err := f.finish(ctx, req, seq, frame, err)
+		resp, err := p.core.arrived(ctx, req, conn, seq, frame, err)
 		return resp, flight{}, err
 	}
 	if !until.deadline.IsZero() {
 		conn.Limit(w, until.deadline)
 	}
-	return nil, f, nil
+	return nil, flight{conn, w}, nil
 }
 
 // land ends a call whose waiter has been told.
-func (f *flight) land(ctx context.Context, req *Request) (*Response, error) {
+func (c *clientCore) land(ctx context.Context, req *Request, f flight) (*Response, error) {
 	seq := f.w.Seq()
 	frame, err := f.conn.Take(f.w)
-	return f.finish(ctx, req, seq, frame, err)
+	return c.arrived(ctx, req, f.conn, seq, frame, err)
 }
 
-func (f *flight) finish(ctx context.Context, req *Request, seq int32, frame []byte, err error) (*Response, error) {
+// arrived ends a call that has an answer on conn, or err in place of one.
+func (c *clientCore) arrived(ctx context.Context, req *Request, conn *multiplex.Conn, seq int32, frame []byte, err error) (*Response, error) {
 	if err != nil {
 		phase := PhaseRead
 		var op *transport.OpError
 		if errors.As(err, &op) && op.Op == transport.OpWrite {
 			phase = PhaseWrite
 		}
-		return nil, req.fail(phase, false, f.until.cause(err))
+		return nil, req.fail(phase, false, boundOf(ctx, req).cause(err))
 	}
-	f.core.stamp(&req.Info.Stats.ReadDone, req)
-	resp, reset, err := f.core.finish(ctx, req, frame, seq, true)
+	c.stamp(&req.Info.Stats.ReadDone, req)
+	resp, reset, err := c.finish(ctx, req, frame, seq, true)
 	if reset {
-		f.conn.Retire()
+		conn.Retire()
 	}
 	return resp, err
 }

@@ -29,7 +29,9 @@ func (r *reader) Data(in []byte) (consumed, need int, err error) {
 		}
 		// The copy is the answer's own memory: decoding aliases it.
 		frame := append([]byte(nil), in[consumed:consumed+size]...)
-		c.arrived = append(c.arrived, arrival{seq: c.framing.Seq(in[consumed:]), frame: frame})
+		c.arrived = append(c.arrived, arrival{})
+		a := &c.arrived[len(c.arrived)-1]
+		a.seq, a.frame = c.framing.Seq(in[consumed:]), frame
 		consumed += size
 	}
 	drained := c.deliver()
