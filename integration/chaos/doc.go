@@ -2,7 +2,8 @@
 // call it, and says what became of the calls.
 //
 //	go test ./integration/chaos                    half a minute, some seconds a fault
-//	go test ./integration/chaos -long -v           eight minutes, until ejections are over
+//	go test ./integration/chaos -long -v           eight minutes, until ejections are over;
+//	                                               on a machine that has nothing else to do
 //
 // A [Fleet] is instances that are processes of their own: signals kill, pause
 // and end them. A [Proxy] before one of them does what signals do not: it holds

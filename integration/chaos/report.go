@@ -22,23 +22,27 @@ type Report struct {
 
 	// Recovery is how long after the begin of the fault calls were as good as
 	// before again: of all that began from then until its end, 99 in 100 were
-	// answered within [Quick]. Less than zero: none were.
+	// quick. Less than zero: none were.
 	Recovery time.Duration
 	// Back is how long after the end of the fault the instance answered again;
 	// less than zero: not yet.
 	Back time.Duration
 }
 
-// Quick is within what a call is answered that meets no fault. It leaves room
-// for a machine that has other things to do.
-const Quick = 150 * time.Millisecond
+// A call is quick if it meets no fault. On a machine that has nothing else to do
+// it is answered within Quick, anywhere within Unhurt: a call has taken an attempt's
+// time at least that was held up until it was made again.
+const (
+	Quick  = 150 * time.Millisecond
+	Unhurt = AttemptTime
+)
 
 // Quantiles are those of the time that calls took which were answered.
 type Quantiles struct{ P50, P99, Max time.Duration }
 
-// NewReport judges the calls of a client in c. The fault lasted from begin to
-// end, as of the begin of the load.
-func NewReport(fault string, client *Client, c Course, begin, end time.Duration) Report {
+// NewReport judges the calls of a client in c, which are quick if they are answered
+// within that time. The fault lasted from begin to end, as of the begin of the load.
+func NewReport(fault string, client *Client, c Course, begin, end, quick time.Duration) Report {
 	r := Report{
 		Fault: fault, Protocol: client.Protocol, Disturbed: c.Disturbed, Back: -1,
 		Lost: map[string]int{}, Others: map[string]int{}, Attempts: client.Attempts.Kinds(),
@@ -66,7 +70,7 @@ func NewReport(fault string, client *Client, c Course, begin, end time.Duration)
 		}
 	}
 	r.Before, r.During, r.After = quantiles(before), quantiles(during), quantiles(after)
-	r.Recovery = recovery(during, begin)
+	r.Recovery = recovery(during, begin, quick)
 	return r
 }
 
@@ -85,11 +89,11 @@ func quantiles(samples []Sample) (q Quantiles) {
 }
 
 // recovery looks for the first call from which on all is well.
-func recovery(during []Sample, begin time.Duration) time.Duration {
+func recovery(during []Sample, begin, quick time.Duration) time.Duration {
 	slices.SortFunc(during, func(a, b Sample) int { return cmp.Compare(a.Start, b.Start) })
 	recovered, bad := time.Duration(-1), 0
 	for i, s := range slices.Backward(during) {
-		if s.Err != nil || s.Took > Quick {
+		if s.Err != nil || s.Took > quick {
 			bad++
 		}
 		if n := len(during) - i; 100*bad <= n {
