@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -41,6 +42,28 @@ func TestCompressorsOfTheStandardLibrary(t *testing.T) {
 					t.Errorf("%s: %q is taken", c.Name(), bad)
 				}
 			}
+		}
+	}
+}
+
+// A few bytes that stand for many are not made into many.
+func TestWhatInflatesIsBounded(t *testing.T) {
+	for _, c := range []vologrpc.Compressor{vologrpc.Gzip, vologrpc.Deflate} {
+		packed, err := c.Compress(nil, make([]byte, 100<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const limit = 1 << 20
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got, err := c.Decompress(packed, limit)
+		runtime.ReadMemStats(&after)
+		if err != nil || len(got) != limit+1 {
+			t.Errorf("%s: got %d bytes and %v, want %d", c.Name(), len(got), err, limit+1)
+		}
+		// A buffer that doubles has cost twice what it holds, and holds half too much.
+		if n := after.TotalAlloc - before.TotalAlloc; n > 6*limit {
+			t.Errorf("%s: %d bytes of input have cost %d", c.Name(), len(packed), n)
 		}
 	}
 }

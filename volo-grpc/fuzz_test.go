@@ -181,3 +181,16 @@ func TestContextsOfCallsThatAreOver(t *testing.T) {
 		t.Error("after: not done")
 	}
 }
+
+func FuzzTarget(f *testing.F) {
+	for _, s := range []string{"localhost:1", "dns:///a.invalid", "dns:a.invalid:https", "unix:a", "unix:///a/b", "unix-abstract:a",
+		"passthrough:///[::1]:1", "[::1]:1", ":", "dns:", "dns:////", "dns://server/name"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := parseTarget(s)
+		if err == nil && got.address.IsZero() == (got.name == "") {
+			t.Errorf("%q: got the address %v and the name %q, want one of them", s, got.address, got.name)
+		}
+	})
+}

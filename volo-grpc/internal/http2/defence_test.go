@@ -184,8 +184,12 @@ func TestPingsThatComeTooOften(t *testing.T) {
 		fine  bool
 	}{
 		{name: "idle, every two minutes", pause: 2 * time.Minute, fine: true},
+		{name: "idle, every minute", pause: time.Minute, fine: true},
+		{name: "idle, a moment more often", pause: time.Minute - 1},
 		{name: "idle, every ten seconds", pause: 10 * time.Second},
 		{name: "a stream is open, every eleven seconds", open: true, pause: 11 * time.Second, fine: true},
+		{name: "a stream is open, every ten seconds", open: true, pause: 10 * time.Second, fine: true},
+		{name: "a stream is open, a moment more often", open: true, pause: 10*time.Second - 1},
 		{name: "a stream is open, every second", open: true, pause: time.Second},
 		{name: "every millisecond, with calls between", pause: time.Millisecond, calls: true, fine: true},
 	}
