@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/compiler/protogen"
-	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -23,7 +22,10 @@ func (w *writer) append() {
 	if !w.flat() {
 		w.P("start, size := len(b), x.ProtobufSize()")
 		w.f("b = %s(b, size)", w.rt("Extend"))
-		w.exactly()
+		w.P("if x.PutProtobuf(b[start:], size, 0) != 0 {")
+		w.f("return b[:start], %s(x)", w.rt("WhyNot"))
+		w.P("}")
+		w.P("return b, nil")
 		w.P("}")
 		return
 	}
@@ -31,12 +33,8 @@ func (w *writer) append() {
 	w.P("return b, nil")
 	w.P("}")
 	w.most()
-	w.P("if room := cap(b) - len(b); room < most {")
-	w.P("if start, size := len(b), x.ProtobufSize(); size <= room {")
-	w.P("b = b[:start+size]")
-	w.exactly()
-	w.P("}")
-	w.f("b = %s(b, most)[:len(b)]", w.rt("Extend"))
+	w.P("if cap(b)-len(b) < most {")
+	w.f("return %s(b, x)", w.rt("AppendExactly"))
 	w.P("}")
 	if slices.ContainsFunc(w.m.Fields, func(f *protogen.Field) bool { return checksUTF8(f.Desc) }) {
 		w.P("start := len(b)")
@@ -54,15 +52,6 @@ func (w *writer) append() {
 	w.P("}")
 	w.P("return b[:i], nil")
 	w.P("}")
-}
-
-// exactly writes the encoding of a message of a known size, which b has been
-// extended by.
-func (w *writer) exactly() {
-	w.P("if x.PutProtobuf(b[start:], size, 0) != 0 {")
-	w.f("return b[:start], %s(x)", w.rt("WhyNot"))
-	w.P("}")
-	w.P("return b, nil")
 }
 
 // flat tells whether the message has few fields and nothing in them, and none
@@ -110,13 +99,7 @@ func longest(d protoreflect.FieldDescriptor) int {
 }
 
 func (w *writer) writeTag(f *protogen.Field) {
-	for k, c := range protowire.AppendVarint(nil, elementTag(f.Desc)) {
-		if k == 0 {
-			w.f("b[i] = %#x", c)
-		} else {
-			w.f("b[i+%d] = %#x", k, c)
-		}
-	}
+	w.tagAt(elementTag(f.Desc))
 	w.f("i += %d", tagSize(f.Desc))
 }
 

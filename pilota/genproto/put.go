@@ -55,9 +55,13 @@ func (w *writer) putField(f *protogen.Field) {
 
 // putTag writes the code that puts a tag.
 func (w *writer) putTag(tag uint64) {
-	bytes := protowire.AppendVarint(nil, tag)
-	w.f("i -= %d", len(bytes))
-	for k, c := range slices.Backward(bytes) {
+	w.f("i -= %d", protowire.SizeVarint(tag))
+	w.tagAt(tag)
+}
+
+// tagAt writes the code that writes a tag to b[i:].
+func (w *writer) tagAt(tag uint64) {
+	for k, c := range slices.Backward(protowire.AppendVarint(nil, tag)) {
 		if k == 0 {
 			w.f("b[i] = %#x", c)
 			continue
@@ -79,12 +83,10 @@ func (w *writer) putValue(f *protogen.Field, v string, tag uint64) {
 		w.f("i = %s(b, i, %s)", w.rt("PutFixed64"), w.bits(f, v))
 	case text:
 		if checksUTF8(f.Desc) {
-			w.f("if i = %s(b, i, %s); i < 0 {", w.rt("PutText"), v)
-			w.P("return i")
-			w.P("}")
-		} else {
-			w.putBytes(v)
+			w.putText(v, tag)
+			return
 		}
+		w.putBytes(v)
 	case raw:
 		w.putBytes(v)
 	case message:
@@ -107,6 +109,18 @@ func (w *writer) putBool(f *protogen.Field, v string) {
 		return
 	}
 	w.f("i = %s(b, i, %s)", w.rt("PutBool"), v)
+}
+
+// putText writes the code that puts a string that has to be UTF-8, its length
+// and its tag. Where they begin is known beforehand, so that they are written
+// forwards.
+func (w *writer) putText(v string, tag uint64) {
+	n := protowire.SizeVarint(tag)
+	w.f("i -= %d + %s(len(%s))", n, w.rt("SizeBytes"), v)
+	w.f("if %s(b, i+%d, %s) < 0 {", w.rt("WriteText"), n, v)
+	w.P("return -1")
+	w.P("}")
+	w.tagAt(tag)
 }
 
 // putBytes writes the code that puts a string or bytes with the length.

@@ -71,6 +71,14 @@ func Extend(b []byte, n int) []byte {
 	return slices.Grow(b, n)[:len(b)+n]
 }
 
+// AppendExactly appends m, growing b by no more than that takes. Generated code
+// calls it when there is no room for the longest encoding.
+//
+//go:noinline
+func AppendExactly(b []byte, m Codec) ([]byte, error) {
+	return appendSized(b, m, m.ProtobufSize(), 0)
+}
+
 // appendSized appends a message whose size is known.
 func appendSized(b []byte, m Codec, size int, how Flags) ([]byte, error) {
 	start := len(b)

@@ -157,50 +157,61 @@ done:
 
 // func copyTextWide(to, s *byte, n int) bool
 //
-// Safety: as copyText, with 32 bytes for 16; n is 32 at least.
+// Safety: n is 32 at least, to and s have n bytes each and do not overlap. The
+// first and the last 32 bytes are loaded first; the first are stored at once,
+// and the loops begin at the next multiple of 32 in to, which is 32 bytes
+// further at most: a store that crosses lines of the cache takes twice as long.
+// SI and DI lie behind the last byte, CX is where the loops are, counted from
+// there, and each load and store ends there at the latest. The last 32 bytes
+// are stored last, over what is the same.
 TEXT ·copyTextWide(SB), NOSPLIT, $0-25
 	MOVQ    to+0(FP), DI
 	MOVQ    s+8(FP), SI
 	MOVQ    n+16(FP), CX
+	VMOVDQU (SI), Y1
 	VMOVDQU -32(SI)(CX*1), Y0
-	LEAQ    -32(DI)(CX*1), DX
-	VMOVDQA Y0, Y1
-	VPXOR   Y6, Y6, Y6
+	VMOVDQU Y1, (DI)
+	VMOVDQA Y0, Y6
+	MOVQ    DI, AX
+	ORQ     $31, AX
+	INCQ    AX // the next multiple
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	MOVQ    AX, CX
+	SUBQ    DI, CX
+	ADDQ    $128, CX
+	JGT     rest
 	PCALIGN $32
 
 blocks:
-	CMPQ    CX, $128
-	JLE     words
-	VMOVDQU (SI), Y2
-	VMOVDQU 32(SI), Y3
-	VMOVDQU 64(SI), Y4
-	VMOVDQU 96(SI), Y5
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y3, 32(DI)
-	VMOVDQU Y4, 64(DI)
-	VMOVDQU Y5, 96(DI)
+	VMOVDQU -128(SI)(CX*1), Y2
+	VMOVDQU -96(SI)(CX*1), Y3
+	VMOVDQU -64(SI)(CX*1), Y4
+	VMOVDQU -32(SI)(CX*1), Y5
+	VMOVDQU Y2, -128(DI)(CX*1)
+	VMOVDQU Y3, -96(DI)(CX*1)
+	VMOVDQU Y4, -64(DI)(CX*1)
+	VMOVDQU Y5, -32(DI)(CX*1)
 	VPOR    Y3, Y2, Y2
 	VPOR    Y5, Y4, Y4
 	VPOR    Y2, Y1, Y1
 	VPOR    Y4, Y6, Y6
-	ADDQ    $128, SI
-	ADDQ    $128, DI
-	SUBQ    $128, CX
-	JMP     blocks
+	ADDQ    $128, CX
+	JLE     blocks
+
+rest:
+	SUBQ $96, CX
+	JGT  done
 
 words:
-	CMPQ    CX, $32
-	JLE     done
-	VMOVDQU (SI), Y2
-	VMOVDQU Y2, (DI)
+	VMOVDQU -32(SI)(CX*1), Y2
+	VMOVDQU Y2, -32(DI)(CX*1)
 	VPOR    Y2, Y1, Y1
-	ADDQ    $32, SI
-	ADDQ    $32, DI
-	SUBQ    $32, CX
-	JMP     words
+	ADDQ    $32, CX
+	JLE     words
 
 done:
-	VMOVDQU   Y0, (DX)
+	VMOVDQU   Y0, -32(DI)
 	VPOR      Y6, Y1, Y1
 	VPMOVMSKB Y1, AX
 	VZEROUPPER
@@ -210,86 +221,100 @@ done:
 
 // func copyASCII(to, s *byte, n int) bool
 //
-// Safety: as whichever it goes on with.
+// Safety: as whichever it goes on with; n is 64 at least. Up to 128 bytes, the
+// first 64 and the last 64 are loaded before any is stored, which is all of
+// them.
 TEXT ·copyASCII(SB), NOSPLIT, $0-25
-	CMPQ n+16(FP), $256
-	JLT  narrow
-	CMPB ·widest(SB), $0
-	JNE  widest
+	MOVQ    n+16(FP), CX
+	CMPB    ·wide(SB), $0
+	JEQ     narrow
+	CMPQ    CX, $128
+	JGT     long
+	MOVQ    to+0(FP), DI
+	MOVQ    s+8(FP), SI
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VMOVDQU -64(SI)(CX*1), Y2
+	VMOVDQU -32(SI)(CX*1), Y3
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, -64(DI)(CX*1)
+	VMOVDQU Y3, -32(DI)(CX*1)
+	VPOR    Y1, Y0, Y0
+	VPOR    Y3, Y2, Y2
+	VPOR    Y2, Y0, Y0
+	VPMOVMSKB Y0, AX
+	VZEROUPPER
+	TESTL   AX, AX
+	SETEQ   ret+24(FP)
+	RET
 
 narrow:
-	CMPB ·wide(SB), $0
-	JNE  wide
-	JMP  ·copyText(SB)
+	JMP ·copyText(SB)
+
+long:
+	CMPQ CX, $256
+	JLT  wide
+	CMPB ·widest(SB), $0
+	JEQ  wide
+	JMP  ·copyTextWidest(SB)
 
 wide:
 	JMP ·copyTextWide(SB)
 
-widest:
-	JMP ·copyTextWidest(SB)
-
 // func copyTextWidest(to, s *byte, n int) bool
 //
-// Safety: as copyTextWide, with 64 bytes for 32; n is 64 at least. Where to is
-// no multiple of 64, the first 64 bytes are stored at once, and the loops begin
-// at the next multiple, which is 64 bytes further at most: a store that crosses
-// lines of the cache takes twice as long.
+// Safety: as copyTextWide, with 64 bytes for 32; n is 64 at least.
 TEXT ·copyTextWidest(SB), NOSPLIT, $0-25
 	MOVQ      to+0(FP), DI
 	MOVQ      s+8(FP), SI
 	MOVQ      n+16(FP), CX
-	VMOVDQU64 -64(SI)(CX*1), Z0
-	LEAQ      -64(DI)(CX*1), DX
 	VMOVDQU64 (SI), Z1
+	VMOVDQU64 -64(SI)(CX*1), Z0
 	VMOVDQU64 Z1, (DI)
-	VPORQ     Z0, Z1, Z1
+	VMOVDQA64 Z0, Z6
 	MOVQ      DI, AX
-	ANDQ      $63, AX
-	SUBQ      $64, AX
-	SUBQ      AX, DI
-	SUBQ      AX, SI
-	ADDQ      AX, CX
-	VPXORQ    Z6, Z6, Z6
-	PCALIGN $32
+	ORQ       $63, AX
+	INCQ      AX
+	ADDQ      CX, SI
+	ADDQ      CX, DI
+	MOVQ      AX, CX
+	SUBQ      DI, CX
+	ADDQ      $256, CX
+	JGT       rest
+	PCALIGN   $32
 
 blocks:
-	CMPQ      CX, $256
-	JLE       words
-	VMOVDQU64 (SI), Z2
-	VMOVDQU64 64(SI), Z3
-	VMOVDQU64 128(SI), Z4
-	VMOVDQU64 192(SI), Z5
-	VMOVDQU64 Z2, (DI)
-	VMOVDQU64 Z3, 64(DI)
-	VMOVDQU64 Z4, 128(DI)
-	VMOVDQU64 Z5, 192(DI)
-	VPORQ     Z3, Z2, Z2
-	VPORQ     Z5, Z4, Z4
-	VPORQ     Z2, Z1, Z1
-	VPORQ     Z4, Z6, Z6
-	ADDQ      $256, SI
-	ADDQ      $256, DI
-	SUBQ      $256, CX
-	JMP       blocks
+	VMOVDQU64  -256(SI)(CX*1), Z2
+	VMOVDQU64  -192(SI)(CX*1), Z3
+	VMOVDQU64  -128(SI)(CX*1), Z4
+	VMOVDQU64  -64(SI)(CX*1), Z5
+	VMOVDQU64  Z2, -256(DI)(CX*1)
+	VMOVDQU64  Z3, -192(DI)(CX*1)
+	VMOVDQU64  Z4, -128(DI)(CX*1)
+	VMOVDQU64  Z5, -64(DI)(CX*1)
+	VPTERNLOGQ $0xfe, Z3, Z2, Z1 // all three of them, or-ed
+	VPTERNLOGQ $0xfe, Z5, Z4, Z6
+	ADDQ       $256, CX
+	JLE        blocks
+
+rest:
+	SUBQ $192, CX
+	JGT  done
 
 words:
-	CMPQ      CX, $64
-	JLE       done
-	VMOVDQU64 (SI), Z2
-	VMOVDQU64 Z2, (DI)
+	VMOVDQU64 -64(SI)(CX*1), Z2
+	VMOVDQU64 Z2, -64(DI)(CX*1)
 	VPORQ     Z2, Z1, Z1
-	ADDQ      $64, SI
-	ADDQ      $64, DI
-	SUBQ      $64, CX
-	JMP       words
+	ADDQ      $64, CX
+	JLE       words
 
 done:
-	VMOVDQU64 Z0, (DX)
+	VMOVDQU64 Z0, -64(DI)
 	VPORQ     Z6, Z1, Z1
 	VPMOVB2M  Z1, K1
-	KMOVQ     K1, AX
 	VZEROUPPER
-	TESTQ     AX, AX
+	KORTESTQ  K1, K1
 	SETEQ     ret+24(FP)
 	RET
 

@@ -12,109 +12,100 @@ import (
 // high has the bits that no byte of ASCII has.
 const high = 0x8080808080808080
 
-// PutText puts a string that has to be UTF-8 and its length, or returns a
-// negative number if it is not. The short ones are copied here, in words that
-// overlap.
-func PutText(b []byte, i int, s string) int {
-	// Safety: the bytes are only read, and not beyond the call.
-	from := unsafe.Slice(unsafe.StringData(s), len(s))
-	i -= len(s)
-	to := b[i:]
-	good := true
-	switch n := len(from); {
-	case n > 64:
-		if !copyText64(to, s) {
-			return -1
-		}
-	case n > 32:
-		head, tail := (*[32]byte)(from), (*[32]byte)(from[n-32:])
-		to = to[:n]
-		headTo, tailTo := (*[32]byte)(to), (*[32]byte)(to[n-32:])
-		seen := uint64(0)
-		for k := 0; k < 32; k += 8 {
-			a, z := le64(head[k:k+8]), le64(tail[k:k+8])
-			seen |= a | z
-			binary.LittleEndian.PutUint64(headTo[k:k+8], a)
-			binary.LittleEndian.PutUint64(tailTo[k:k+8], z)
-		}
-		good = seen&high == 0
-	case n >= 16:
-		a, b, c, d := le64(from), le64(from[8:]), le64(from[n-16:]), le64(from[n-8:])
-		to = to[:n]
-		binary.LittleEndian.PutUint64(to, a)
-		binary.LittleEndian.PutUint64(to[8:], b)
-		binary.LittleEndian.PutUint64(to[n-16:], c)
-		binary.LittleEndian.PutUint64(to[n-8:], d)
-		good = (a|b|c|d)&high == 0
-	case n >= 8:
-		first, last := le64(from), le64(from[n-8:])
-		to = to[:n]
-		binary.LittleEndian.PutUint64(to, first)
-		binary.LittleEndian.PutUint64(to[n-8:], last)
-		good = (first|last)&high == 0
-	case n >= 4:
-		first, last := binary.LittleEndian.Uint32(from), binary.LittleEndian.Uint32(from[n-4:])
-		to = to[:n]
-		binary.LittleEndian.PutUint32(to, first)
-		binary.LittleEndian.PutUint32(to[n-4:], last)
-		good = uint64(first|last)&high == 0
-	default:
-		var w byte
-		for k, c := range from {
-			w |= c
-			to[k] = c
-		}
-		good = w < 0x80
-	}
-	if !good && !utf8.Valid(from) {
-		return -1
-	}
-	return PutVarint(b, i, uint64(len(s)))
-}
-
 // WriteText writes the length of a string that has to be UTF-8, and the string,
 // so that they begin at b[i], and returns where they end, or a negative number
-// if it is not.
+// if it is not. The short ones are copied here, in words that overlap.
 func WriteText(b []byte, i int, s string) int {
 	n := len(s)
-	if n <= 64 {
-		if PutText(b, i+1+n, s) < 0 {
-			return -1
-		}
-		return i + 1 + n
+	if n > 64 {
+		return writeLongText(b, i, s)
 	}
-	for ; n >= 0x80; n >>= 7 {
-		b[i] = byte(n) | 0x80
-		i++
+	end := i + 1 + n
+	room := b[i:end]
+	room[0] = byte(n)
+	// Safety: from has n bytes, which are only read and not beyond the call,
+	// and to has n bytes behind the length. What is read and written lies within
+	// these n bytes: words at the front and words at the end.
+	from, to := unsafe.Pointer(unsafe.StringData(s)), unsafe.Pointer(unsafe.SliceData(room))
+	var seen uint64
+	switch {
+	case n > 32:
+		seen = move16(to, from, 0) | move16(to, from, 16) | move16(to, from, n-32) | move16(to, from, n-16)
+	case n >= 16:
+		seen = move16(to, from, 0) | move16(to, from, n-16)
+	case n >= 8:
+		seen = move8(to, from, 0) | move8(to, from, n-8)
+	case n >= 4:
+		seen = move4(to, from, 0) | move4(to, from, n-4)
+	case n > 0:
+		first, middle, last := s[0], s[n/2], s[n-1]
+		room[1], room[1+n/2], room[n] = first, middle, last
+		seen = uint64(first | middle | last)
 	}
-	b[i] = byte(n)
-	i++
-	end := i + len(s)
-	// Safety: as in copyText64, which this is, written out.
-	if len(s) <= maxASCII && copyASCII(&b[i:end][0], unsafe.StringData(s), len(s)) {
-		return end
-	}
-	if !copyText64(b[i:], s) {
+	if seen&high != 0 && !utf8.ValidString(s) {
 		return -1
 	}
 	return end
+}
+
+// move16 copies 16 bytes of a string, those that begin at from+at, to where they
+// belong behind the length, which is at to, and returns the bits that are in
+// them.
+func move16(to, from unsafe.Pointer, at int) uint64 {
+	return move8(to, from, at) | move8(to, from, at+8)
+}
+
+// move8 is move16 with 8 bytes.
+func move8(to, from unsafe.Pointer, at int) uint64 {
+	// Safety: the caller says that these bytes are there; they are taken for
+	// arrays, which may lie anywhere.
+	w := le64((*[8]byte)(unsafe.Add(from, at))[:])
+	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(to, 1+at))[:], w)
+	return w
+}
+
+// move4 is move16 with 4 bytes.
+func move4(to, from unsafe.Pointer, at int) uint64 {
+	// Safety: as in move8.
+	w := binary.LittleEndian.Uint32((*[4]byte)(unsafe.Add(from, at))[:])
+	binary.LittleEndian.PutUint32((*[4]byte)(unsafe.Add(to, 1+at))[:], w)
+	return uint64(w)
 }
 
 // maxASCII is how many bytes are copied and looked at together. Of more, copy
 // knows better ways.
 const maxASCII = 4096
 
-// copyText64 copies s, of more than 64 bytes, to the front of to and reports
-// whether it is UTF-8.
-func copyText64(to []byte, s string) bool {
-	to = to[:len(s)]
-	// Safety: to has len(s) bytes as well, and a message's text is never a part
-	// of the buffer that the message is written to.
-	if len(s) <= maxASCII && copyASCII(&to[0], unsafe.StringData(s), len(s)) {
-		return true
+// writeLongText is WriteText for more than 64 bytes.
+func writeLongText(b []byte, i int, s string) int {
+	n := len(s)
+	if n > maxASCII {
+		return writeHugeText(b, i, s)
 	}
-	copy(to, s)
-	return isUTF8(to)
+	last := n
+	if n >= 0x80 {
+		b[i] = byte(n) | 0x80
+		i++
+		last = n >> 7
+	}
+	end := i + 1 + n
+	room := b[i:end]
+	room[0] = byte(last)
+	// Safety: to has n bytes as well, and a message's text is never a part of
+	// the buffer that the message is written to.
+	if copyASCII(&room[1], unsafe.StringData(s), n) || utf8.ValidString(s) {
+		return end
+	}
+	return -1
+}
+
+// writeHugeText is WriteText for more than copyASCII is for.
+func writeHugeText(b []byte, i int, s string) int {
+	i = WriteVarint(b, i, uint64(len(s)))
+	if !isUTF8(unsafe.Slice(unsafe.StringData(s), len(s))) {
+		return -1
+	}
+	return i + copy(b[i:], s)
 }
 
 // isUTF8 reports whether s is UTF-8.

@@ -28,16 +28,24 @@ func Codecs() []codec.Codec {
 		}
 	}
 	return []codec.Codec{
-		newCodec("volo-proto", "Volo, Protobuf, strings share one copy of the message", voloMessages, protobuf.Append, decode(protobuf.CopyOnce)),
-		newCodec("volo-proto-alias", "Volo, Protobuf, strings are parts of the message, which must not change", voloMessages, protobuf.Append, decode(protobuf.Alias)),
-		newCodec("protobuf-go", "protobuf-go", stockMessages, proto.MarshalOptions{}.MarshalAppend, proto.Unmarshal),
+		newCodec("volo-proto", "Volo, Protobuf, strings share one copy of the message", voloMessages, appender, decode(protobuf.CopyOnce)),
+		newCodec("volo-proto-alias", "Volo, Protobuf, strings are parts of the message, which must not change", voloMessages, appender, decode(protobuf.Alias)),
+		newCodec("protobuf-go", "protobuf-go", stockMessages, stockAppender, proto.Unmarshal),
 	}
+}
+
+// appender returns the method of m that appends it: methods are what vtprotobuf
+// has, and what is compared.
+func appender(m proto.Message) func([]byte) ([]byte, error) { return m.(protobuf.Codec).AppendProtobuf }
+
+func stockAppender(m proto.Message) func([]byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) { return proto.MarshalOptions{}.MarshalAppend(b, m) }
 }
 
 func newCodec(
 	name, about string,
 	messages map[string]func() proto.Message,
-	marshal func([]byte, proto.Message) ([]byte, error),
+	appender func(proto.Message) func([]byte) ([]byte, error),
 	unmarshal func([]byte, proto.Message) error,
 ) codec.Codec {
 	return codec.Codec{
@@ -53,12 +61,9 @@ func newCodec(
 			if err := unmarshal(wire, value); err != nil {
 				return codec.Case{}, err
 			}
-			var buf []byte
+			appendTo, ring := appender(value), codec.NewRing(len(wire))
 			return codec.Case{
-				Encode: func() (_ []byte, err error) {
-					buf, err = marshal(buf[:0], value)
-					return buf, err
-				},
+				Encode: func() ([]byte, error) { return appendTo(ring.Next()) },
 				Decode: func(wire []byte) (any, error) {
 					m := message()
 					return m, unmarshal(wire, m)

@@ -52,15 +52,8 @@ func (x *Small) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 55 + len(x.Name) + len(x.Kind) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -116,17 +109,17 @@ func (x *Small) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Kind) > 0 {
-		if i = protobuf.PutText(b, i, x.Kind); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Kind))
+		if protobuf.WriteText(b, i+1, x.Kind) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x32
 	}
 	if len(x.Name) > 0 {
-		if i = protobuf.PutText(b, i, x.Name); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Name))
+		if protobuf.WriteText(b, i+1, x.Name) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x2a
 	}
 	if !protobuf.IsZero64(x.Ratio) {
@@ -315,15 +308,8 @@ func (x *Echo) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Message) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -360,10 +346,10 @@ func (x *Echo) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x10
 	}
 	if len(x.Message) > 0 {
-		if i = protobuf.PutText(b, i, x.Message); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Message))
+		if protobuf.WriteText(b, i+1, x.Message) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -492,10 +478,10 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	for k := len(x.Labels) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.Labels[k]); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Labels[k]))
+		if protobuf.WriteText(b, i+1, x.Labels[k]) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x2a
 	}
 	if x.Stock != nil {
@@ -509,10 +495,10 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x19
 	}
 	if x.Name != nil {
-		if i = protobuf.PutText(b, i, *x.Name); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Name))
+		if protobuf.WriteText(b, i+1, *x.Name) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.Id != nil {
@@ -760,10 +746,10 @@ func (x *Medium) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x10
 	}
 	if len(x.Title) > 0 {
-		if i = protobuf.PutText(b, i, x.Title); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Title))
+		if protobuf.WriteText(b, i+1, x.Title) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -778,10 +764,10 @@ func (*Medium) putIndexEntry(b []byte, i int, how protobuf.Flags, k string, v *I
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -791,15 +777,15 @@ func (*Medium) putIndexEntry(b []byte, i int, how protobuf.Flags, k string, v *I
 
 func (*Medium) putAttributesEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if i = protobuf.PutText(b, i, v); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -1329,15 +1315,15 @@ func (x *Maps) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 
 func (*Maps) putTextsEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if i = protobuf.PutText(b, i, v); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -1368,10 +1354,10 @@ func (*Maps) putMessagesEntry(b []byte, i int, how protobuf.Flags, k string, v *
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1

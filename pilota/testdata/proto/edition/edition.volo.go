@@ -173,10 +173,10 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x2a
 	}
 	if x.Checked != nil {
-		if i = protobuf.PutText(b, i, *x.Checked); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Checked))
+		if protobuf.WriteText(b, i+1, *x.Checked) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x22
 	}
 	if x.Required != nil {
@@ -206,10 +206,10 @@ func (*All) putPrefixedEntry(b []byte, i int, how protobuf.Flags, k string, v *A
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1

@@ -119,10 +119,10 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 	switch v := x.Choice.(type) {
 	case *All_Chosen:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.Chosen); i < 0 {
-				return i
+			i -= 2 + protobuf.SizeBytes(len(v.Chosen))
+			if protobuf.WriteText(b, i+2, v.Chosen) < 0 {
+				return -1
 			}
-			i -= 2
 			b[i+1] = 0x1
 			b[i] = 0x92
 		}
@@ -192,10 +192,10 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x7a
 	}
 	for k := len(x.Texts) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.Texts[k]); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Texts[k]))
+		if protobuf.WriteText(b, i+1, x.Texts[k]) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x72
 	}
 	if len(x.Packed) > 0 {
@@ -245,17 +245,17 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x42
 	}
 	if len(x.Plain) > 0 {
-		if i = protobuf.PutText(b, i, x.Plain); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Plain))
+		if protobuf.WriteText(b, i+1, x.Plain) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x3a
 	}
 	if x.Text != nil {
-		if i = protobuf.PutText(b, i, *x.Text); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Text))
+		if protobuf.WriteText(b, i+1, *x.Text) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x32
 	}
 	if x.Yes != nil {
@@ -295,10 +295,10 @@ func (*All) putByNameEntry(b []byte, i int, how protobuf.Flags, k string, v *All
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -732,15 +732,8 @@ func (x *All_Group) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]

@@ -56,10 +56,10 @@ func (x *Level) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	for k := len(x.Texts) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.Texts[k]); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Texts[k]))
+		if protobuf.WriteText(b, i+1, x.Texts[k]) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x1a
 	}
 	if x.Sub != nil {

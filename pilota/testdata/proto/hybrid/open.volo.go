@@ -108,10 +108,10 @@ func (*Open) putByNameEntry(b []byte, i int, how protobuf.Flags, k string, v *Le
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -365,10 +365,10 @@ func (x *Mixed) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x12
 	}
 	if x.Text != nil {
-		if i = protobuf.PutText(b, i, *x.Text); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Text))
+		if protobuf.WriteText(b, i+1, *x.Text) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i

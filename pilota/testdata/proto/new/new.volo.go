@@ -283,10 +283,10 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		}
 	case *All_CString:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.CString); i < 0 {
-				return i
+			i -= 2 + protobuf.SizeBytes(len(v.CString))
+			if protobuf.WriteText(b, i+2, v.CString) < 0 {
+				return -1
 			}
-			i -= 2
 			b[i+1] = 0x3
 			b[i] = 0xba
 		}
@@ -549,10 +549,10 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0xca
 	}
 	for k := len(x.RString) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.RString[k]); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.RString[k]))
+		if protobuf.WriteText(b, i+2, x.RString[k]) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x2
 		b[i] = 0xc2
 	}
@@ -643,10 +643,10 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0xca
 	}
 	if x.OString != nil {
-		if i = protobuf.PutText(b, i, *x.OString); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(*x.OString))
+		if protobuf.WriteText(b, i+2, *x.OString) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xc2
 	}
@@ -692,10 +692,10 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x7a
 	}
 	if len(x.IString) > 0 {
-		if i = protobuf.PutText(b, i, x.IString); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.IString))
+		if protobuf.WriteText(b, i+1, x.IString) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x72
 	}
 	if !protobuf.IsZero64(x.IDouble) {
@@ -784,10 +784,10 @@ func (*All) putMBoolEntry(b []byte, i int, how protobuf.Flags, k bool, v int32) 
 
 func (*All) putMInt32Entry(b []byte, i int, how protobuf.Flags, k int32, v string) int {
 	last := i
-	if i = protobuf.PutText(b, i, v); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0x12
 	i = protobuf.PutVarint(b, i, uint64(k))
 	i -= 1
@@ -840,10 +840,10 @@ func (*All) putMStringEntry(b []byte, i int, how protobuf.Flags, k string, v *Al
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -876,10 +876,10 @@ func (*All) putMTimeEntry(b []byte, i int, how protobuf.Flags, k string, v *time
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2

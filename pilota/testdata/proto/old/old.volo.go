@@ -1317,15 +1317,8 @@ func (x *All_Groups) AppendProtobuf(b []byte) ([]byte, error) {
 	if x.Text != nil {
 		most += len(*x.Text)
 	}
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]

@@ -36,15 +36,8 @@ func (x *GetItemRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -219,10 +212,10 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		}
 	case *Item_Why:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.Why); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.Why))
+			if protobuf.WriteText(b, i+1, v.Why) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x3a
 		}
 	}
@@ -274,10 +267,10 @@ func (*Item) putByNameEntry(b []byte, i int, how protobuf.Flags, k string, v *ti
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1

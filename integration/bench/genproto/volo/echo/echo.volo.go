@@ -37,15 +37,8 @@ func (x *Message) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Action) + len(x.Msg) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -79,17 +72,17 @@ func (x *Message) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Msg) > 0 {
-		if i = protobuf.PutText(b, i, x.Msg); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Msg))
+		if protobuf.WriteText(b, i+1, x.Msg) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Action) > 0 {
-		if i = protobuf.PutText(b, i, x.Action); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Action))
+		if protobuf.WriteText(b, i+1, x.Action) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i

@@ -55,15 +55,8 @@ func (x *Small) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 56 + len(x.Note) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -122,10 +115,10 @@ func (x *Small) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Note) > 0 {
-		if i = protobuf.PutText(b, i, x.Note); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Note))
+		if protobuf.WriteText(b, i+1, x.Note) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x3a
 	}
 	if !protobuf.IsZero64(x.Score) {
@@ -346,15 +339,8 @@ func (x *Echo) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Action) + len(x.Msg) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -388,17 +374,17 @@ func (x *Echo) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Msg) > 0 {
-		if i = protobuf.PutText(b, i, x.Msg); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Msg))
+		if protobuf.WriteText(b, i+1, x.Msg) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Action) > 0 {
-		if i = protobuf.PutText(b, i, x.Action); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Action))
+		if protobuf.WriteText(b, i+1, x.Action) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -515,15 +501,8 @@ func (x *Item) AppendProtobuf(b []byte) ([]byte, error) {
 	if x.Remark != nil {
 		most += len(*x.Remark)
 	}
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -573,10 +552,10 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if x.Remark != nil {
-		if i = protobuf.PutText(b, i, *x.Remark); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Remark))
+		if protobuf.WriteText(b, i+1, *x.Remark) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x2a
 	}
 	if x.Price != nil {
@@ -590,10 +569,10 @@ func (x *Item) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x18
 	}
 	if x.Name != nil {
-		if i = protobuf.PutText(b, i, *x.Name); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Name))
+		if protobuf.WriteText(b, i+1, *x.Name) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.Id != 0 {
@@ -814,17 +793,17 @@ func (x *Medium) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x18
 	}
 	if x.Owner != nil {
-		if i = protobuf.PutText(b, i, *x.Owner); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Owner))
+		if protobuf.WriteText(b, i+1, *x.Owner) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Id) > 0 {
-		if i = protobuf.PutText(b, i, x.Id); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Id))
+		if protobuf.WriteText(b, i+1, x.Id) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -832,15 +811,15 @@ func (x *Medium) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 
 func (*Medium) putLabelsEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if i = protobuf.PutText(b, i, v); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -857,10 +836,10 @@ func (*Medium) putFeaturedEntry(b []byte, i int, how protobuf.Flags, k string, v
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -1350,10 +1329,10 @@ func (*Maps) putCountsEntry(b []byte, i int, how protobuf.Flags, k string, v int
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -1363,10 +1342,10 @@ func (*Maps) putCountsEntry(b []byte, i int, how protobuf.Flags, k string, v int
 
 func (*Maps) putNamesEntry(b []byte, i int, how protobuf.Flags, k int64, v string) int {
 	last := i
-	if i = protobuf.PutText(b, i, v); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0x12
 	i = protobuf.PutVarint(b, i, uint64(k))
 	i -= 1

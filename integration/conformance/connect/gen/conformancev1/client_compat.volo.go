@@ -170,17 +170,17 @@ func (x *ClientCompatRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) i
 		b[i] = 0x68
 	}
 	if x.Method != nil {
-		if i = protobuf.PutText(b, i, *x.Method); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Method))
+		if protobuf.WriteText(b, i+1, *x.Method) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x62
 	}
 	if x.Service != nil {
-		if i = protobuf.PutText(b, i, *x.Service); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Service))
+		if protobuf.WriteText(b, i+1, *x.Service) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x5a
 	}
 	if x.MessageReceiveLimit != 0 {
@@ -210,10 +210,10 @@ func (x *ClientCompatRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) i
 		b[i] = 0x38
 	}
 	if len(x.Host) > 0 {
-		if i = protobuf.PutText(b, i, x.Host); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Host))
+		if protobuf.WriteText(b, i+1, x.Host) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x32
 	}
 	if x.Compression != 0 {
@@ -237,10 +237,10 @@ func (x *ClientCompatRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) i
 		b[i] = 0x10
 	}
 	if len(x.TestName) > 0 {
-		if i = protobuf.PutText(b, i, x.TestName); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.TestName))
+		if protobuf.WriteText(b, i+1, x.TestName) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -716,10 +716,10 @@ func (x *ClientCompatResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) 
 		}
 	}
 	if len(x.TestName) > 0 {
-		if i = protobuf.PutText(b, i, x.TestName); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.TestName))
+		if protobuf.WriteText(b, i+1, x.TestName) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -889,10 +889,10 @@ func (x *ClientResponseResult) PutProtobuf(b []byte, i int, how protobuf.Flags) 
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	for k := len(x.Feedback) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.Feedback[k]); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Feedback[k]))
+		if protobuf.WriteText(b, i+1, x.Feedback[k]) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x3a
 	}
 	if x.HttpStatusCode != nil {
@@ -1162,15 +1162,8 @@ func (x *ClientErrorResult) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.Message) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -1197,10 +1190,10 @@ func (x *ClientErrorResult) PutProtobuf(b []byte, i int, how protobuf.Flags) int
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Message) > 0 {
-		if i = protobuf.PutText(b, i, x.Message); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Message))
+		if protobuf.WriteText(b, i+1, x.Message) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -1309,10 +1302,10 @@ func (x *WireDetails) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if x.ActualGrpcwebTrailers != nil {
-		if i = protobuf.PutText(b, i, *x.ActualGrpcwebTrailers); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.ActualGrpcwebTrailers))
+		if protobuf.WriteText(b, i+1, *x.ActualGrpcwebTrailers) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x22
 	}
 	for k := len(x.ActualHttpTrailers) - 1; k >= 0; k-- {

@@ -276,15 +276,8 @@ func (x *ServerCompatResponse) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 28 + len(x.Host) + len(x.PemCert) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -334,10 +327,10 @@ func (x *ServerCompatResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) 
 		b[i] = 0x10
 	}
 	if len(x.Host) > 0 {
-		if i = protobuf.PutText(b, i, x.Host); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Host))
+		if protobuf.WriteText(b, i+1, x.Host) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i

@@ -2506,10 +2506,10 @@ func (x *Error) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x1a
 	}
 	if x.Message != nil {
-		if i = protobuf.PutText(b, i, *x.Message); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.Message))
+		if protobuf.WriteText(b, i+1, *x.Message) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.Code != 0 {
@@ -2659,17 +2659,17 @@ func (x *Header) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	for k := len(x.Value) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.Value[k]); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Value[k]))
+		if protobuf.WriteText(b, i+1, x.Value[k]) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Name) > 0 {
-		if i = protobuf.PutText(b, i, x.Name); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Name))
+		if protobuf.WriteText(b, i+1, x.Name) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -2860,17 +2860,17 @@ func (x *RawHTTPRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x1a
 	}
 	if len(x.Uri) > 0 {
-		if i = protobuf.PutText(b, i, x.Uri); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Uri))
+		if protobuf.WriteText(b, i+1, x.Uri) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Verb) > 0 {
-		if i = protobuf.PutText(b, i, x.Verb); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Verb))
+		if protobuf.WriteText(b, i+1, x.Verb) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -3130,10 +3130,10 @@ func (x *RawHTTPRequest_EncodedQueryParam) PutProtobuf(b []byte, i int, how prot
 		b[i] = 0x12
 	}
 	if len(x.Name) > 0 {
-		if i = protobuf.PutText(b, i, x.Name); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Name))
+		if protobuf.WriteText(b, i+1, x.Name) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -3294,10 +3294,10 @@ func (x *MessageContents) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		}
 	case *MessageContents_Text:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.Text); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.Text))
+			if protobuf.WriteText(b, i+1, v.Text) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x12
 		}
 	case *MessageContents_BinaryMessage:

@@ -37,15 +37,8 @@ func (x *BoolValue) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 2 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -167,15 +160,8 @@ func (x *Payload) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Body) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -320,15 +306,8 @@ func (x *EchoStatus) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Message) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -360,10 +339,10 @@ func (x *EchoStatus) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Message) > 0 {
-		if i = protobuf.PutText(b, i, x.Message); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Message))
+		if protobuf.WriteText(b, i+1, x.Message) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.Code != 0 {
@@ -895,10 +874,10 @@ func (x *SimpleResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Hostname) > 0 {
-		if i = protobuf.PutText(b, i, x.Hostname); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Hostname))
+		if protobuf.WriteText(b, i+1, x.Hostname) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x32
 	}
 	if x.GrpclbRouteType != 0 {
@@ -907,24 +886,24 @@ func (x *SimpleResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x28
 	}
 	if len(x.ServerId) > 0 {
-		if i = protobuf.PutText(b, i, x.ServerId); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.ServerId))
+		if protobuf.WriteText(b, i+1, x.ServerId) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x22
 	}
 	if len(x.OauthScope) > 0 {
-		if i = protobuf.PutText(b, i, x.OauthScope); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.OauthScope))
+		if protobuf.WriteText(b, i+1, x.OauthScope) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x1a
 	}
 	if len(x.Username) > 0 {
-		if i = protobuf.PutText(b, i, x.Username); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Username))
+		if protobuf.WriteText(b, i+1, x.Username) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.Payload != nil {
@@ -1238,15 +1217,8 @@ func (x *StreamingInputCallResponse) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -1813,10 +1785,10 @@ func (x *StreamingOutputCallResponse) PutProtobuf(b []byte, i int, how protobuf.
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.PeerSocketAddress) > 0 {
-		if i = protobuf.PutText(b, i, x.PeerSocketAddress); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.PeerSocketAddress))
+		if protobuf.WriteText(b, i+1, x.PeerSocketAddress) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.Payload != nil {
@@ -1932,15 +1904,8 @@ func (x *ReconnectParams) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -2228,10 +2193,10 @@ func (x *LoadBalancerStatsRequest) PutProtobuf(b []byte, i int, how protobuf.Fla
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	for k := len(x.MetadataKeys) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.MetadataKeys[k]); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.MetadataKeys[k]))
+		if protobuf.WriteText(b, i+1, x.MetadataKeys[k]) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x1a
 	}
 	if x.TimeoutSec != 0 {
@@ -2443,10 +2408,10 @@ func (*LoadBalancerStatsResponse) putRpcsByPeerEntry(b []byte, i int, how protob
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -2463,10 +2428,10 @@ func (*LoadBalancerStatsResponse) putRpcsByMethodEntry(b []byte, i int, how prot
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -2483,10 +2448,10 @@ func (*LoadBalancerStatsResponse) putMetadatasByPeerEntry(b []byte, i int, how p
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -2842,15 +2807,8 @@ func (x *LoadBalancerStatsResponse_MetadataEntry) AppendProtobuf(b []byte) ([]by
 		return b, nil
 	}
 	most := 33 + len(x.Key) + len(x.Value) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -2894,17 +2852,17 @@ func (x *LoadBalancerStatsResponse_MetadataEntry) PutProtobuf(b []byte, i int, h
 		b[i] = 0x18
 	}
 	if len(x.Value) > 0 {
-		if i = protobuf.PutText(b, i, x.Value); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Value))
+		if protobuf.WriteText(b, i+1, x.Value) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Key) > 0 {
-		if i = protobuf.PutText(b, i, x.Key); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Key))
+		if protobuf.WriteText(b, i+1, x.Key) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -3289,10 +3247,10 @@ func (*LoadBalancerStatsResponse_RpcsByPeer) putRpcsByPeerEntry(b []byte, i int,
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -3610,10 +3568,10 @@ func (*LoadBalancerAccumulatedStatsResponse) putNumRpcsStartedByMethodEntry(b []
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -3626,10 +3584,10 @@ func (*LoadBalancerAccumulatedStatsResponse) putNumRpcsSucceededByMethodEntry(b 
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -3642,10 +3600,10 @@ func (*LoadBalancerAccumulatedStatsResponse) putNumRpcsFailedByMethodEntry(b []b
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -3662,10 +3620,10 @@ func (*LoadBalancerAccumulatedStatsResponse) putStatsPerMethodEntry(b []byte, i 
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -4492,15 +4450,8 @@ func (x *ClientConfigureRequest_Metadata) AppendProtobuf(b []byte) ([]byte, erro
 		return b, nil
 	}
 	most := 33 + len(x.Key) + len(x.Value) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -4539,17 +4490,17 @@ func (x *ClientConfigureRequest_Metadata) PutProtobuf(b []byte, i int, how proto
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Value) > 0 {
-		if i = protobuf.PutText(b, i, x.Value); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Value))
+		if protobuf.WriteText(b, i+1, x.Value) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x1a
 	}
 	if len(x.Key) > 0 {
-		if i = protobuf.PutText(b, i, x.Key); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Key))
+		if protobuf.WriteText(b, i+1, x.Key) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.Type != 0 {
@@ -4748,15 +4699,8 @@ func (x *MemorySize) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -4938,10 +4882,10 @@ func (*TestOrcaReport) putRequestCostEntry(b []byte, i int, how protobuf.Flags, 
 	i = protobuf.PutFixed64(b, i, math.Float64bits(v))
 	i -= 1
 	b[i] = 0x11
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -4954,10 +4898,10 @@ func (*TestOrcaReport) putUtilizationEntry(b []byte, i int, how protobuf.Flags, 
 	i = protobuf.PutFixed64(b, i, math.Float64bits(v))
 	i -= 1
 	b[i] = 0x11
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 1
@@ -5227,15 +5171,8 @@ func (x *SetReturnStatusRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.GrpcStatusDescription) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -5267,10 +5204,10 @@ func (x *SetReturnStatusRequest) PutProtobuf(b []byte, i int, how protobuf.Flags
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.GrpcStatusDescription) > 0 {
-		if i = protobuf.PutText(b, i, x.GrpcStatusDescription); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.GrpcStatusDescription))
+		if protobuf.WriteText(b, i+1, x.GrpcStatusDescription) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if x.GrpcCodeToReturn != 0 {
@@ -5388,15 +5325,8 @@ func (x *HookRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 44 + len(x.GrpcStatusDescription) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -5443,10 +5373,10 @@ func (x *HookRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x20
 	}
 	if len(x.GrpcStatusDescription) > 0 {
-		if i = protobuf.PutText(b, i, x.GrpcStatusDescription); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.GrpcStatusDescription))
+		if protobuf.WriteText(b, i+1, x.GrpcStatusDescription) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x1a
 	}
 	if x.GrpcCodeToReturn != 0 {

@@ -41,15 +41,8 @@ func (x *TestStatus) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 33 + len(x.Name) + len(x.FailureMessage) + len(x.MatchedName) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -90,24 +83,24 @@ func (x *TestStatus) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.MatchedName) > 0 {
-		if i = protobuf.PutText(b, i, x.MatchedName); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.MatchedName))
+		if protobuf.WriteText(b, i+1, x.MatchedName) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x1a
 	}
 	if len(x.FailureMessage) > 0 {
-		if i = protobuf.PutText(b, i, x.FailureMessage); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.FailureMessage))
+		if protobuf.WriteText(b, i+1, x.FailureMessage) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.Name) > 0 {
-		if i = protobuf.PutText(b, i, x.Name); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Name))
+		if protobuf.WriteText(b, i+1, x.Name) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -389,26 +382,26 @@ func (x *ConformanceRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		}
 	case *ConformanceRequest_JsonPayload:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.JsonPayload); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.JsonPayload))
+			if protobuf.WriteText(b, i+1, v.JsonPayload) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x12
 		}
 	case *ConformanceRequest_JspbPayload:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.JspbPayload); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.JspbPayload))
+			if protobuf.WriteText(b, i+1, v.JspbPayload) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x3a
 		}
 	case *ConformanceRequest_TextPayload:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.TextPayload); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.TextPayload))
+			if protobuf.WriteText(b, i+1, v.TextPayload) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x42
 		}
 	}
@@ -433,10 +426,10 @@ func (x *ConformanceRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0x28
 	}
 	if len(x.MessageType) > 0 {
-		if i = protobuf.PutText(b, i, x.MessageType); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.MessageType))
+		if protobuf.WriteText(b, i+1, x.MessageType) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x22
 	}
 	if x.RequestedOutputFormat != 0 {
@@ -709,18 +702,18 @@ func (x *ConformanceResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) i
 	switch v := x.Result.(type) {
 	case *ConformanceResponse_ParseError:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.ParseError); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.ParseError))
+			if protobuf.WriteText(b, i+1, v.ParseError) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0xa
 		}
 	case *ConformanceResponse_RuntimeError:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.RuntimeError); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.RuntimeError))
+			if protobuf.WriteText(b, i+1, v.RuntimeError) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x12
 		}
 	case *ConformanceResponse_ProtobufPayload:
@@ -733,50 +726,50 @@ func (x *ConformanceResponse) PutProtobuf(b []byte, i int, how protobuf.Flags) i
 		}
 	case *ConformanceResponse_JsonPayload:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.JsonPayload); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.JsonPayload))
+			if protobuf.WriteText(b, i+1, v.JsonPayload) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x22
 		}
 	case *ConformanceResponse_Skipped:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.Skipped); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.Skipped))
+			if protobuf.WriteText(b, i+1, v.Skipped) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x2a
 		}
 	case *ConformanceResponse_SerializeError:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.SerializeError); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.SerializeError))
+			if protobuf.WriteText(b, i+1, v.SerializeError) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x32
 		}
 	case *ConformanceResponse_JspbPayload:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.JspbPayload); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.JspbPayload))
+			if protobuf.WriteText(b, i+1, v.JspbPayload) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x3a
 		}
 	case *ConformanceResponse_TextPayload:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.TextPayload); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.TextPayload))
+			if protobuf.WriteText(b, i+1, v.TextPayload) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x42
 		}
 	case *ConformanceResponse_TimeoutError:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.TimeoutError); i < 0 {
-				return i
+			i -= 1 + protobuf.SizeBytes(len(v.TimeoutError))
+			if protobuf.WriteText(b, i+1, v.TimeoutError) < 0 {
+				return -1
 			}
-			i -= 1
 			b[i] = 0x4a
 		}
 	}
@@ -987,15 +980,8 @@ func (x *JspbEncodingConfig) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 2 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]

@@ -38,15 +38,8 @@ func (x *ComplexMessage) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -489,10 +482,10 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		}
 	case *TestAllTypesEdition2023_OneofString:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.OneofString); i < 0 {
-				return i
+			i -= 2 + protobuf.SizeBytes(len(v.OneofString))
+			if protobuf.WriteText(b, i+2, v.OneofString) < 0 {
+				return -1
 			}
-			i -= 2
 			b[i+1] = 0x7
 			b[i] = 0x8a
 		}
@@ -1007,18 +1000,18 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		}
 	}
 	for k := len(x.RepeatedCord) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.RepeatedCord[k]); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.RepeatedCord[k]))
+		if protobuf.WriteText(b, i+2, x.RepeatedCord[k]) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xba
 	}
 	for k := len(x.RepeatedStringPiece) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.RepeatedStringPiece[k]); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.RepeatedStringPiece[k]))
+		if protobuf.WriteText(b, i+2, x.RepeatedStringPiece[k]) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xb2
 	}
@@ -1067,10 +1060,10 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		b[i] = 0xea
 	}
 	for k := len(x.RepeatedString) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.RepeatedString[k]); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.RepeatedString[k]))
+		if protobuf.WriteText(b, i+2, x.RepeatedString[k]) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x2
 		b[i] = 0xe2
 	}
@@ -1189,18 +1182,18 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		b[i] = 0xda
 	}
 	if x.OptionalCord != nil {
-		if i = protobuf.PutText(b, i, *x.OptionalCord); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(*x.OptionalCord))
+		if protobuf.WriteText(b, i+2, *x.OptionalCord) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xca
 	}
 	if x.OptionalStringPiece != nil {
-		if i = protobuf.PutText(b, i, *x.OptionalStringPiece); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(*x.OptionalStringPiece))
+		if protobuf.WriteText(b, i+2, *x.OptionalStringPiece) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xc2
 	}
@@ -1244,10 +1237,10 @@ func (x *TestAllTypesEdition2023) PutProtobuf(b []byte, i int, how protobuf.Flag
 		b[i] = 0x7a
 	}
 	if x.OptionalString != nil {
-		if i = protobuf.PutText(b, i, *x.OptionalString); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(*x.OptionalString))
+		if protobuf.WriteText(b, i+1, *x.OptionalString) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x72
 	}
 	if x.OptionalBool != nil {
@@ -1518,15 +1511,15 @@ func (*TestAllTypesEdition2023) putMapBoolBoolEntry(b []byte, i int, how protobu
 
 func (*TestAllTypesEdition2023) putMapStringStringEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if i = protobuf.PutText(b, i, v); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -1542,10 +1535,10 @@ func (*TestAllTypesEdition2023) putMapStringBytesEntry(b []byte, i int, how prot
 	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -1563,10 +1556,10 @@ func (*TestAllTypesEdition2023) putMapStringNestedMessageEntry(b []byte, i int, 
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -1584,10 +1577,10 @@ func (*TestAllTypesEdition2023) putMapStringForeignMessageEntry(b []byte, i int,
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -1601,10 +1594,10 @@ func (*TestAllTypesEdition2023) putMapStringNestedEnumEntry(b []byte, i int, how
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -1618,10 +1611,10 @@ func (*TestAllTypesEdition2023) putMapStringForeignEnumEntry(b []byte, i int, ho
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -4437,27 +4430,20 @@ func (x *TestAllTypesEdition2023_GroupLikeType) AppendProtobuf(b []byte) ([]byte
 		return b, nil
 	}
 	most := 19 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
-		b[i] = 0xd0
 		b[i+1] = 0xc
+		b[i] = 0xd0
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
 	}
 	if x.GroupUint32 != nil {
-		b[i] = 0xd8
 		b[i+1] = 0xc
+		b[i] = 0xd8
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
 	}
@@ -4593,15 +4579,8 @@ func (x *ForeignMessageEdition2023) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -4718,15 +4697,8 @@ func (x *GroupLikeType) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]

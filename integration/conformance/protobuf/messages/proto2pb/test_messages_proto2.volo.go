@@ -5103,27 +5103,20 @@ func (x *TestAllTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 19 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
-		b[i] = 0xd0
 		b[i+1] = 0xc
+		b[i] = 0xd0
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
 	}
 	if x.GroupUint32 != nil {
-		b[i] = 0xd8
 		b[i+1] = 0xc
+		b[i] = 0xd8
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
 	}
@@ -5262,27 +5255,20 @@ func (x *TestAllTypesProto2_MultiWordGroupField) AppendProtobuf(b []byte) ([]byt
 		return b, nil
 	}
 	most := 19 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
-		b[i] = 0xe8
 		b[i+1] = 0xc
+		b[i] = 0xe8
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
 	}
 	if x.GroupUint32 != nil {
-		b[i] = 0xf0
 		b[i+1] = 0xc
+		b[i] = 0xf0
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
 	}
@@ -5421,21 +5407,14 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(b []byte
 	if x.Str != nil {
 		most += len(*x.Str)
 	}
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
 	if x.Str != nil {
-		b[i] = 0xca
 		b[i+1] = 0x1
+		b[i] = 0xca
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(len(*x.Str)))
 		i += copy(b[i:], *x.Str)
@@ -5546,15 +5525,8 @@ func (x *TestAllTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(b []byte
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -5810,15 +5782,8 @@ func (x *ForeignMessageProto2) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -5938,27 +5903,20 @@ func (x *GroupField) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 19 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
-		b[i] = 0xd0
 		b[i+1] = 0x7
+		b[i] = 0xd0
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
 	}
 	if x.GroupUint32 != nil {
-		b[i] = 0xd8
 		b[i+1] = 0x7
+		b[i] = 0xd8
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
 	}
@@ -6358,15 +6316,8 @@ func (x *UnknownToTestAllTypes_OptionalGroup) AppendProtobuf(b []byte) ([]byte, 
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -6642,15 +6593,8 @@ func (x *OneStringProto2) AppendProtobuf(b []byte) ([]byte, error) {
 	if x.Data != nil {
 		most += len(*x.Data)
 	}
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
@@ -7926,27 +7870,20 @@ func (x *TestAllRequiredTypesProto2_Data) AppendProtobuf(b []byte) ([]byte, erro
 		return b, nil
 	}
 	most := 19 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
 	if x.GroupInt32 != nil {
-		b[i] = 0xd0
 		b[i+1] = 0xc
+		b[i] = 0xd0
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupInt32))
 	}
 	if x.GroupUint32 != nil {
-		b[i] = 0xd8
 		b[i+1] = 0xc
+		b[i] = 0xd8
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(*x.GroupUint32))
 	}
@@ -8097,21 +8034,14 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension1) AppendProtobuf(
 	if x.Str != nil {
 		most += len(*x.Str)
 	}
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
 	if x.Str != nil {
-		b[i] = 0xca
 		b[i+1] = 0x1
+		b[i] = 0xca
 		i += 2
 		i = protobuf.WriteVarint(b, i, uint64(len(*x.Str)))
 		i += copy(b[i:], *x.Str)
@@ -8233,15 +8163,8 @@ func (x *TestAllRequiredTypesProto2_MessageSetCorrectExtension2) AppendProtobuf(
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]

@@ -514,10 +514,10 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		}
 	case *TestAllTypesProto3_OneofString:
 		if v != nil {
-			if i = protobuf.PutText(b, i, v.OneofString); i < 0 {
-				return i
+			i -= 2 + protobuf.SizeBytes(len(v.OneofString))
+			if protobuf.WriteText(b, i+2, v.OneofString) < 0 {
+				return -1
 			}
-			i -= 2
 			b[i+1] = 0x7
 			b[i] = 0x8a
 		}
@@ -1441,18 +1441,18 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		}
 	}
 	for k := len(x.RepeatedCord) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.RepeatedCord[k]); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.RepeatedCord[k]))
+		if protobuf.WriteText(b, i+2, x.RepeatedCord[k]) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xba
 	}
 	for k := len(x.RepeatedStringPiece) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.RepeatedStringPiece[k]); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.RepeatedStringPiece[k]))
+		if protobuf.WriteText(b, i+2, x.RepeatedStringPiece[k]) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x3
 		b[i] = 0xb2
 	}
@@ -1501,10 +1501,10 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0xea
 	}
 	for k := len(x.RepeatedString) - 1; k >= 0; k-- {
-		if i = protobuf.PutText(b, i, x.RepeatedString[k]); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.RepeatedString[k]))
+		if protobuf.WriteText(b, i+2, x.RepeatedString[k]) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x2
 		b[i] = 0xe2
 	}
@@ -1623,18 +1623,18 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0xda
 	}
 	if len(x.OptionalCord) > 0 {
-		if i = protobuf.PutText(b, i, x.OptionalCord); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.OptionalCord))
+		if protobuf.WriteText(b, i+2, x.OptionalCord) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xca
 	}
 	if len(x.OptionalStringPiece) > 0 {
-		if i = protobuf.PutText(b, i, x.OptionalStringPiece); i < 0 {
-			return i
+		i -= 2 + protobuf.SizeBytes(len(x.OptionalStringPiece))
+		if protobuf.WriteText(b, i+2, x.OptionalStringPiece) < 0 {
+			return -1
 		}
-		i -= 2
 		b[i+1] = 0x1
 		b[i] = 0xc2
 	}
@@ -1684,10 +1684,10 @@ func (x *TestAllTypesProto3) PutProtobuf(b []byte, i int, how protobuf.Flags) in
 		b[i] = 0x7a
 	}
 	if len(x.OptionalString) > 0 {
-		if i = protobuf.PutText(b, i, x.OptionalString); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.OptionalString))
+		if protobuf.WriteText(b, i+1, x.OptionalString) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x72
 	}
 	if x.OptionalBool {
@@ -1956,15 +1956,15 @@ func (*TestAllTypesProto3) putMapBoolBoolEntry(b []byte, i int, how protobuf.Fla
 
 func (*TestAllTypesProto3) putMapStringStringEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
 	last := i
-	if i = protobuf.PutText(b, i, v); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -1980,10 +1980,10 @@ func (*TestAllTypesProto3) putMapStringBytesEntry(b []byte, i int, how protobuf.
 	i = protobuf.PutVarint(b, i, uint64(len(v)))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -2001,10 +2001,10 @@ func (*TestAllTypesProto3) putMapStringNestedMessageEntry(b []byte, i int, how p
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -2022,10 +2022,10 @@ func (*TestAllTypesProto3) putMapStringForeignMessageEntry(b []byte, i int, how 
 	i = protobuf.PutVarint(b, i, uint64(end-i))
 	i -= 1
 	b[i] = 0x12
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -2039,10 +2039,10 @@ func (*TestAllTypesProto3) putMapStringNestedEnumEntry(b []byte, i int, how prot
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -2056,10 +2056,10 @@ func (*TestAllTypesProto3) putMapStringForeignEnumEntry(b []byte, i int, how pro
 	i = protobuf.PutVarint(b, i, uint64(v))
 	i -= 1
 	b[i] = 0x10
-	if i = protobuf.PutText(b, i, k); i < 0 {
-		return i
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
 	}
-	i -= 1
 	b[i] = 0xa
 	i = protobuf.PutVarint(b, i, uint64(last-i))
 	i -= 2
@@ -5482,15 +5482,8 @@ func (x *ForeignMessage) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
