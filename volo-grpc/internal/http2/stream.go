@@ -229,17 +229,9 @@ func (s *stream) rest(until Bound) error {
 func (s *stream) pop() (m Message, ok bool, err error) {
 	s.mu.Lock()
 	if s.waiting() == 0 {
-		defer s.mu.Unlock()
-		if s.err != nil {
-			return m, false, s.err
-		}
-		if s.inErr != nil {
-			return m, false, s.inErr
-		}
-		if s.ended {
-			return m, false, io.EOF
-		}
-		return m, false, nil
+		err = s.dry()
+		s.mu.Unlock()
+		return m, false, err
 	}
 	a := s.messages[s.taken]
 	s.messages[s.taken] = arrival{}
@@ -262,6 +254,20 @@ func (s *stream) pop() (m Message, ok bool, err error) {
 		s.c.repay(s)
 	}
 	return a.Message, true, nil
+}
+
+// dry returns why no message will come any more, nil if one may. The caller holds
+// s.mu.
+func (s *stream) dry() error {
+	switch {
+	case s.err != nil:
+		return s.err
+	case s.inErr != nil:
+		return s.inErr
+	case s.ended:
+		return io.EOF
+	}
+	return nil
 }
 
 // await waits for a token in ready.

@@ -27,8 +27,8 @@ func (c *conn) lookup(id uint32) *stream {
 		return s
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.hot = c.streams[id]
+	c.mu.Unlock()
 	return c.hot
 }
 
