@@ -116,12 +116,26 @@ func (c *conn) init(tc *transport.Conn, cfg *Config, sd side) {
 	c.meter.room.Store(c.room)
 	c.w = combine.New(func(batch []byte) error {
 		c.meter.wrote(!c.server)
-		if err := tc.Write(batch); err != nil {
-			tc.Close()
-			return &ConnError{Err: err}
+		for len(batch) > stride {
+			if err := c.write(batch[:stride]); err != nil {
+				return err
+			}
+			batch = batch[stride:]
 		}
-		return nil
+		return c.write(batch)
 	})
+}
+
+// A peer that takes so many bytes in the time that a write may take is slow; one
+// that does not is lost.
+const stride = 256 << 10
+
+func (c *conn) write(b []byte) error {
+	if err := c.tc.Write(b); err != nil {
+		c.tc.Close()
+		return &ConnError{Err: err}
+	}
+	return nil
 }
 
 // hello appends our settings, and opens the window of the connection.
