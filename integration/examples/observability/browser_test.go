@@ -10,25 +10,15 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/volo-go/volo/integration/browser"
 )
 
 // The debug page in a browser, which runs its script and obeys its policy:
 //
 //	go test -v -run TestThePageInABrowser ./integration/examples/observability
 func TestThePageInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a browser takes seconds")
-	}
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		t.Skip("there is no Chromium on this machine")
-	}
+	chromium := browser.Find(t)
 	s, _ := open(t)
 	s.stock.Count(t.Context(), "pencil")
 	s.stock.Count(t.Context(), "")
@@ -44,11 +34,10 @@ func TestThePageInABrowser(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	dom, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(),
-		"--virtual-time-budget=5000", "--dump-dom", server.URL+"/debug/volo").Output()
+	args := append(browser.Flags(t), "--virtual-time-budget=5000", "--dump-dom", server.URL+"/debug/volo")
+	dom, err := exec.CommandContext(ctx, chromium, args...).Output()
 	if err != nil {
-		t.Fatalf("%s: %v", browser, err)
+		t.Fatalf("%s: %v", chromium, err)
 	}
 	page := string(dom)
 	if n := renewed.Load(); n < 2 {

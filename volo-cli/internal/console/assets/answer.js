@@ -1,6 +1,6 @@
 // The right side: what has come of a call.
 
-import { copy, duration, h, later, size } from "./dom.js";
+import { copy, duration, h, later, shortcut, size } from "./dom.js";
 import { colours } from "./editor.js";
 import { parse, print } from "./json.js";
 import { short } from "./form.js";
@@ -41,7 +41,8 @@ export class Answer {
   draw() {
     const run = this.run;
     if (!run) {
-      this.element.replaceChildren(h("p", { class: "note" }, "The response will be here."));
+      const keys = [[shortcut, "sends the request"], ["/", "looks for a method or a type"]];
+      this.element.replaceChildren(h("p", { class: "note" }, "The response will be here."), h("dl", { class: "keys" }, keys.map(([key, what]) => [h("dt", {}, key), h("dd", {}, what)])));
       return;
     }
     if (!this.shown) {
@@ -126,7 +127,7 @@ function message(run, m, i) {
     h("span", { class: "grow" }),
     copy(m.sent ? "Copy this message" : "Copy the response", () => text),
   );
-  return h("article", { class: m.sent ? "sent" : "received", "aria-label": m.sent ? "message sent" : "message received" }, head, code(text));
+  return h("article", { class: `${m.sent ? "sent" : "received"} ${run.streams ? "" : "only"}`, "aria-label": m.sent ? "message sent" : "message received" }, head, code(text));
 }
 
 // failure says what has gone wrong, and what came with it.
@@ -153,22 +154,27 @@ function table(title, pairs) {
 
 // timing is a bar of the phases that are known.
 function timing(t) {
-  const phases = [["connect and encode", t.encode_ns], ["write", t.write_ns], ["wait", t.wait_ns], ["decode", t.decode_ns]].filter(([, ns]) => ns > 0);
+  const phases = [
+    ["connect", "connect and encode", t.encode_ns],
+    ["write", "write", t.write_ns],
+    ["wait", "wait", t.wait_ns],
+    ["decode", "decode", t.decode_ns],
+  ].filter(([, , ns]) => ns > 0);
   if (phases.length === 0) return [];
-  const sum = phases.reduce((n, [, ns]) => n + ns, 0);
+  const sum = phases.reduce((n, [, , ns]) => n + ns, 0);
   const bar = h("div", { class: "phases", "aria-hidden": "true" });
-  phases.forEach(([name, ns], i) => {
-    const part = h("span", { class: `phase phase-${i}`, title: `${name} ${duration(ns)}` });
+  for (const [phase, name, ns] of phases) {
+    const part = h("span", { class: `phase phase-${phase}`, title: `${name} ${duration(ns)}` });
     part.style.flexGrow = String(ns / sum);
     bar.append(part);
-  });
+  }
   return [
     h(
       "details",
       { open: true, class: "pairs" },
       h("summary", {}, "Timing"),
       bar,
-      h("ul", { class: "legend" }, phases.map(([name, ns], i) => h("li", {}, h("span", { class: `dot phase-${i}` }), `${name} `, h("b", {}, duration(ns))))),
+      h("ul", { class: "legend" }, phases.map(([phase, name, ns]) => h("li", {}, h("span", { class: `dot phase-${phase}` }), `${name} `, h("b", {}, duration(ns))))),
       t.sent_bytes + t.received_bytes > 0 && h("p", { class: "bytes" }, `${size(t.sent_bytes)} sent, ${size(t.received_bytes)} received`),
     ),
   ];

@@ -80,3 +80,6 @@ export function copy(title, text) {
   });
   return b;
 }
+
+// shortcut sends the request.
+export const shortcut = /Mac|iP/.test(navigator.platform) ? "⌘↵" : "Ctrl+↵";

@@ -45,13 +45,13 @@ export class Form {
   }
 
   typeLink(type) {
-    if (!type.name) return h("span", { class: "type" }, type.text);
+    if (!type.name) return h("span", { class: "type" }, short(type.text));
     return h("button", { type: "button", class: "type link", tabindex: "-1", title: `Show ${type.name}`, onclick: () => this.showType(type.name) }, short(type.text));
   }
 
   // row is one value with its name. Build makes its control; it is asked again
   // when the value comes or goes.
-  row({ name, type, slot, path, doc, required, tags = [] }) {
+  row({ name, type, slot, path, doc, required, standard, tags = [] }) {
     const control = id("value");
     const row = h("div", { class: "row", "data-path": pathText(path), role: "group" });
     const render = (focus) => {
@@ -69,7 +69,7 @@ export class Form {
         name,
         required && h("span", { class: "required", title: "required" }, "*"),
       );
-      const body = node || this.invites(type) ? this.control(type, slot, path, control, name, () => render(false)) : h("button", { type: "button", class: "absent", onclick: () => (slot.set(this.schema.first(type)), this.changed(), render(true)) }, "not set");
+      const body = node || this.invites(type) ? this.control(type, slot, path, control, name, () => render(false), standard) : h("button", { type: "button", class: "absent", onclick: () => (slot.set(this.schema.first(type)), this.changed(), render(true)) }, "not set");
       row.setAttribute("aria-labelledby", control + "-name");
       row.replaceChildren(
         h("div", { class: "label" }, label, tags.map((t) => h("span", { class: "tag" }, t)), this.typeLink(type)),
@@ -96,8 +96,8 @@ export class Form {
   }
 
   // control is what edits a value. Came is told when a value that was not there
-  // is.
-  control(type, slot, path, control, name, came) {
+  // is. Standard is the value that it then has in the IDL.
+  control(type, slot, path, control, name, came, standard) {
     const node = slot.get();
     const form = this.schema.form(type);
     if (node && !this.schema.suits(type, node)) return this.raw(slot, control, form === "json" ? "" : `not ${type.text}`);
@@ -115,7 +115,7 @@ export class Form {
       case "null":
         return h("code", {}, "null");
     }
-    return this.text(type, slot, control, came);
+    return this.text(type, slot, control, came, standard);
   }
 
   // body is what a value holds.
@@ -168,7 +168,7 @@ export class Form {
       },
     };
     if (!m.required) slot.unset = () => node.m.splice(node.m.indexOf(entry()), 1);
-    return { name: m.name, type: m.type, slot, path: [...path, entry()?.k ?? m.name], doc: m.doc, required: m.required };
+    return { name: m.name, type: m.type, slot, path: [...path, entry()?.k ?? m.name], doc: m.doc, required: m.required, standard: m.default };
   }
 
   // place is where a member goes among those that are there: the order of the
@@ -314,12 +314,18 @@ export class Form {
     };
     const render = (focus) => {
       const rows = node.m.map((e) => {
-        const key = { get: () => scalarKey(e.k), set: (v) => (e.k = v.t === "bool" ? String(v.v) : v.t === "num" ? v.raw : v.v) };
+        const key = {
+          get: () => scalarKey(e.k),
+          set: (v) => {
+            e.k = v.t === "num" ? v.raw : String(v.v);
+            row.dataset.path = pathText([...path, e.k]);
+          },
+        };
         const slot = { get: () => e.v, set: (v) => (e.v = v) };
         const row = this.row({ name: "value", type: type.elem, slot, path: [...path, e.k] });
-        row.classList.add("entry");
+        row.classList.add("keyed");
         const control = this.control(type.key, key, path, id("key"), "key", () => {});
-        (control.matches("input, select") ? control : control.querySelector("input, select")).setAttribute("aria-label", `key of ${name}`);
+        (control.matches("select") ? control : control.querySelector("input, textarea")).setAttribute("aria-label", `key of ${name}`);
         row.querySelector(".label").prepend(h("div", { class: "key" }, control));
         row.querySelector(".name").hidden = true;
         row.querySelector(":scope > .control").after(button("remove", `Remove an entry of ${name}`, () => (node.m.splice(node.m.indexOf(e), 1), this.changed(), render())));
@@ -336,7 +342,7 @@ export class Form {
         },
       }, `Add to ${name}`);
       box.replaceChildren(...rows, add);
-      if (focus) (rows.at(-1)?.querySelector(".key input, .key select") ?? add).focus();
+      if (focus) (rows.at(-1)?.querySelector(".key input, .key select, .key textarea") ?? add).focus();
     };
     render(false);
     return box;
@@ -410,7 +416,7 @@ export class Form {
   }
 
   // text is a scalar that is typed in.
-  text(type, slot, control, came) {
+  text(type, slot, control, came, standard) {
     const form = this.schema.form(type);
     const node = slot.get();
     const value = node ? (node.t === "num" ? node.raw : node.v) : "";
@@ -429,11 +435,12 @@ export class Form {
       say(input.value);
       if (!before) keepFocus(input, came);
     };
+    const absent = standard ? `${standard} by default` : placeholders[form] ?? "not set";
     const long = form === "string" && (value.includes("\n") || value.length > 60);
     const input =
       form === "string"
-        ? h("textarea", { id: control, rows: long ? Math.min(12, value.split("\n").length + 1) : 1, spellcheck: "false", placeholder: node ? null : "not set", oninput: typed })
-        : h("input", { id: control, spellcheck: "false", autocomplete: "off", inputmode: /^[iu]\d/.test(form) ? "numeric" : null, placeholder: node ? null : placeholders[form] ?? "not set", oninput: typed });
+        ? h("textarea", { id: control, rows: long ? Math.min(12, value.split("\n").length + 1) : 1, spellcheck: "false", placeholder: node ? null : absent, oninput: typed })
+        : h("input", { id: control, spellcheck: "false", autocomplete: "off", inputmode: /^[iu]\d/.test(form) ? "numeric" : null, placeholder: node ? null : absent, oninput: typed });
     input.value = value;
     say(value);
     const put = (text) => ((input.value = text), typed());

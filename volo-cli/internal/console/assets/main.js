@@ -36,6 +36,8 @@ const on = {
   type: go.type,
   run: (p, run) => {
     if (p === page) answer.show(run);
+    // On a narrow page the response is far below.
+    if (answer.element.getBoundingClientRect().top > innerHeight) answer.element.scrollIntoView({ block: "start" });
     nav.draw();
   },
   changed: (p, run) => p === page && answer.changed(run),

@@ -1,7 +1,7 @@
 // The middle: one method and the request that is written for it.
 
 import * as api from "./api.js";
-import { button, copy, h, id } from "./dom.js";
+import { button, copy, h, id, shortcut } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Form } from "./form.js";
 import { JSONFault, indexOf, parse, pathAt, print } from "./json.js";
@@ -220,8 +220,7 @@ export class Page {
   drawBar() {
     const m = this.method;
     const live = this.run && !this.run.over;
-    const key = /Mac|iP/.test(navigator.platform) ? "⌘↵" : "Ctrl+↵";
-    const main = (text, off) => h("button", { type: "button", class: "send", disabled: off, title: `${text} (${key})`, onclick: () => this.send() }, text, h("kbd", {}, key));
+    const main = (text, off) => h("button", { type: "button", class: "send", disabled: off, title: `${text} (${shortcut})`, onclick: () => this.send() }, text, h("kbd", {}, shortcut));
     const other = (text, f) => h("button", { type: "button", onclick: f }, text);
     const parts = [];
     if (!this.peer.target) parts.push(h("span", { class: "note" }, "There is no target to call; name one when you start volo console."));

@@ -2,7 +2,7 @@
 
 import { button, duration, h } from "./dom.js";
 import { short } from "./form.js";
-import { kindOf, kindTitles } from "./schema.js";
+import { aside, kindOf, kindTitles } from "./schema.js";
 
 const pages = ["services", "types", "history"];
 
@@ -70,18 +70,18 @@ export class Nav {
     if (!this.schema) return;
     const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (...texts) => words.every((w) => texts.some((t) => t?.toLowerCase().includes(w)));
-    const found = this[this.page](fits);
+    const found = this[this.page](fits, words.length > 0);
     this.box.replaceChildren(...(found.length ? found : [h("p", { class: "note" }, words.length ? "Nothing fits the filter." : this.page === "history" ? "Calls that you make will be here." : "There is nothing.")]));
   }
 
-  services(fits) {
+  services(fits, words) {
     return this.schema.services.flatMap((s) => {
       const methods = s.methods.filter((m) => fits(m.name, s.name, m.doc));
       if (methods.length === 0 && !fits(s.name)) return [];
       return h(
         "details",
-        { open: true, class: "service" },
-        h("summary", { title: s.doc?.trim() || s.name }, h("span", { class: "package" }, s.name.slice(0, s.name.length - short(s.name).length)), short(s.name)),
+        { open: words || !aside(s), class: "service" },
+        h("summary", { title: s.doc?.trim() || s.name }, h("span", { class: "package" }, s.name.slice(0, s.name.length - short(s.name).length)), h("wbr"), short(s.name)),
         s.error && h("p", { class: "note bad" }, s.error),
         s.methods.length === 0 && !s.error && h("p", { class: "note" }, "no methods"),
         h("ul", {}, methods.map((m) => this.method(s, m))),
@@ -97,7 +97,7 @@ export class Nav {
       {},
       h(
         "button",
-        { type: "button", class: "entry", "aria-current": key === this.current ? "page" : null, title: m.doc?.trim() || null, onclick: () => this.on.method(key) },
+        { type: "button", class: "entry", "data-name": m.name, "aria-current": key === this.current ? "page" : null, title: m.doc?.trim() || null, onclick: () => this.on.method(key) },
         h("span", { class: "label" }, m.name),
         this.running(key) && h("span", { class: "live", title: "a call is running" }),
         h("span", { class: `kind ${kind}`, title: kindTitles[kind] }, kind),
@@ -116,7 +116,7 @@ export class Nav {
           h(
             "li",
             {},
-            h("button", { type: "button", class: "entry", "aria-current": d.name === this.current ? "page" : null, title: d.name, onclick: () => this.on.type(d.name) }, h("span", { class: "label" }, h("span", { class: "package" }, d.name.slice(0, d.name.length - short(d.name).length)), short(d.name)), h("span", { class: "kind" }, d.kind)),
+            h("button", { type: "button", class: "entry", "data-name": d.name, "aria-current": d.name === this.current ? "page" : null, title: d.name, onclick: () => this.on.type(d.name) }, h("span", { class: "label" }, h("span", { class: "package" }, d.name.slice(0, d.name.length - short(d.name).length)), h("wbr"), short(d.name)), h("span", { class: "kind" }, d.kind)),
           ),
         ),
       ),

@@ -33,14 +33,18 @@ const bounds = {
   u64: [0n, 2n ** 64n - 1n],
 };
 
+// aside tells whether a service is one that servers have beside their own.
+export const aside = (s) => s.name.startsWith("grpc.");
+
 export class Schema {
   constructor({ protocol, services, types }) {
     this.protocol = protocol;
-    this.services = services;
+    // Health checks, reflection and the like are seldom what is looked for.
+    this.services = [...services.filter((s) => !aside(s)), ...services.filter(aside)];
     this.types = types;
     this.grpc = protocol === "grpc";
     this.methods = new Map();
-    for (const s of services) for (const m of s.methods) this.methods.set(`${s.name}/${m.name}`, m);
+    for (const s of this.services) for (const m of s.methods) this.methods.set(`${s.name}/${m.name}`, m);
   }
 
   // declared is the declaration behind a type, undefined if it has none.

@@ -45,7 +45,7 @@ export function typePage(schema, name, { type: showType, method: showMethod }) {
         h(
           "table",
           { class: "members" },
-          h("thead", {}, h("tr", {}, ["#", "Field", "Type", ""].map((t) => h("th", { scope: "col" }, t)))),
+          h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "n" }, "#"), ["Field", "Type", ""].map((t) => h("th", { scope: "col" }, t)))),
           h(
             "tbody",
             {},
