@@ -6,6 +6,12 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/volo-go/volo/motore/breaker"
+	"github.com/volo-go/volo/motore/discovery"
+	"github.com/volo-go/volo/motore/rpc"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
 )
 
 // TestAllocations counts what both sides of a unary call allocate together,
@@ -22,5 +28,26 @@ func TestAllocations(t *testing.T) {
 	// Measured: 13, of which 6 are the test's.
 	if n > 14 {
 		t.Errorf("a call takes %v allocations, want at most 14", n)
+	}
+}
+
+// TestGovernanceAllocatesNothing: what a client does beside with discovery,
+// balancing, ejection, a breaker and a deadline. A server that is told a
+// deadline may do so.
+func TestGovernanceAllocatesNothing(t *testing.T) {
+	address := serve(t, echo)
+	ctx := context.Background()
+	count := func(c notesClient) float64 {
+		return testing.AllocsPerRun(1000, func() {
+			if _, err := c.get(ctx, "x"); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	plain := count(dial(t, address, vologrpc.WithTimeout(time.Minute)))
+	full := count(dial(t, "notes", vologrpc.WithDiscoverer(discovery.Static(rpc.TCP(address))), vologrpc.WithTimeout(time.Minute),
+		vologrpc.WithInner(vologrpc.Breaker(breaker.Config{}))))
+	if full > plain {
+		t.Errorf("a call allocates %v times, %v without", full, plain)
 	}
 }

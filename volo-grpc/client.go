@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
@@ -28,7 +29,9 @@ type clientCore struct {
 	callee    rpc.Endpoint // the address is zero if there is a discoverer
 	authority string
 	stack     Handler
-	private   bool // there is nobody to see a request
+	private   bool         // the stack is discreet: requests of unary calls are used again
+	timed     bool         // somebody needs to know when a call began
+	usual     timeoutField // of the client's own timeout
 	peers     peers
 	heads     sync.Map                                // *Method → *http2.Block
 	stage     *loadbalance.Stage[*Request, *Response] // nil with a fixed address
@@ -69,9 +72,11 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 		*t = max(*t, minKeepalive)
 	}
 	c.authority = c.authorityOf()
+	c.usual = newTimeoutField(c.o.timeout)
 	c.peers.core = c
-	c.private = c.o.isPrivate()
 	c.stack = c.buildStack()
+	c.private = motore.IsDiscreet(c.stack)
+	c.timed = !c.private || c.stage != nil || c.o.timeout > 0 || c.o.timePhases
 	return &Client{core: c}, nil
 }
 
@@ -118,16 +123,15 @@ func (c *Client) Unary(ctx context.Context, m *Method, req, resp proto.Message) 
 	if err != nil {
 		return r.fail(PhasePick, false, err)
 	}
-	if private {
-		*r = Request{}
-		requests.Put(r)
-		return nil
-	}
 	if answer.Message != resp { // a layer has answered
 		if answer.Message == nil {
 			return r.fail(PhaseDecode, false, &Error{Code: Internal, Message: "a layer has answered without a message"})
 		}
 		proto.Merge(resp, answer.Message)
+	}
+	if private {
+		*r = Request{}
+		requests.Put(r)
 	}
 	return nil
 }
@@ -153,8 +157,7 @@ func (c *Client) Stream(ctx context.Context, m *Method, req proto.Message) (*Cli
 	return answer.Stream, nil
 }
 
-// requests of unary calls that nobody outside this package has seen, to be used
-// again.
+// requests of unary calls that nobody knows any more, to be used again.
 var requests = sync.Pool{New: func() any { return new(Request) }}
 
 func newRequest(private bool) *Request {
@@ -164,15 +167,9 @@ func newRequest(private bool) *Request {
 	return new(Request)
 }
 
-// private reports whether nobody is there to see the requests of c.
+// private reports whether nobody knows the requests of c once they are over.
 func (c *Client) private() bool {
 	return c.core.private && (c.options == nil || len(c.options.credentials) == 0)
-}
-
-// isPrivate is private for all calls of a client.
-func (o *clientOptions) isPrivate() bool {
-	return len(o.outer)+len(o.inner)+len(o.credentials) == 0 &&
-		o.discoverer == nil && o.balancer == nil && o.service == nil && !o.timePhases
 }
 
 // request fills in r, which is new.
@@ -181,7 +178,7 @@ func (c *Client) request(ctx context.Context, r *Request, m *Method, req proto.M
 	r.Info.Role = rpc.Client
 	r.Info.Service, r.Info.Method, r.Info.Idempotent = m.Service, m.Name, m.Idempotent
 	r.Info.Caller.Service, r.Info.Callee = core.o.caller, core.callee
-	if !core.private || core.o.timeout > 0 || c.options != nil {
+	if core.timed || c.options != nil {
 		r.Info.Stats.Start = time.Now()
 	}
 	r.Method, r.Message, r.options, r.parent = m, req, c.options, ctx

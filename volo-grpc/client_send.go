@@ -69,7 +69,7 @@ func (c *clientCore) appendFields(ctx context.Context, fields []http2.Field, req
 		if left <= 0 {
 			return nil, req.fail(PhaseWrite, true, context.DeadlineExceeded)
 		}
-		fields = append(fields, http2.Field{Name: "grpc-timeout", Value: formatTimeout(left)})
+		fields = append(fields, http2.Field{Name: "grpc-timeout", Value: c.usual.of(left)})
 	}
 	if o.out != nil {
 		fields = append(fields, http2.Field{Name: "grpc-encoding", Value: o.out.Name()})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
@@ -22,7 +23,7 @@ func (c *clientCore) buildStack() Handler {
 		c.o.service.policies(methods), // several attempts, if the service config says so
 		c.balance(),                   // picks an instance; the next one if nothing was done
 		motore.Chain(c.o.inner...),    // the user's, once per attempt: the address is known
-	)(HandlerFunc(c.send))
+	)((*sender)(c))
 }
 
 // balance picks instances through discovery. A client with a fixed address
@@ -53,6 +54,12 @@ func (c *clientCore) balance() Layer {
 			}
 			req.Info.Callee.Address = in.Address
 		},
+		Began: func(req *Request) (t time.Time) {
+			if len(c.o.outer) == 0 && c.o.service == nil && !c.waits(req) {
+				t = req.Info.Stats.Start
+			}
+			return t
+		},
 		Last: func(req *Request) (last rpc.Address) {
 			if req.before != nil {
 				last = req.before.last
@@ -75,29 +82,47 @@ func (c *clientCore) balance() Layer {
 		},
 	})
 	c.stage = stage
-	return motore.Chain(pickErrors, c.waitForInstances, stage.Layer)
+	return motore.Chain(c.pick, stage.Layer)
 }
 
-// waitForInstances lets calls that wait for connections wait for an instance,
-// too.
-func (c *clientCore) waitForInstances(next Handler) Handler {
-	return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
-		if !c.waits(req) {
-			return next.Call(ctx, req)
+// pick lets calls that wait for connections wait for an instance, too. It says
+// of a call that got no address that picking failed, and that nothing but that is
+// wrong.
+func (c *clientCore) pick(next Handler) Handler { return &picking{c, next} }
+
+type picking struct {
+	core *clientCore
+	next Handler
+}
+
+// Discreet implements [motore.Discreet].
+func (p *picking) Discreet() bool { return motore.IsDiscreet(p.next) }
+
+func (p *picking) Call(ctx context.Context, req *Request) (resp *Response, err error) {
+	if p.core.waits(req) {
+		resp, err = p.wait(ctx, req)
+	} else {
+		resp, err = p.next.Call(ctx, req)
+	}
+	if err != nil && req.Info.Callee.Address.IsZero() {
+		err = req.fail(PhasePick, true, pickStatus(ctx, err))
+	}
+	return resp, err
+}
+
+func (p *picking) wait(ctx context.Context, req *Request) (*Response, error) {
+	for {
+		moved := p.core.moved.next()
+		resp, err := p.next.Call(ctx, req)
+		if !errors.Is(err, loadbalance.ErrNoInstance) || !req.Info.Callee.Address.IsZero() {
+			return resp, err
 		}
-		for {
-			moved := c.moved.next()
-			resp, err := next.Call(ctx, req)
-			if !errors.Is(err, loadbalance.ErrNoInstance) || !req.Info.Callee.Address.IsZero() {
-				return resp, err
-			}
-			select {
-			case <-moved:
-			case <-ctx.Done():
-				return nil, reason(ctx)
-			}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return nil, reason(ctx)
 		}
-	})
+	}
 }
 
 // waits reports whether a call waits for a connection while there is none.
@@ -131,18 +156,6 @@ func (s *signal) tell() {
 	}
 }
 
-// pickErrors says of a call that got no address that picking failed, and that
-// nothing but that is wrong.
-func pickErrors(next Handler) Handler {
-	return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
-		resp, err := next.Call(ctx, req)
-		if err != nil && req.Info.Callee.Address.IsZero() {
-			err = req.fail(PhasePick, true, pickStatus(ctx, err))
-		}
-		return resp, err
-	})
-}
-
 func pickStatus(ctx context.Context, err error) error {
 	var status *Error
 	switch {
@@ -158,13 +171,20 @@ func pickStatus(ctx context.Context, err error) error {
 // takes nothing of it.
 const maxSends = 3
 
-// send takes a request to the instance that was picked for it: the innermost
-// service of the stack. What the peer has not processed, because the
+// A sender is the innermost service of the stack: it takes a request to the
+// instance that was picked for it. What the peer has not processed, because the
 // connection was about to end, is sent again on another one (gRPC,
 // "Transparent retries").
-func (c *clientCore) send(ctx context.Context, req *Request) (*Response, error) {
-	if ctx.Err() != nil {
-		return nil, req.fail(PhaseDial, true, reason(ctx))
+type sender clientCore
+
+// Discreet implements [motore.Discreet]: credentials see calls.
+func (s *sender) Discreet() bool { return len(s.o.credentials) == 0 }
+
+func (s *sender) Call(ctx context.Context, req *Request) (*Response, error) {
+	c := (*clientCore)(s)
+	// Whether time is left is looked at when the peer is told how much.
+	if given := given(ctx); given.Err() != nil {
+		return nil, req.fail(PhaseDial, true, reason(given))
 	}
 	peer, err := c.peers.get(req.Info.Callee.Address)
 	if err != nil {
@@ -181,6 +201,15 @@ func (c *clientCore) send(ctx context.Context, req *Request) (*Response, error) 
 			return resp, err
 		}
 	}
+}
+
+// given returns the context that the caller has given to the call of ctx, unless
+// somebody has made another one of that.
+func given(ctx context.Context) context.Context {
+	if call, ok := ctx.(*callContext); ok {
+		return call.parent
+	}
+	return ctx
 }
 
 // unprocessed reports whether a connection took nothing of a call.

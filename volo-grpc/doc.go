@@ -54,8 +54,9 @@
 // # Memory
 //
 // Nothing that a handler, a layer or a caller can reach is recycled: requests,
-// messages and contexts may be kept for as long as one likes. The strings of a
-// message are parts of the memory it arrived in.
+// messages and contexts may be kept for as long as one likes. (A layer may
+// renounce that, see [motore.Discreet]; most of ours do.) The strings of a message
+// are parts of the memory it arrived in.
 //
 // Clients and servers may be used from any number of goroutines. Handlers and
 // layers are called concurrently. On a stream one goroutine sends and one

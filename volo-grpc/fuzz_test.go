@@ -3,6 +3,7 @@ package vologrpc
 import (
 	"bytes"
 	"context"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,63 @@ func TestTimeouts(t *testing.T) {
 	}
 	if d, ok, err := parseTimeout("99999999H"); ok || err != nil {
 		t.Errorf("more than a Duration holds: got %v, %t and %v", d, ok, err)
+	}
+}
+
+func TestCoarseTimeouts(t *testing.T) {
+	const ms, s = time.Millisecond, time.Second
+	for _, tt := range []struct{ d, want time.Duration }{
+		{1, 1},
+		{4999, 4999},
+		{5001, 5010}, // never less time than there is
+		{49_991, 50_000},
+		{99*ms + 999_001, 100 * ms},
+		{s, s},
+		{s - 1, s},
+		{s + 1, s + ms},
+		{time.Minute - 300, time.Minute},
+		{time.Minute + 1, time.Minute + 100*ms},
+		{1000*time.Hour - 1, 1000 * time.Hour},
+		{1000*time.Hour + 1, 1000*time.Hour + 100*ms}, // no coarser than that
+		{math.MaxInt64, math.MaxInt64},
+	} {
+		if got := coarse(tt.d); got != tt.want {
+			t.Errorf("%v: got %v, want %v", tt.d, got, tt.want)
+		}
+	}
+	usual, never := newTimeoutField(time.Minute), newTimeoutField(0)
+	for _, tt := range []struct {
+		left time.Duration
+		want string
+	}{{time.Minute, "60000000u"}, {time.Minute - 1, "60000000u"}, {time.Minute - ms, "60000000u"}, {59 * s, "59000000u"}, {12345, "12350n"}} {
+		if got, without := usual.of(tt.left), never.of(tt.left); got != tt.want || without != tt.want {
+			t.Errorf("%v: got %q with a usual time, %q without, want %q", tt.left, got, without, tt.want)
+		}
+	}
+}
+
+// TestRequestsThatCredentialsSeeServeNoOtherCall says so of the client and of the
+// call that have them.
+func TestRequestsThatCredentialsSeeServeNoOtherCall(t *testing.T) {
+	some := CredentialsFunc(func(context.Context, *Request) (Metadata, error) { return nil, nil })
+	for _, tt := range []struct {
+		what   string
+		client []ClientOption
+		call   []CallOption
+		want   bool
+	}{
+		{"none", nil, nil, true},
+		{"the client's", []ClientOption{WithCredentials(some)}, nil, false},
+		{"the call's", nil, []CallOption{CallCredentials(some)}, false},
+	} {
+		c, err := NewClient("shop.invalid:1", tt.client...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.With(tt.call...).private(); got != tt.want {
+			t.Errorf("%s: requests are used again: %v, want %v", tt.what, got, tt.want)
+		}
+		c.Close()
 	}
 }
 

@@ -211,7 +211,7 @@ func (w *healthWatch) watch(ctx context.Context, a rpc.Address, h *healthOf) (co
 		},
 		Method: methodWatch, Message: wrapperspb.String(w.filter.service), parent: ctx,
 	}
-	resp, err := core.send((*callContext)(req), req)
+	resp, err := (*sender)(core).Call((*callContext)(req), req)
 	if err != nil {
 		return nil, false, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/breaker"
 	"github.com/volo-go/volo/motore/collapse"
 	"github.com/volo-go/volo/motore/fallback"
@@ -30,12 +31,20 @@ func Timeout(d time.Duration) Layer {
 	if d <= 0 {
 		return nil
 	}
-	return func(next Handler) Handler {
-		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
-			req.bound(time.Now().Add(d))
-			return next.Call(ctx, req)
-		})
-	}
+	return func(next Handler) Handler { return &lowered{next, d} }
+}
+
+type lowered struct {
+	next Handler
+	d    time.Duration
+}
+
+// Discreet implements [motore.Discreet].
+func (l *lowered) Discreet() bool { return motore.IsDiscreet(l.next) }
+
+func (l *lowered) Call(ctx context.Context, req *Request) (*Response, error) {
+	req.bound(time.Now().Add(l.d))
+	return l.next.Call(ctx, req)
 }
 
 // bound lowers the deadline of a call to t.
@@ -48,24 +57,32 @@ func (r *Request) bound(t time.Time) {
 // deadline fixes the instant at which a client's call ends: the earliest of
 // the context's deadline, the call's timeout and the client's.
 func deadline(d time.Duration) Layer {
-	return func(next Handler) Handler {
-		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
-			bound := d
-			if o := req.options; o != nil {
-				set(&bound, o.timeout)
-				if m := o.config; m != nil && m.Timeout > 0 && (bound <= 0 || m.Timeout < bound) {
-					bound = m.Timeout
-				}
-			}
-			if t, ok := ctx.Deadline(); ok {
-				req.bound(t)
-			}
-			if bound > 0 {
-				req.bound(req.Info.Stats.Start.Add(bound))
-			}
-			return next.Call(ctx, req)
-		})
+	return func(next Handler) Handler { return &bounded{next, d} }
+}
+
+type bounded struct {
+	next  Handler
+	bound time.Duration
+}
+
+// Discreet implements [motore.Discreet].
+func (b *bounded) Discreet() bool { return motore.IsDiscreet(b.next) }
+
+func (b *bounded) Call(ctx context.Context, req *Request) (*Response, error) {
+	bound := b.bound
+	if o := req.options; o != nil {
+		set(&bound, o.timeout)
+		if m := o.config; m != nil && m.Timeout > 0 && (bound <= 0 || m.Timeout < bound) {
+			bound = m.Timeout
+		}
 	}
+	if t, ok := ctx.Deadline(); ok {
+		req.bound(t)
+	}
+	if bound > 0 {
+		req.bound(req.Info.Stats.Start.Add(bound))
+	}
+	return b.next.Call(ctx, req)
 }
 
 // RetryOutcome returns a layer that makes unary calls again by what their end

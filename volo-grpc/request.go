@@ -24,7 +24,8 @@ type (
 
 // A Request is one call on its way through the layers. Who has seen it may keep
 // it, and read it once the call is over: only those that no layer, balancer or
-// credentials could have seen serve other calls.
+// credentials have seen, unless they are [motore.Discreet] as ours are, serve
+// other calls.
 //
 // The request is also the context of its call, in the same allocation: the
 // context that layers and handlers get answers [rpc.FromContext] and the

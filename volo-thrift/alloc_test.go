@@ -8,7 +8,11 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/volo-go/volo/motore/breaker"
+	"github.com/volo-go/volo/motore/discovery"
+	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
@@ -71,4 +75,23 @@ func allocations(t *testing.T, call func() error) float64 {
 		run() // connects, and fills what is kept
 	}
 	return testing.AllocsPerRun(1000, run)
+}
+
+// TestGovernanceAllocatesNothing: what a client does beside with discovery,
+// balancing, ejection, a breaker and a deadline.
+func TestGovernanceAllocatesNothing(t *testing.T) {
+	addr := serveTCP(t, handler{}, volothrift.WithEngine(transport.EngineNet))
+	count := func(target string, opts ...volothrift.ClientOption) float64 {
+		c := newClient(t, target, append(opts, volothrift.WithEngine(transport.EngineNet))...)
+		return allocations(t, func() error {
+			_, err := c.Get(context.Background(), "k")
+			return err
+		})
+	}
+	plain := count(addr)
+	full := count("store", volothrift.WithDiscoverer(discovery.Static(rpc.TCP(addr))), volothrift.WithTimeout(time.Minute),
+		volothrift.WithInner(volothrift.Breaker(breaker.Config{})))
+	if full > plain {
+		t.Errorf("a call allocates %v times, %v without", full, plain)
+	}
 }

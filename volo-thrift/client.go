@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
@@ -29,7 +30,8 @@ type clientCore struct {
 	headers sync.Map // *Method → *ttheader.Template
 	latest  atomic.Pointer[header]
 
-	private bool                                    // there is no layer and no balancer to see a request
+	bare    bool                                    // there is no layer and no balancer
+	private bool                                    // the stack is discreet: requests are used again
 	timed   bool                                    // somebody needs to know when a call began
 	stage   *loadbalance.Stage[*Request, *Response] // nil with a fixed address
 }
@@ -62,9 +64,10 @@ func NewClient(target string, opts ...ClientOption) (*Client, error) {
 		c.o.dial = d.Dial
 	}
 	c.peers.open = c.open
-	c.private = len(c.o.outer) == 0 && len(c.o.inner) == 0 && c.o.balancer == nil && c.o.discoverer == nil
-	c.timed = c.o.timeout > 0 || c.o.timePhases || c.o.connections == 0
+	c.bare = len(c.o.outer) == 0 && len(c.o.inner) == 0 && c.o.discoverer == nil
 	c.stack = c.buildStack()
+	c.private = motore.IsDiscreet(c.stack)
+	c.timed = !c.private || c.stage != nil || c.o.timeout > 0 || c.o.timePhases || c.o.connections == 0
 	return &Client{core: c}, nil
 }
 
@@ -97,12 +100,12 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 	if c.options != nil {
 		c.options.apply(&req.Info)
 	}
-	if !core.private || core.timed || c.options != nil {
+	if core.timed || c.options != nil {
 		req.Info.Stats.Start = time.Now()
 	}
 	var resp *Response
 	var err error
-	if core.private {
+	if core.bare {
 		var f flight
 		if resp, f, err = core.launch((*callContext)(req), req); f.w != nil {
 			f.w.Arrive()
@@ -118,8 +121,8 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 	return err
 }
 
-// requests that nobody outside this package has seen, to be used again, with
-// what their calls need beside.
+// requests that nobody knows any more, to be used again, with what their calls
+// need beside.
 var requests = sync.Pool{New: func() any {
 	r := new(struct {
 		Request

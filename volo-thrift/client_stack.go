@@ -2,6 +2,7 @@ package volothrift
 
 import (
 	"context"
+	"time"
 
 	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
@@ -41,6 +42,12 @@ func (c *clientCore) balance() Layer {
 			}
 			req.Info.Callee.Address = in.Address
 		},
+		Began: func(req *Request) (t time.Time) {
+			if len(c.o.outer) == 0 {
+				t = req.Info.Stats.Start
+			}
+			return t
+		},
 		Last: func(req *Request) (last rpc.Address) {
 			if req.last != nil {
 				last = *req.last
@@ -59,24 +66,31 @@ func (c *clientCore) balance() Layer {
 
 // pickErrors says of a call that got no address that picking failed. Of others
 // it notes where they failed, for a layer that makes them again.
-func pickErrors(next Handler) Handler {
-	return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
-		resp, err := next.Call(ctx, req)
-		if err == nil {
-			return resp, nil
-		}
-		last := req.Info.Callee.Address
-		if last.IsZero() {
-			return resp, req.fail(PhasePick, true, err)
-		}
-		req.last = &last
-		return resp, err
-	})
+func pickErrors(next Handler) Handler { return &picking{next} }
+
+type picking struct{ next Handler }
+
+func (p *picking) Discreet() bool { return motore.IsDiscreet(p.next) }
+
+func (p *picking) Call(ctx context.Context, req *Request) (*Response, error) {
+	resp, err := p.next.Call(ctx, req)
+	if err == nil {
+		return resp, nil
+	}
+	last := req.Info.Callee.Address
+	if last.IsZero() {
+		return resp, req.fail(PhasePick, true, err)
+	}
+	req.last = &last
+	return resp, err
 }
 
 // A sender is the innermost service of the stack: it takes a request to the
 // instance that was picked for it.
 type sender clientCore
+
+// Discreet implements [motore.Discreet].
+func (s *sender) Discreet() bool { return true }
 
 func (s *sender) Call(ctx context.Context, req *Request) (*Response, error) {
 	peer, err := s.peer(ctx, req)
@@ -87,14 +101,27 @@ func (s *sender) Call(ctx context.Context, req *Request) (*Response, error) {
 }
 
 func (s *sender) peer(ctx context.Context, req *Request) (peer, error) {
-	if ctx.Err() != nil {
-		return nil, req.fail(PhaseDial, true, reason(ctx))
+	alive := ctx
+	if s.o.protocol.hasHeader() {
+		alive = given(ctx) // who tells the peer how much time is left looks at the clock
+	}
+	if alive.Err() != nil {
+		return nil, req.fail(PhaseDial, true, reason(alive))
 	}
 	peer, err := s.peers.get(req.Info.Callee.Address)
 	if err != nil {
 		return nil, req.fail(PhaseDial, true, err)
 	}
 	return peer, nil
+}
+
+// given returns the context that the caller has given to the call of ctx, unless
+// somebody has made another one of that.
+func given(ctx context.Context) context.Context {
+	if call, ok := ctx.(*callContext); ok {
+		return call.parent
+	}
+	return ctx
 }
 
 // launch is the stack of a client that has no layer and no balancer. It returns

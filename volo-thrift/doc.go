@@ -42,8 +42,9 @@
 // # Memory
 //
 // Nothing that a handler, a layer or a caller can reach is recycled: requests,
-// messages and contexts may be kept for as long as one likes. The strings of
-// one message share one allocation; [WithDecodeOptions] offers other choices.
+// messages and contexts may be kept for as long as one likes. (A layer may
+// renounce that, see [motore.Discreet]; most of ours do.) The strings of one
+// message share one allocation; [WithDecodeOptions] offers other choices.
 //
 // Clients and servers may be used from any number of goroutines. Handlers and
 // layers are called concurrently.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/breaker"
 	"github.com/volo-go/volo/motore/collapse"
 	"github.com/volo-go/volo/motore/fallback"
@@ -26,17 +27,27 @@ func Timeout(d time.Duration) Layer {
 		return nil
 	}
 	return func(next Handler) Handler {
-		served := timeout.New[*Request, *Response](d)(next)
-		return HandlerFunc(func(ctx context.Context, req *Request) (*Response, error) {
-			if req.Info.Role == rpc.Server {
-				return served.Call(ctx, req)
-			}
-			if end := time.Now().Add(d); req.Info.Deadline.IsZero() || end.Before(req.Info.Deadline) {
-				req.Info.Deadline = end
-			}
-			return next.Call(ctx, req)
-		})
+		return &lowered{next, timeout.New[*Request, *Response](d)(next), d}
 	}
+}
+
+type lowered struct {
+	next   Handler
+	served Handler // on servers
+	d      time.Duration
+}
+
+// Discreet implements [motore.Discreet].
+func (l *lowered) Discreet() bool { return motore.IsDiscreet(l.next) }
+
+func (l *lowered) Call(ctx context.Context, req *Request) (*Response, error) {
+	if req.Info.Role == rpc.Server {
+		return l.served.Call(ctx, req)
+	}
+	if end := time.Now().Add(l.d); req.Info.Deadline.IsZero() || end.Before(req.Info.Deadline) {
+		req.Info.Deadline = end
+	}
+	return l.next.Call(ctx, req)
 }
 
 // Recover returns a layer that turns a panic below it into an error. handle
@@ -138,6 +149,9 @@ type bounded struct {
 	next  Handler
 	bound time.Duration
 }
+
+// Discreet implements [motore.Discreet].
+func (b *bounded) Discreet() bool { return motore.IsDiscreet(b.next) }
 
 func (b *bounded) Call(ctx context.Context, req *Request) (*Response, error) {
 	bind(ctx, req, b.bound)

@@ -21,8 +21,9 @@ type (
 	HandlerFunc = motore.ServiceFunc[*Request, *Response]
 )
 
-// A Request is one call on its way through the layers. It is never recycled:
-// a layer may keep it, and read it once the call is over.
+// A Request is one call on its way through the layers. Who has seen it may keep
+// it, and read it once the call is over: only those that no layer or balancer
+// has seen, unless it is [motore.Discreet] as ours are, serve other calls.
 //
 // The request is also the context of its call, in the same allocation: the
 // context that layers and handlers get answers [rpc.FromContext] and the

@@ -143,6 +143,7 @@ func positive[T int | time.Duration](v *T, otherwise T) {
 // refuse, if not nil, makes the error of a call that is refused, out of the
 // layer's own; a framework puts it into the form of its errors.
 func New[Req, Resp any](c Config, refuse func(req Req, err *Error) error) motore.Layer[Req, Resp] {
+	shown := c.Key != nil // calls, to the user's function
 	c.fill()
 	terms := &keyed.Terms[Key, circuit]{
 		Max:  MaxCircuits,
@@ -150,30 +151,44 @@ func New[Req, Resp any](c Config, refuse func(req Req, err *Error) error) motore
 		Idle: (*circuit).idle,
 	}
 	return func(next motore.Service[Req, Resp]) motore.Service[Req, Resp] {
-		return motore.ServiceFunc[Req, Resp](func(ctx context.Context, req Req) (Resp, error) {
-			info := rpc.FromContext(ctx)
-			if info == nil {
-				return next.Call(ctx, req)
-			}
-			circuit := c.Circuits.known.Find(c.Key(info), terms)
-			if circuit == nil {
-				return next.Call(ctx, req) // there are too many
-			}
-			if circuit.state.Load() == closed {
-				resp, err := next.Call(ctx, req)
-				circuit.count(c.Outcome(err))
-				return resp, err
-			}
-			if refused := circuit.admit(); refused != nil {
-				var none Resp
-				if refuse != nil {
-					return none, refuse(req, refused)
-				}
-				return none, refused
-			}
-			return probe(ctx, req, next, circuit)
-		})
+		return &breaking[Req, Resp]{next, &c, terms, refuse, !shown && motore.IsDiscreet(next)}
 	}
+}
+
+type breaking[Req, Resp any] struct {
+	next     motore.Service[Req, Resp]
+	config   *Config
+	terms    *keyed.Terms[Key, circuit]
+	refuse   func(req Req, err *Error) error
+	discreet bool
+}
+
+// Discreet implements [motore.Discreet]: calls are shown to nobody but a Key
+// that is not ours.
+func (b *breaking[Req, Resp]) Discreet() bool { return b.discreet }
+
+func (b *breaking[Req, Resp]) Call(ctx context.Context, req Req) (Resp, error) {
+	info := rpc.FromContext(ctx)
+	if info == nil {
+		return b.next.Call(ctx, req)
+	}
+	circuit := b.config.Circuits.known.Find(b.config.Key(info), b.terms)
+	if circuit == nil {
+		return b.next.Call(ctx, req) // there are too many
+	}
+	if circuit.state.Load() == closed {
+		resp, err := b.next.Call(ctx, req)
+		circuit.count(b.config.Outcome(err))
+		return resp, err
+	}
+	if refused := circuit.admit(); refused != nil {
+		var none Resp
+		if b.refuse != nil {
+			return none, b.refuse(req, refused)
+		}
+		return none, refused
+	}
+	return probe(ctx, req, b.next, circuit)
 }
 
 // probe makes a call whose outcome decides on a circuit that is half-open.

@@ -3,6 +3,7 @@ package loadbalance
 import (
 	"time"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
 )
 
@@ -109,9 +110,19 @@ func (c EjectConfig) filled() EjectConfig {
 // failed, or was about to go to an instance that is out. What is known of an
 // instance outlasts snapshots without it while it matters.
 func Eject(inner Balancer, c EjectConfig) Balancer {
-	c = c.filled()
-	return BalancerFunc(func(instances []discovery.Instance) Picker {
-		e := &ejector{balancer: inner, config: c, clock: clock{time.Now()}}
-		return e.picker(nil, instances)
-	})
+	return eject{inner, c.filled()}
 }
+
+type eject struct {
+	inner  Balancer
+	config EjectConfig
+}
+
+// Balance implements [Balancer].
+func (b eject) Balance(instances []discovery.Instance) Picker {
+	e := &ejector{balancer: b.inner, config: b.config, clock: clock{time.Now()}}
+	return e.picker(nil, instances)
+}
+
+// Discreet implements [motore.Discreet].
+func (b eject) Discreet() bool { return motore.IsDiscreet(b.inner) }

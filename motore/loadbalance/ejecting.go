@@ -14,8 +14,7 @@ import (
 // An ejecting is the Picker that [Eject] makes. Its indices are those of inner.
 type ejecting struct {
 	*ejector
-	inner     Picker
-	tracker   Tracker // inner, if it is one
+	inner     told
 	instances []discovery.Instance
 	healths   []*health
 	outs      atomic.Pointer[Tried] // who is not in
@@ -23,7 +22,7 @@ type ejecting struct {
 
 // Renew implements [Renewer].
 func (p *ejecting) Renew(instances []discovery.Instance) Picker {
-	return p.picker(p.inner, instances)
+	return p.picker(p.inner.Picker, instances)
 }
 
 // out returns who is out or on trial.
@@ -57,7 +56,11 @@ func (p *ejecting) well() int {
 }
 
 func (p *ejecting) Pick(ctx context.Context, tried Tried) (int, error) {
-	i, err := p.inner.Pick(ctx, tried)
+	return p.pickAt(ctx, tried, time.Time{})
+}
+
+func (p *ejecting) pickAt(ctx context.Context, tried Tried, now time.Time) (int, error) {
+	i, err := p.inner.pickAt(ctx, tried, now)
 	if err != nil || p.admits(i) {
 		return i, err
 	}
@@ -114,17 +117,15 @@ func (p *ejecting) without(tried Tried) Tried {
 }
 
 // Begin implements [Tracker].
-func (p *ejecting) Begin(i int) {
-	if p.tracker != nil {
-		p.tracker.Begin(i)
-	}
-}
+func (p *ejecting) Begin(i int) { p.inner.begin(i) }
 
 // End implements [Tracker].
 func (p *ejecting) End(i int, elapsed time.Duration, outcome rpc.Outcome) {
-	if p.tracker != nil {
-		p.tracker.End(i, elapsed, outcome)
-	}
+	p.endAt(i, elapsed, outcome, time.Time{})
+}
+
+func (p *ejecting) endAt(i int, elapsed time.Duration, outcome rpc.Outcome, now time.Time) {
+	p.inner.endAt(i, elapsed, outcome, now)
 	h := p.healths[i]
 	switch {
 	case outcome.Faulty():
@@ -147,7 +148,7 @@ func (p *ejecting) End(i int, elapsed time.Duration, outcome rpc.Outcome) {
 
 // Inspect implements [Inspector].
 func (p *ejecting) Inspect(i int, s *State) {
-	inspect(p.inner, i, s)
+	inspect(p.inner.Picker, i, s)
 	h := p.healths[i]
 	s.Ejections = p.forgiven(h, p.now())
 	if standing := h.standing.Load(); standing > 0 {

@@ -62,8 +62,7 @@ func (e *ejector) matters(h *health, now time.Duration) bool {
 
 // picker returns the Picker of a snapshot.
 func (e *ejector) picker(before Picker, instances []discovery.Instance) *ejecting {
-	p := &ejecting{ejector: e, instances: instances, inner: renew(e.balancer, before, instances)}
-	p.tracker, _ = p.inner.(Tracker)
+	p := &ejecting{ejector: e, instances: instances, inner: tell(renew(e.balancer, before, instances))}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.now()

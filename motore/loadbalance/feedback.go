@@ -1,6 +1,7 @@
 package loadbalance
 
 import (
+	"context"
 	"time"
 
 	"github.com/volo-go/volo/motore/discovery"
@@ -24,6 +25,52 @@ type Tracker interface {
 	Picker
 	Begin(i int)
 	End(i int, elapsed time.Duration, outcome rpc.Outcome)
+}
+
+// A timed Picker is a [Tracker] that would look at the clock, and need not if it
+// is told the time.
+type timed interface {
+	pickAt(ctx context.Context, tried Tried, now time.Time) (int, error)
+	endAt(i int, elapsed time.Duration, outcome rpc.Outcome, now time.Time)
+}
+
+// A told Picker is any Picker, with all that it may be told.
+type told struct {
+	Picker
+	tracker Tracker // nil if it is none
+	timed   timed   // likewise
+}
+
+func tell(p Picker) told {
+	t := told{Picker: p}
+	t.tracker, _ = p.(Tracker)
+	t.timed, _ = p.(timed)
+	return t
+}
+
+// pickAt is Pick; now is zero if nobody has looked at the clock.
+func (t *told) pickAt(ctx context.Context, tried Tried, now time.Time) (int, error) {
+	if t.timed != nil && !now.IsZero() {
+		return t.timed.pickAt(ctx, tried, now)
+	}
+	return t.Pick(ctx, tried)
+}
+
+// begin is Begin, if anybody hears it.
+func (t *told) begin(i int) {
+	if t.tracker != nil {
+		t.tracker.Begin(i)
+	}
+}
+
+// endAt is End, if anybody hears it; now is as of pickAt.
+func (t *told) endAt(i int, elapsed time.Duration, outcome rpc.Outcome, now time.Time) {
+	switch {
+	case t.timed != nil && !now.IsZero():
+		t.timed.endAt(i, elapsed, outcome, now)
+	case t.tracker != nil:
+		t.tracker.End(i, elapsed, outcome)
+	}
 }
 
 // A Renewer is a [Picker] that passes on what it knows to its successor.
@@ -82,3 +129,5 @@ func inspect(p Picker, i int, s *State) {
 type clock struct{ start time.Time }
 
 func (c clock) now() time.Duration { return time.Since(c.start) }
+
+func (c clock) at(t time.Time) time.Duration { return t.Sub(c.start) }

@@ -27,6 +27,9 @@ func (b LeastRequests) Balance(instances []discovery.Instance) Picker {
 	return b.renew(nil, instances)
 }
 
+// Discreet implements [motore.Discreet].
+func (LeastRequests) Discreet() bool { return true }
+
 func (b LeastRequests) renew(before book[load], instances []discovery.Instance) Picker {
 	p := &least{config: b, choices: b.Choices, sample: newSample(instances), shares: shares(instances)}
 	if p.choices <= 0 {

@@ -31,6 +31,13 @@ type BalancerFunc func(instances []discovery.Instance) Picker
 // Balance calls f.
 func (f BalancerFunc) Balance(instances []discovery.Instance) Picker { return f(instances) }
 
+// A frugal balancer is one of ours whose Pickers are shown calls and show them
+// to nobody.
+type frugal struct{ BalancerFunc }
+
+// Discreet implements [motore.Discreet].
+func (frugal) Discreet() bool { return true }
+
 // A Picker chooses among the instances of one snapshot.
 //
 // Pick returns the index of the instance that the call in ctx is to go to,

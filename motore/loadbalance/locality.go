@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/rpc"
 )
@@ -74,6 +75,9 @@ type rank struct {
 // Balance implements [Balancer].
 func (l locality) Balance(instances []discovery.Instance) Picker { return l.renew(nil, instances) }
 
+// Discreet implements [motore.Discreet].
+func (l locality) Discreet() bool { return motore.IsDiscreet(l.inner) }
+
 func (l locality) renew(before []rank, instances []discovery.Instance) Picker {
 	distances := make([]int, len(instances))
 	for i, in := range instances {
@@ -97,10 +101,10 @@ func (l locality) renew(before []rank, instances []discovery.Instance) Picker {
 		r := rank{distance: d, outstanding: new(atomic.Int64)}
 		var inner Picker
 		if k, ok := slices.BinarySearchFunc(before, d, func(r rank, d int) int { return cmp.Compare(r.distance, d) }); ok {
-			inner, r.outstanding = before[k].inner, before[k].outstanding
+			inner, r.outstanding = before[k].inner.Picker, before[k].outstanding
 		}
 		r.part = newPart(l.inner, inner, instances, members)
-		heard = heard || r.tracker != nil
+		heard = heard || r.inner.tracker != nil
 		p.ranks = append(p.ranks, r)
 	}
 	return hear(p, heard)
@@ -118,10 +122,14 @@ func (p *localizing) Renew(instances []discovery.Instance) Picker {
 }
 
 func (p *localizing) Pick(ctx context.Context, tried Tried) (int, error) {
+	return p.pickAt(ctx, tried, time.Time{})
+}
+
+func (p *localizing) pickAt(ctx context.Context, tried Tried, now time.Time) (int, error) {
 	from := p.choose()
 	for k := range p.ranks {
 		// From the one that was chosen to the farthest; then those before.
-		i, err := p.ranks[(from+k)%len(p.ranks)].Pick(ctx, tried)
+		i, err := p.ranks[(from+k)%len(p.ranks)].pickAt(ctx, tried, now)
 		if err == nil || !errors.Is(err, ErrNoInstance) {
 			return i, err
 		}
@@ -165,11 +173,15 @@ func (p *localizing) Begin(i int) {
 
 // End implements [Tracker].
 func (p *localizing) End(i int, elapsed time.Duration, outcome rpc.Outcome) {
+	p.endAt(i, elapsed, outcome, time.Time{})
+}
+
+func (p *localizing) endAt(i int, elapsed time.Duration, outcome rpc.Outcome, now time.Time) {
 	r := &p.ranks[p.rankOf[i]]
 	if p.locality.config.Busy > 0 {
 		r.outstanding.Add(-1)
 	}
-	r.End(i, elapsed, outcome)
+	r.endAt(i, elapsed, outcome, now)
 }
 
 // Inspect implements [Inspector].

@@ -43,6 +43,9 @@ func (m Maglev) Balance(instances []discovery.Instance) Picker {
 	return m.renew(instances, nil)
 }
 
+// Discreet implements [motore.Discreet]: a Key sees calls.
+func (m Maglev) Discreet() bool { return m.Key == nil }
+
 func (m Maglev) renew(instances []discovery.Instance, before *bound) Picker {
 	return newKeyed(m.Key, m.table(instances), m.Excess, instances, before, m.renew)
 }

@@ -23,9 +23,9 @@ import (
 // to a second. Calls that the caller gave up can only raise it; streams and
 // rejected calls leave it alone.
 func P2C() Balancer {
-	return BalancerFunc(func(instances []discovery.Instance) Picker {
+	return frugal{func(instances []discovery.Instance) Picker {
 		return newP2C(nil, clock{time.Now()}, instances)
-	})
+	}}
 }
 
 type p2c struct {
@@ -50,23 +50,29 @@ func (p *p2c) Renew(instances []discovery.Instance) Picker {
 	return newP2C(p.book, p.clock, instances)
 }
 
-func (p *p2c) Pick(_ context.Context, tried Tried) (int, error) {
+func (p *p2c) Pick(_ context.Context, tried Tried) (int, error) { return p.pick(tried, p.now()) }
+
+func (p *p2c) pickAt(_ context.Context, tried Tried, now time.Time) (int, error) {
+	return p.pick(tried, p.at(now))
+}
+
+func (p *p2c) pick(tried Tried, now time.Duration) (int, error) {
 	if len(tried) > 0 {
-		return p.pickOther(tried)
+		return p.pickOther(tried, now)
 	}
 	if len(p.loads) == 0 {
 		return 0, ErrNoInstance
 	}
 	i, j := p.sample.two()
-	if i != j && p.better(p.now(), j, i) {
+	if i != j && p.better(now, j, i) {
 		return j, nil
 	}
 	return i, nil
 }
 
 // pickOther takes the best of all that are left.
-func (p *p2c) pickOther(tried Tried) (int, error) {
-	best, now := -1, p.now()
+func (p *p2c) pickOther(tried Tried, now time.Duration) (int, error) {
+	best := -1
 	for i := range p.loads {
 		if !tried.Has(i) && (best < 0 || p.better(now, i, best)) {
 			best = i
@@ -100,16 +106,24 @@ func (p *p2c) Begin(i int) { p.loads[i].outstanding.Add(1) }
 
 // End implements [Tracker].
 func (p *p2c) End(i int, elapsed time.Duration, outcome rpc.Outcome) {
+	p.end(i, elapsed, outcome, p.now())
+}
+
+func (p *p2c) endAt(i int, elapsed time.Duration, outcome rpc.Outcome, now time.Time) {
+	p.end(i, elapsed, outcome, p.at(now))
+}
+
+func (p *p2c) end(i int, elapsed time.Duration, outcome rpc.Outcome, now time.Duration) {
 	l := p.loads[i]
 	l.outstanding.Add(-1)
 	switch {
 	case outcome.Faulty():
-		l.latency.fail(p.now(), elapsed)
+		l.latency.fail(now, elapsed)
 	case elapsed == 0 || outcome == rpc.Rejected:
 	case outcome == rpc.Canceled:
-		l.latency.raise(p.now(), elapsed)
+		l.latency.raise(now, elapsed)
 	default:
-		l.latency.observe(p.now(), elapsed)
+		l.latency.observe(now, elapsed)
 	}
 }
 

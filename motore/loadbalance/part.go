@@ -11,10 +11,9 @@ import (
 // A part is the Picker of some instances of a snapshot. Outside of it,
 // instances have the indices that they have in the snapshot.
 type part struct {
-	inner   Picker
-	tracker Tracker // inner, if it is one
-	members []int   // by inner index
-	at      []int   // inner indices by outer ones; -1 for who is not in
+	inner   told
+	members []int // by inner index
+	at      []int // inner indices by outer ones; -1 for who is not in
 }
 
 // newPart makes the part of members; before is the Picker that it follows, nil
@@ -28,16 +27,19 @@ func newPart(b Balancer, before Picker, instances []discovery.Instance, members 
 	for k, i := range members {
 		chosen[k], p.at[i] = instances[i], k
 	}
-	p.inner = renew(b, before, chosen)
-	p.tracker, _ = p.inner.(Tracker)
+	p.inner = tell(renew(b, before, chosen))
 	return p
 }
 
 func (p *part) Pick(ctx context.Context, tried Tried) (int, error) {
+	return p.pickAt(ctx, tried, time.Time{})
+}
+
+func (p *part) pickAt(ctx context.Context, tried Tried, now time.Time) (int, error) {
 	if len(tried) > 0 {
 		tried = p.inside(tried)
 	}
-	i, err := p.inner.Pick(ctx, tried)
+	i, err := p.inner.pickAt(ctx, tried, now)
 	if err != nil {
 		return 0, err
 	}
@@ -57,29 +59,33 @@ func (p *part) inside(tried Tried) Tried {
 
 // Begin implements [Tracker].
 func (p *part) Begin(i int) {
-	if k := p.at[i]; k >= 0 && p.tracker != nil {
-		p.tracker.Begin(k)
+	if k := p.at[i]; k >= 0 {
+		p.inner.begin(k)
 	}
 }
 
 // End implements [Tracker].
 func (p *part) End(i int, elapsed time.Duration, outcome rpc.Outcome) {
-	if k := p.at[i]; k >= 0 && p.tracker != nil {
-		p.tracker.End(k, elapsed, outcome)
+	p.endAt(i, elapsed, outcome, time.Time{})
+}
+
+func (p *part) endAt(i int, elapsed time.Duration, outcome rpc.Outcome, now time.Time) {
+	if k := p.at[i]; k >= 0 {
+		p.inner.endAt(k, elapsed, outcome, now)
 	}
 }
 
 // Inspect implements [Inspector].
 func (p *part) Inspect(i int, s *State) {
 	if k := p.at[i]; k >= 0 {
-		inspect(p.inner, k, s)
+		inspect(p.inner.Picker, k, s)
 	}
 }
 
 // well returns how many instances of the part a call may go to, as far as its
 // Picker knows who is ejected.
 func (p *part) well() int {
-	if e, ok := p.inner.(*ejecting); ok {
+	if e, ok := p.inner.Picker.(*ejecting); ok {
 		return e.well()
 	}
 	return len(p.members)

@@ -15,9 +15,9 @@ import (
 // matter. It suits a single server behind several addresses, and is what gRPC
 // clients do unless told otherwise.
 func PickFirst() Balancer {
-	return BalancerFunc(func(instances []discovery.Instance) Picker {
+	return frugal{func(instances []discovery.Instance) Picker {
 		return &pickFirst{instances: instances}
-	})
+	}}
 }
 
 type pickFirst struct {

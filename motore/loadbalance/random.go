@@ -9,7 +9,7 @@ import (
 
 // Random returns the balancer that picks at random, in proportion to the
 // weights. After a failure it picks among the others, in proportion too.
-func Random() Balancer { return BalancerFunc(newRandom) }
+func Random() Balancer { return frugal{newRandom} }
 
 type random struct {
 	sample    sample

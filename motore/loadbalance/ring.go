@@ -52,6 +52,9 @@ func (c Consistent) Balance(instances []discovery.Instance) Picker {
 	return c.renew(instances, nil)
 }
 
+// Discreet implements [motore.Discreet]: a Key sees calls.
+func (c Consistent) Discreet() bool { return c.Key == nil }
+
 func (c Consistent) renew(instances []discovery.Instance, before *bound) Picker {
 	return newKeyed(c.Key, c.ring(instances), c.Excess, instances, before, c.renew)
 }

@@ -17,7 +17,7 @@ import (
 // A round has as many calls as the weights have in sum, divided by what
 // divides them all; sums beyond 65,536 are scaled down to about that, at
 // least one call for each instance.
-func RoundRobin() Balancer { return BalancerFunc(newRoundRobin) }
+func RoundRobin() Balancer { return frugal{newRoundRobin} }
 
 // maxRound bounds the memory of a round, which is four bytes a call.
 const maxRound = 1 << 16

@@ -21,14 +21,11 @@ const (
 // A snapshot is what one state of a service is picked from. Immutable.
 type snapshot struct {
 	instances []discovery.Instance
-	picker    Picker
-	tracker   Tracker // picker, if it is one
+	picker    told
 }
 
 func newSnapshot(b Balancer, before Picker, instances []discovery.Instance) *snapshot {
-	s := &snapshot{instances: instances, picker: renew(b, before, instances)}
-	s.tracker, _ = s.picker.(Tracker)
-	return s
+	return &snapshot{instances, tell(renew(b, before, instances))}
 }
 
 // state returns what is known of the instances, in their order.
@@ -36,7 +33,7 @@ func (s *snapshot) state() []State {
 	states := make([]State, len(s.instances))
 	for i, in := range s.instances {
 		states[i].Instance = in
-		inspect(s.picker, i, &states[i])
+		inspect(s.picker.Picker, i, &states[i])
 	}
 	return states
 }
@@ -123,8 +120,8 @@ func (s *service) update(instances []discovery.Instance) {
 		before = &snapshot{}
 	}
 	change := discovery.Diff(before.instances, instances)
-	if !change.IsZero() || before.picker == nil {
-		s.current.Store(newSnapshot(s.balancer, before.picker, instances))
+	if !change.IsZero() || before.picker.Picker == nil {
+		s.current.Store(newSnapshot(s.balancer, before.picker.Picker, instances))
 	}
 	s.settle.Do(func() { close(s.settled) })
 	if s.changed != nil && !change.IsZero() {

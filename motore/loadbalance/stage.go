@@ -15,7 +15,7 @@ import (
 )
 
 // Config says how a [Stage] balances. Discoverer, Service and Use are
-// required.
+// required. None of the functions keeps a request.
 type Config[Req, Resp any] struct {
 	// Discoverer finds the instances. If it is a discovery.Refresher, each
 	// attempt that ends [rpc.Unsent] makes it look again.
@@ -36,6 +36,11 @@ type Config[Req, Resp any] struct {
 	// last attempt went to when a layer makes the call once more; zero at
 	// first. Another instance is preferred then.
 	Last func(req Req) rpc.Address
+
+	// Began, if not nil, says when req has come, which saves a reading of the
+	// clock; zero if it may have waited since for anything. It is asked for the
+	// first attempt only.
+	Began func(req Req) time.Time
 
 	// Stream, if not nil, returns what takes a function to be called once at
 	// the end of the stream that resp is, with its error; nil if resp is an
@@ -94,51 +99,55 @@ func New[Req, Resp any](c Config[Req, Resp]) *Stage[Req, Resp] {
 }
 
 // Layer is the layer that picks an instance for each call and, if the attempt
-// ends [rpc.Unsent], another one.
+// ends [rpc.Unsent], another one. It is discreet, see [motore.Discreet], if the
+// Balancer is; those of this package are unless they are given a function that
+// sees calls.
 //
 // A call that has no instance to go to fails with a [*PickError]; one that
 // failed on several, and could go to no further one, with a
 // [*FailoverError]. Any other error is returned as it is.
 func (s *Stage[Req, Resp]) Layer(next motore.Service[Req, Resp]) motore.Service[Req, Resp] {
-	return motore.ServiceFunc[Req, Resp](func(ctx context.Context, req Req) (Resp, error) {
-		name := s.config.Service(req)
-		if name == "" {
-			return next.Call(ctx, req)
-		}
-		snap, err := s.snapshot(ctx, name)
-		if err != nil {
-			var none Resp
-			return none, &PickError{name, err}
-		}
-		return s.attempt(ctx, req, name, snap, next)
-	})
+	return &balancing[Req, Resp]{s, next}
 }
 
-// attempt goes from instance to instance of one snapshot.
-func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, snap *snapshot, next motore.Service[Req, Resp]) (Resp, error) {
+type balancing[Req, Resp any] struct {
+	*Stage[Req, Resp]
+	next motore.Service[Req, Resp]
+}
+
+// Discreet implements [motore.Discreet].
+func (b *balancing[Req, Resp]) Discreet() bool {
+	return motore.IsDiscreet(b.config.Balancer) && motore.IsDiscreet(b.next)
+}
+
+func (b *balancing[Req, Resp]) Call(ctx context.Context, req Req) (Resp, error) {
 	var none Resp
-	var failed []Attempt
-	tried := s.avoid(req, snap)
-	avoided := len(tried) > 0
+	name := b.config.Service(req)
+	if name == "" {
+		return b.next.Call(ctx, req)
+	}
+	snap, waited, err := b.snapshot(ctx, name)
+	if err != nil {
+		return none, &PickError{name, err}
+	}
+	a := attempt{tried: b.avoid(req, snap)}
+	a.avoided = len(a.tried) > 0
+	if snap.picker.tracker != nil && b.config.Began != nil && !waited {
+		a.began = b.config.Began(req)
+	}
 	for {
-		i, err := snap.picker.Pick(ctx, tried)
-		if err != nil && avoided && errors.Is(err, ErrNoInstance) {
-			tried, avoided = tried[1:], false // better there than nowhere
-			continue
-		}
-		if err != nil {
-			if len(failed) > 0 {
-				return none, failover(name, failed)
+		if err := a.pick(ctx, snap); err != nil {
+			if len(a.failed) > 0 {
+				return none, failover(name, a.failed)
 			}
 			return none, &PickError{name, err}
 		}
-		instance := snap.instances[i]
-		s.config.Use(req, instance)
+		b.config.Use(req, snap.instances[a.at])
 		var resp Resp
-		if snap.tracker != nil {
-			resp, err = s.tracked(ctx, req, snap.tracker, i, next)
+		if snap.picker.tracker != nil {
+			resp, err = b.tracked(ctx, req, snap, &a)
 		} else {
-			resp, err = next.Call(ctx, req)
+			resp, err = b.next.Call(ctx, req)
 		}
 		if err == nil {
 			return resp, nil
@@ -146,15 +155,48 @@ func (s *Stage[Req, Resp]) attempt(ctx context.Context, req Req, name string, sn
 		if rpc.OutcomeOf(err) != rpc.Unsent {
 			return none, err
 		}
-		if s.refresher != nil {
-			s.refresher.Refresh(name) // an instance that is gone, perhaps
+		if b.refresher != nil {
+			b.refresher.Refresh(name) // an instance that is gone, perhaps
 		}
-		tried = append(tried, i)
-		failed = append(failed, Attempt{instance.Address, err})
-		if len(failed) == s.config.MaxAttempts || ctx.Err() != nil {
-			return none, failover(name, failed)
+		a.next(snap, err)
+		if len(a.failed) == b.config.MaxAttempts || ctx.Err() != nil {
+			return none, failover(name, a.failed)
 		}
 	}
+}
+
+// An attempt is where a call stands that goes from instance to instance of one
+// snapshot.
+type attempt struct {
+	began   time.Time // zero if nobody has looked at the clock
+	at      int       // the instance
+	tried   Tried
+	avoided bool // the first of tried only because it was tried earlier
+	failed  []Attempt
+}
+
+// pick chooses the instance, and notes the time if somebody will want to know
+// how long it took.
+func (a *attempt) pick(ctx context.Context, snap *snapshot) (err error) {
+	if snap.picker.tracker != nil && a.began.IsZero() {
+		a.began = time.Now()
+	}
+	for {
+		if a.at, err = snap.picker.pickAt(ctx, a.tried, a.began); err == nil {
+			return nil
+		}
+		if !a.avoided || !errors.Is(err, ErrNoInstance) {
+			return err
+		}
+		a.tried, a.avoided = a.tried[1:], false // better there than nowhere
+	}
+}
+
+// next notes that the attempt has failed.
+func (a *attempt) next(snap *snapshot, err error) {
+	a.tried = append(a.tried, a.at)
+	a.failed = append(a.failed, Attempt{snap.instances[a.at].Address, err})
+	a.began = time.Time{}
 }
 
 // avoid returns where a call that is made once more has been.
@@ -170,26 +212,27 @@ func (s *Stage[Req, Resp]) avoid(req Req, snap *snapshot) Tried {
 	return nil
 }
 
-// tracked makes an attempt that t hears of. One that ends by a panic counts as
-// given up.
-func (s *Stage[Req, Resp]) tracked(ctx context.Context, req Req, t Tracker, i int, next motore.Service[Req, Resp]) (resp Resp, err error) {
+// tracked makes an attempt that the snapshot's picker hears of. One that ends
+// by a panic counts as given up.
+func (b *balancing[Req, Resp]) tracked(ctx context.Context, req Req, snap *snapshot, a *attempt) (resp Resp, err error) {
 	outcome, goesOn := rpc.Canceled, false
-	start := time.Now()
-	t.Begin(i)
+	at, began := a.at, a.began
+	snap.picker.begin(at)
 	defer func() {
 		if !goesOn {
-			t.End(i, time.Since(start), outcome)
+			elapsed := time.Since(began)
+			snap.picker.endAt(at, elapsed, outcome, began.Add(elapsed))
 		}
 	}()
-	resp, err = next.Call(ctx, req)
+	resp, err = b.next.Call(ctx, req)
 	outcome = rpc.OutcomeOf(err)
-	if outcome == rpc.Unsent && late(ctx, start) {
+	if outcome == rpc.Unsent && late(ctx, began) {
 		outcome = rpc.Canceled
 	}
-	if err == nil && s.config.Stream != nil {
-		if onEnd := s.config.Stream(resp); onEnd != nil {
+	if err == nil && b.config.Stream != nil {
+		if onEnd := b.config.Stream(resp); onEnd != nil {
 			goesOn = true
-			onEnd(func(err error) { t.End(i, 0, rpc.OutcomeOf(err)) })
+			onEnd(func(err error) { snap.picker.endAt(at, 0, rpc.OutcomeOf(err), time.Time{}) })
 		}
 	}
 	return resp, err
@@ -239,20 +282,21 @@ func (s *Stage[Req, Resp]) Close() error {
 
 // snapshot returns what is known of a service. The first call to it starts the
 // watch and waits for it.
-func (s *Stage[Req, Resp]) snapshot(ctx context.Context, name string) (*snapshot, error) {
+func (s *Stage[Req, Resp]) snapshot(ctx context.Context, name string) (snap *snapshot, waited bool, err error) {
 	var svc *service
 	if services := s.services.Load(); services != nil {
 		svc = (*services)[name]
 	}
 	if svc == nil {
 		if svc = s.watch(name); svc == nil {
-			return nil, ErrClosed
+			return nil, false, ErrClosed
 		}
 	}
 	if snap := svc.current.Load(); snap != nil {
-		return snap, nil
+		return snap, false, nil
 	}
-	return svc.wait(ctx)
+	snap, err = svc.wait(ctx)
+	return snap, true, err
 }
 
 // watch returns the service, starting its watch if there is none; nil if s is

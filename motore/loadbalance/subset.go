@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
 )
 
@@ -50,9 +51,12 @@ type subset struct {
 // Balance implements [Balancer].
 func (s subset) Balance(instances []discovery.Instance) Picker { return s.renew(nil, instances) }
 
+// Discreet implements [motore.Discreet].
+func (s subset) Discreet() bool { return motore.IsDiscreet(s.inner) }
+
 func (s subset) renew(before Picker, instances []discovery.Instance) Picker {
 	p := newPart(s.inner, before, instances, s.config.members(instances))
-	return hear(&subsetting{p, s}, p.tracker != nil)
+	return hear(&subsetting{p, s}, p.inner.tracker != nil)
 }
 
 // members returns the window of a client.
@@ -83,5 +87,5 @@ type subsetting struct {
 
 // Renew implements [Renewer].
 func (s *subsetting) Renew(instances []discovery.Instance) Picker {
-	return s.subset.renew(s.inner, instances)
+	return s.subset.renew(s.inner.Picker, instances)
 }

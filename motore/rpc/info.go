@@ -23,8 +23,9 @@ func (r Role) String() string {
 }
 
 // Info holds the facts of one call. There is one per call, with plain fields;
-// layers may read all of them and may set those whose comment says so. It is
-// never recycled, so it may be kept after the call.
+// layers may read all of them and may set those whose comment says so. It may be
+// kept after the call: it serves no other one, unless nobody but discreet layers
+// has seen it, see motore.Discreet.
 //
 // While a call runs its Info belongs to the goroutine that runs the layers;
 // whoever reads it from another goroutine waits until the call is over.
