@@ -2,15 +2,15 @@
 namespace go echo
 
 struct Request {
-  1: string action
-  2: string msg
+    1: string action,
+    2: string msg,
 }
 
 struct Response {
-  1: string action
-  2: string msg
+    1: string action,
+    2: string msg,
 }
 
 service EchoServer {
-  Response echo(1: Request req)
+    Response echo(1: Request req),
 }

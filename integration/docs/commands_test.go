@@ -2,23 +2,13 @@ package docs
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 )
-
-// tool builds volo and returns where it is.
-func tool(t *testing.T) string {
-	t.Helper()
-	name := program(t.TempDir(), "volo")
-	run(t, ".", "go", "build", "-o", name, "github.com/volo-go/volo/volo-cli/cmd/volo")
-	return name
-}
 
 // Commands stand in sh blocks, one on a line, or in the prose.
 func TestCommandsAndFlagsExist(t *testing.T) {
@@ -126,38 +116,4 @@ func TestIDLsAndConfigurationsCompile(t *testing.T) {
 			}
 		}
 	}
-}
-
-func program(dir, name string) string {
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join(dir, name)
-}
-
-func write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// run runs a command; below a temporary folder there is no workspace.
-func run(t *testing.T, dir, name string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	if filepath.IsAbs(dir) {
-		cmd.Env = append(os.Environ(), "GOWORK=off", "PWD="+dir)
-	}
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s%s", strings.Join(cmd.Args, " "), err, out, stderr.String())
-	}
-	return string(out)
 }

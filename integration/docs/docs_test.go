@@ -11,7 +11,8 @@
 //
 // A path that begins with hello/ is a file of the project that the chapter
 // makes the reader write; that is done, in getting_started_test.go. Other
-// blocks are not allowed.
+// blocks are not allowed. The README of the repository is read likewise, in
+// readme_test.go.
 package docs
 
 import (
@@ -117,11 +118,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			t.Errorf("README.md does not link to %s", chapter)
 		}
 	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(readme), "](integration/docs/README.md)") {
+	if !strings.Contains(readme(t), "](integration/docs/README.md)") {
 		t.Error("the README of the repository does not link to the documentation")
 	}
 }

@@ -2,10 +2,10 @@ namespace go trip
 
 /** The first stop. */
 service Front {
-  string Visit()
+    string Visit(),
 }
 
 /** The second stop, which Front calls. */
 service Back {
-  string Visit()
+    string Visit(),
 }

@@ -1,5 +1,5 @@
 namespace go greeter
 
 service Greeter {
-    string Greet(1: string name)
+    string Greet(1: string name),
 }

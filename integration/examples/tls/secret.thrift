@@ -1,5 +1,5 @@
 namespace go secret
 
 service Secret {
-  string Tell()
+    string Tell(),
 }

@@ -15,7 +15,7 @@ import (
 // Format returns f in canonical form. Only the syntax is checked; there is no
 // text if the diagnostics have an error.
 func Format(f *source.File) ([]byte, report.List) {
-	c := complaints{file: f}
+	c := complaints{file: f, seen: map[int]bool{}}
 	handler := reporter.NewHandler(reporter.NewReporter(c.error, nil))
 	tree, err := parse(f, handler)
 	if err != nil && len(c.list) == 0 {
@@ -47,17 +47,17 @@ func parse(f *source.File, handler *reporter.Handler) (tree *ast.FileNode, err e
 type complaints struct {
 	file *source.File
 	list report.List
+	seen map[int]bool // where they begin
 }
 
 func (c *complaints) error(err reporter.ErrorWithPos) error {
 	end := len(c.file.Text)
 	from := min(max(err.Start().Offset, 0), end)
 	to := min(max(err.End().Offset, from), end)
-	for _, d := range c.list {
-		if d.Primary.Span.Start == from {
-			return nil // once is enough
-		}
+	if c.seen[from] {
+		return nil // once is enough
 	}
+	c.seen[from] = true
 	c.list.Errorf("invalid-proto", source.Span{File: c.file, Start: from, End: to}, "%s", err.Unwrap())
 	return nil
 }

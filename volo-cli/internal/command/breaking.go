@@ -196,7 +196,7 @@ func (c *compatibility) of(list report.List) report.List {
 
 // errorsOf drops the warnings.
 func errorsOf(list report.List) report.List {
-	return slices.DeleteFunc(list, func(d *report.Diagnostic) bool { return d.Severity != report.Error })
+	return slices.DeleteFunc(slices.Clone(list), func(d *report.Diagnostic) bool { return d.Severity != report.Error })
 }
 
 // A revision is a state of the files, by their paths as shown now.

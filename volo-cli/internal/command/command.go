@@ -133,21 +133,24 @@ func positional(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// maxShown is how many diagnostics people are shown at once: a file that is no
+// IDL at all has one for each of its bytes.
+const maxShown = 200
+
 // diagnose shows diagnostics and returns errSaid if one is an error.
 func (e *Env) diagnose(list report.List) error {
-	if err := list.Render(e.Stderr, report.Style{Color: e.Color}); err != nil {
+	shown := list[:min(len(list), maxShown)]
+	if err := shown.Render(e.Stderr, report.Style{Color: e.Color}); err != nil {
 		return err
 	}
 	if !list.HasErrors() {
 		return nil
 	}
-	n := 0
-	for _, d := range list {
-		if d.Severity == report.Error {
-			n++
-		}
+	said := plural(len(errorsOf(list)), "error")
+	if len(shown) < len(list) {
+		said += fmt.Sprintf("; %d more diagnostics are not shown", len(list)-len(shown))
 	}
-	fmt.Fprintln(e.Stderr, plural(n, "error"))
+	fmt.Fprintln(e.Stderr, said)
 	return errSaid
 }
 

@@ -28,9 +28,10 @@ func newFmt(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fmt [path...]",
 		Short: "Write Thrift and Protobuf IDLs in canonical form",
-		Long: `Fmt formats .thrift and .proto files: white space only, in one way for all.
-Names, values, order and comments stay as they are, empty lines stay as single
-ones, and so does what the files mean. A formatted file stays as it is.
+		Long: `Fmt formats .thrift and .proto files, in one way for all. It changes white space,
+and in Thrift the separators of fields and methods. Names, values, order and
+comments stay as they are, empty lines stay as single ones, and so does what the
+files mean. A formatted file stays as it is.
 
 Paths are files, or folders with everything below, but for what is hidden,
 vendored or test data; without any, the current folder; "-" is the standard

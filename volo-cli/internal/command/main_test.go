@@ -67,6 +67,24 @@ func TestDemoWithoutGoSaysSo(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsNoIDLDoesNotFloodTheTerminal(t *testing.T) {
+	for name, text := range map[string]string{"x.thrift": strings.Repeat("$\n", 500), "x.proto": strings.Repeat("\xFF", 500)} {
+		var stderr bytes.Buffer
+		dir := t.TempDir()
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		env := &command.Env{Stdout: &stderr, Stderr: &stderr, Dir: dir, Environ: os.Environ()}
+		if code := command.Main(t.Context(), env, []string{"fmt", name}); code != 1 {
+			t.Errorf("%s: got exit code %d, want 1", name, code)
+		}
+		got := stderr.String()
+		if n := strings.Count(got, "error: "); n > 200 || !strings.Contains(got, " errors; ") || !strings.HasSuffix(got, " more diagnostics are not shown\n") {
+			t.Errorf("%s: got %d errors, and at the end %q", name, n, got[max(0, len(got)-100):])
+		}
+	}
+}
+
 func TestDiagnosticsAreColouredWhenAskedFor(t *testing.T) {
 	for _, color := range []bool{false, true} {
 		var stderr bytes.Buffer

@@ -3,11 +3,11 @@ namespace go demo.other
 include "full.thrift"
 
 struct Point {
-  1: i32 x
-  2: i32 y
+    1: i32 x,
+    2: i32 y,
 }
 
 service Base {
-  // Nothing needs full.thrift but this.
-  full.Verdict judge(1: Point point)
+    // Nothing needs full.thrift but this.
+    full.Verdict judge(1: Point point),
 }

@@ -2,25 +2,25 @@
 // names the package.
 
 struct Older {
-  1: i32 a
+    1: i32 a,
 }
 
 union OlderChoice {
-  1: i32 a
+    1: i32 a,
 }
 
 struct Newer {
-  1: i32 a
-  2: string b
-  3: list<i64> c
-  4: map<string, Older> d
+    1: i32 a,
+    2: string b,
+    3: list<i64> c,
+    4: map<string, Older> d,
 }
 
 union NewerChoice {
-  1: i32 a
-  2: string b
+    1: i32 a,
+    2: string b,
 }
 
 exception OlderFailure {
-  1: string message
+    1: string message,
 }

@@ -1,4 +1,6 @@
 include "user_linux.thrift"
 namespace go plain.type
 
-struct Holder { 1: user_linux.UserId id }
+struct Holder {
+    1: user_linux.UserId id,
+}
