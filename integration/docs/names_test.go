@@ -13,7 +13,7 @@ import (
 // The packages whose names the prose may use, and where they are.
 var packages = map[string]string{
 	"volothrift": "volo-thrift", "vologrpc": "volo-grpc", "grpcgo": "volo-grpc/contrib/grpcgo",
-	"volothrifttest": "volo-thrift/volothrifttest", "generic": "volo-thrift/generic",
+	"volothrifttest": "volo-thrift/volothrifttest", "vologrpctest": "volo-grpc/vologrpctest", "generic": "volo-thrift/generic",
 	"health": "volo-grpc/health", "reflection": "volo-grpc/reflection", "channelz": "volo-grpc/channelz",
 	"metainfo": "metainfo", "motore": "motore", "rpc": "motore/rpc", "transport": "motore/transport",
 	"discovery": "motore/discovery", "loadbalance": "motore/loadbalance", "etcd": "motore/contrib/etcd",

@@ -17,32 +17,19 @@ package volothrifttest
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net"
-	"runtime/pprof"
-	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/motore/transport/transporttest"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
 
-// target is an address that clients accept and nobody listens on.
-const target = "memory.invalid:1"
-
-// patience is how long handlers may take to return, and goroutines to end,
-// once the test is over.
-const patience = 5 * time.Second
-
 // A Pair is a server and the way to it.
 type Pair struct {
-	server   *volothrift.Server
-	listener *transport.MemoryListener
+	server *volothrift.Server
+	memory *transporttest.Memory
 }
 
 // New serves services until the test ends, with a server that logs to the
@@ -58,63 +45,19 @@ func New(t testing.TB, services ...*volothrift.Service) *Pair {
 	return Serve(t, server)
 }
 
-var pairs atomic.Int64
-
 // Serve serves what is registered with server until the test ends.
 func Serve(t testing.TB, server *volothrift.Server) *Pair {
 	t.Helper()
-	p := &Pair{server: server, listener: transport.NewMemoryListener()}
-	// Goroutines inherit labels, so this one finds all that handlers start.
-	mark := strconv.FormatInt(pairs.Add(1), 10)
-	served, accepts := make(chan error, 1), make(chan struct{})
-	go pprof.Do(context.Background(), pprof.Labels(label, mark), func(context.Context) {
-		served <- server.Serve(&door{MemoryListener: p.listener, opened: accepts})
-	})
-	select {
-	case <-accepts: // from here on the server may be ended, too
-	case err := <-served:
-		t.Fatalf("volothrifttest: %v", err)
-	}
-	t.Cleanup(func() {
-		t.Helper()
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			server.Close()
-			if err := <-served; !errors.Is(err, volothrift.ErrServerClosed) {
-				t.Errorf("volothrifttest: serving ended with %v", err)
-			}
-		}()
-		select {
-		case <-ended:
-		case <-time.After(patience):
-			t.Errorf("volothrifttest: a handler has not returned %v after its context was cancelled:\n%s", patience, labelled(mark))
-			return
-		}
-		if left := waitForEnd(mark, patience); left != "" {
-			t.Errorf("volothrifttest: goroutines that handlers have started still run:\n%s", left)
-		}
-	})
-	return p
-}
-
-// A door is a listener that tells when it is first waited at.
-type door struct {
-	*transport.MemoryListener
-	once   sync.Once
-	opened chan struct{}
-}
-
-func (d *door) Accept() (net.Conn, error) {
-	d.once.Do(func() { close(d.opened) })
-	return d.MemoryListener.Accept()
+	return &Pair{server, transporttest.Serve(t, server, transporttest.Config{
+		Name: "volothrifttest", Closed: volothrift.ErrServerClosed, Client: "/volo-thrift/internal/multiplex.New.func",
+	})}
 }
 
 // Server returns the server, for instance to shut it down within the test.
 func (p *Pair) Server() *volothrift.Server { return p.server }
 
 // Target returns the target for clients that have [Pair.ClientOptions].
-func (p *Pair) Target() string { return target }
+func (p *Pair) Target() string { return transporttest.Target }
 
 // ClientOptions returns what makes a client connect to the pair's server,
 // followed by more.
@@ -125,10 +68,6 @@ func (p *Pair) ClientOptions(more ...volothrift.ClientOption) []volothrift.Clien
 // Dial connects to the server, whatever the address. It is what
 // [Pair.ClientOptions] has clients dial with; a dialer of your own may call it
 // to count or to fail.
-func (p *Pair) Dial(ctx context.Context, _ rpc.Address) (*transport.Conn, error) {
-	nc, err := p.listener.Dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return transport.NewConn(nc), nil
+func (p *Pair) Dial(ctx context.Context, to rpc.Address) (*transport.Conn, error) {
+	return p.memory.Dial(ctx, to)
 }

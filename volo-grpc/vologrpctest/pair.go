@@ -1,0 +1,73 @@
+// Package vologrpctest puts a server and its clients into one process,
+// without a network, for the tests of services:
+//
+//	pair := vologrpctest.New(t, shopv1grpc.NewItemsService(handler))
+//	client, err := shopv1grpc.NewItemsClient(pair.Target(), pair.ClientOptions()...)
+//
+// Everything between the two is what runs in production, down to the bytes;
+// only the sockets are buffers in memory. Nothing waits for a real network, so
+// a pair works within a testing/synctest bubble, where time-outs take no time.
+//
+// When the test ends, the server is closed, and the test fails if a handler
+// does not return or has left goroutines behind. Close clients before that:
+// with t.Cleanup or a defer after New.
+//
+// A Pair may be used from any goroutine.
+package vologrpctest
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/motore/transport/transporttest"
+	vologrpc "github.com/volo-go/volo/volo-grpc"
+)
+
+// A Pair is a server and the way to it.
+type Pair struct {
+	server *vologrpc.Server
+	memory *transporttest.Memory
+}
+
+// New serves services until the test ends, with a server that logs to the
+// test. For other options, see [Serve].
+func New(t testing.TB, services ...*vologrpc.Service) *Pair {
+	t.Helper()
+	server := vologrpc.NewServer(vologrpc.WithLogger(slog.New(slog.NewTextHandler(t.Output(), nil))))
+	for _, service := range services {
+		if err := server.Register(service); err != nil {
+			t.Fatalf("vologrpctest: %v", err)
+		}
+	}
+	return Serve(t, server)
+}
+
+// Serve serves what is registered with server until the test ends.
+func Serve(t testing.TB, server *vologrpc.Server) *Pair {
+	t.Helper()
+	return &Pair{server, transporttest.Serve(t, server, transporttest.Config{
+		Name: "vologrpctest", Closed: vologrpc.ErrServerClosed, Client: "/volo-grpc/internal/http2.NewClient.func",
+	})}
+}
+
+// Server returns the server, for instance to shut it down within the test.
+func (p *Pair) Server() *vologrpc.Server { return p.server }
+
+// Target returns the target for clients that have [Pair.ClientOptions].
+func (p *Pair) Target() string { return transporttest.Target }
+
+// ClientOptions returns what makes a client connect to the pair's server,
+// followed by more.
+func (p *Pair) ClientOptions(more ...vologrpc.ClientOption) []vologrpc.ClientOption {
+	return append([]vologrpc.ClientOption{vologrpc.WithDialer(p.Dial)}, more...)
+}
+
+// Dial connects to the server, whatever the address. It is what
+// [Pair.ClientOptions] has clients dial with; a dialer of your own may call it
+// to count or to fail.
+func (p *Pair) Dial(ctx context.Context, to rpc.Address) (*transport.Conn, error) {
+	return p.memory.Dial(ctx, to)
+}
