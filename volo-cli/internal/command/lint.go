@@ -1,27 +1,21 @@
 package command
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/volo-go/volo/pilota/lint"
 	"github.com/volo-go/volo/pilota/lower"
 	"github.com/volo-go/volo/pilota/protoidl"
 	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/volo-cli/internal/config"
 )
-
-// lintConfig is the name of the file that turns rules on and off.
-const lintConfig = ".volo-lint.yml"
 
 // linting is `volo lint`.
 type linting struct {
@@ -30,6 +24,9 @@ type linting struct {
 	rules    lint.Options
 	json     bool
 	list     bool
+
+	file *config.Lint // what a file says, nil if there is none
+	root string       // its folder
 }
 
 func newLint(env *Env) *cobra.Command {
@@ -41,13 +38,16 @@ func newLint(env *Env) *cobra.Command {
 its place, the name of the rule and the reason, and fails if there is any.
 --list shows the rules, and which of them are on.
 
-Rules are turned on and off by flags, by .volo-lint.yml in the current folder or
-one above,
+Rules are turned on and off by flags, by volo.yml in the current folder or one
+above, which also says what is passed over unless it is named,
 
-  enable: [documented]
-  disable: [required-field]
+  lint:
+    enable: [documented]
+    disable: [required-field]
+    exclude: [idl/vendor]
 
-and by comments in the IDL, on the line of a finding, right above it, or for the
+where there is no volo.yml, by a .volo-lint.yml with these three keys, and by
+comments in the IDL, on the line of a finding, right above it, or for the
 file; without names, all rules:
 
   1: required string id // lint:off required-field
@@ -95,6 +95,7 @@ func (l *linting) run(paths []string) error {
 	if err != nil {
 		return err
 	}
+	names = l.included(names, paths)
 	for i, dir := range l.includes {
 		l.includes[i] = l.env.shown(l.env.abs(dir))
 	}
@@ -107,35 +108,71 @@ func (l *linting) run(paths []string) error {
 
 // configure reads the file, whose rules the flags overrule.
 func (l *linting) configure() error {
-	dir, text, err := above(l.env.Dir, lintConfig)
-	if err != nil {
-		if _, broken := os.Stat(filepath.Join(l.env.Dir, lintConfig)); broken != nil && !errors.Is(broken, fs.ErrNotExist) {
-			return err
-		}
-		return nil
+	if err := l.settings(); err != nil || l.file == nil {
+		return err
 	}
-	var file lint.Options
-	name := l.env.shown(filepath.Join(dir, lintConfig))
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		text := strings.ReplaceAll(err.Error(), " in type lint.Options", "; the keys are enable and disable")
-		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(text, "yaml: unmarshal errors:\n  "))
-	}
-	if rule, meant := file.Unknown(); rule != "" {
-		return fmt.Errorf("%s: %s", name, unknownRule(rule, meant))
-	}
-	for _, r := range file.Enable {
+	for _, r := range l.file.Enable {
 		if !slices.Contains(l.rules.Disable, r) {
 			l.rules.Enable = append(l.rules.Enable, r)
 		}
 	}
-	for _, r := range file.Disable {
+	for _, r := range l.file.Disable {
 		if !slices.Contains(l.rules.Enable, r) {
 			l.rules.Disable = append(l.rules.Disable, r)
 		}
 	}
 	return nil
+}
+
+// settings finds the nearest file that says something about linting. What is
+// wrong with it has been said.
+func (l *linting) settings() error {
+	var text []byte
+	name := ""
+	for _, candidate := range []string{config.Name, config.WorkspaceName, config.LintName} {
+		root, found, err := above(l.env.Dir, candidate)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if name == "" || len(root) > len(l.root) {
+			l.root, name, text = root, candidate, found
+		} else if root == l.root && candidate == config.LintName {
+			return fmt.Errorf("%s has %s beside it; put its keys under lint in there and remove it", l.env.shown(filepath.Join(root, name)), candidate)
+		}
+	}
+	var err error
+	switch shown := l.env.shown(filepath.Join(l.root, name)); name {
+	case "":
+	case config.LintName:
+		l.file, err = config.ParseLint(shown, string(text))
+	default:
+		var file *config.File
+		if file, err = config.Parse(shown, string(text)); err == nil {
+			l.file = file.Lint
+		}
+	}
+	var list report.List
+	if errors.As(err, &list) {
+		return l.env.diagnose(list)
+	}
+	return err
+}
+
+// included leaves out what the file passes over and the command line does not
+// name.
+func (l *linting) included(names, named []string) []string {
+	if l.file == nil {
+		return names
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		at := l.env.abs(filepath.FromSlash(name))
+		rel, err := filepath.Rel(l.root, at)
+		return err == nil && l.file.Excludes(filepath.ToSlash(rel)) &&
+			!slices.ContainsFunc(named, func(n string) bool { return l.env.abs(n) == at })
+	})
 }
 
 func unknownRule(name, meant string) string {

@@ -78,11 +78,20 @@ func above(dir, name string) (string, []byte, error) {
 		case !errors.Is(err, fs.ErrNotExist):
 			return "", nil, err
 		case up == at:
-			return "", nil, fmt.Errorf("there is no %s in %s, nor in a folder above", name, dir)
+			return "", nil, &absentError{name, dir}
 		}
 		at = up
 	}
 }
+
+// An absentError says that a file is in no folder. It is [fs.ErrNotExist].
+type absentError struct{ name, dir string }
+
+func (e *absentError) Error() string {
+	return fmt.Sprintf("there is no %s in %s, nor in a folder above", e.name, e.dir)
+}
+
+func (e *absentError) Unwrap() error { return fs.ErrNotExist }
 
 // shown returns a path as people want to see it: relative if it is below the
 // current folder or close to it.

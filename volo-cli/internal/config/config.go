@@ -25,6 +25,7 @@ const (
 type File struct {
 	Source  *source.File
 	Entries []*Entry // in the order of the file, at least one; of a workspace one
+	Lint    *Lint    // nil if it has no key lint
 }
 
 // An Entry is a set of IDLs that are compiled together into one folder.

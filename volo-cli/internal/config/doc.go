@@ -24,6 +24,10 @@
 //	    with_descriptor: true      # types and services know their descriptors
 //	    with_field_mask: true      # implies with_descriptor
 //	    with_comments: false       # true if absent
+//	lint:                          # of volo lint, for all IDLs below the file
+//	  enable: [documented]         # rules
+//	  disable: [required-field]
+//	  exclude: [idl/vendor]        # files and folders
 //
 // Of Protobuf everything is generated, unknown fields are kept, and types have
 // descriptors and comments; asking for what only Thrift has is a problem.
@@ -32,7 +36,8 @@
 // Volo calls common_crate_name is the folder of the generated code, "common" if
 // absent: types that services share are generated once there, in the packages
 // that their namespaces name. crate_name, which names crates, is accepted and
-// means nothing.
+// means nothing. A folder of IDLs that has neither may have the keys of lint in a
+// file of their own, [LintName].
 //
 // Paths are relative to the file, those of git sources to the repository.
 // [Parse] reports every problem of a file, not only the first, each with its

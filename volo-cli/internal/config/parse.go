@@ -24,7 +24,7 @@ func Parse(name, text string) (*File, error) {
 	case len(doc.Content) == 0:
 		r.problem(&doc, "the file is empty").Hint("`volo init` writes one")
 	case r.workspace:
-		f.Entries = []*Entry{r.entry(workspaceKey(doc.Content[0]), doc.Content[0])}
+		f.Entries = []*Entry{r.entry(workspaceKey(doc.Content[0]), doc.Content[0], field{"lint", r.lintOf(f)})}
 	case old(doc.Content[0]):
 		r.problem(doc.Content[0], "this is the format that Volo had before entries").Hint("`volo migrate` rewrites it, and keeps the old one beside it")
 	default:
@@ -44,11 +44,20 @@ func (r *reader) root(f *File, n *yaml.Node) {
 			r.pairs("entries", n, func(key, value *yaml.Node) {
 				f.Entries = append(f.Entries, r.entry(key, value))
 			})
-		}})
+		}},
+		field{"lint", r.lintOf(f)})
 	if len(f.Entries) == 0 && len(r.found) == 0 {
 		r.problem(n, "entries has no entry").Hint("add one, usually called default")
 	}
 	r.folders(f)
+}
+
+// lintOf returns a function that reads the key lint of a file.
+func (r *reader) lintOf(f *File) func(key, value *yaml.Node) {
+	return func(key, n *yaml.Node) {
+		f.Lint = new(Lint)
+		r.lint("lint", f.Lint)(key, n)
+	}
 }
 
 // folders checks that no entry generates into the folder of another: what one
@@ -82,8 +91,8 @@ func old(root *yaml.Node) bool {
 	return false
 }
 
-// entry reads one entry.
-func (r *reader) entry(key, n *yaml.Node) *Entry {
+// entry reads one entry. A workspace has more keys beside those of its entry.
+func (r *reader) entry(key, n *yaml.Node, more ...field) *Entry {
 	e := &Entry{Name: key.Value, Filename: "gen", WithComments: true, Span: r.span(key)}
 	what := "entry `" + key.Value + "`"
 	folder := field{"filename", r.folder("filename", &e.Filename)}
@@ -92,22 +101,23 @@ func (r *reader) entry(key, n *yaml.Node) *Entry {
 		folder = field{"common_crate_name", r.folder("common_crate_name", &e.Filename)}
 	}
 	before := len(r.found)
-	r.mapping(what, n,
-		field{"protocol", r.choice("protocol", &e.Protocol, Thrift, Protobuf)},
+	r.mapping(what, n, append([]field{
+		{"protocol", r.choice("protocol", &e.Protocol, Thrift, Protobuf)},
 		folder,
-		field{"repos", func(_, n *yaml.Node) {
+		{"repos", func(_, n *yaml.Node) {
 			r.pairs("repos", n, func(key, value *yaml.Node) { e.Repos = append(e.Repos, r.repo(key, value)) })
 		}},
-		field{"services", func(_, n *yaml.Node) {
+		{"services", func(_, n *yaml.Node) {
 			r.list("services", n, func(n *yaml.Node) { e.Services = append(e.Services, r.service(n)) })
 		}},
-		field{"touch_all", r.boolean("touch_all", &e.TouchAll)},
-		field{"dedups", r.thriftOnly("dedups", r.strs("dedups", &e.Dedups))},
-		field{"special_namings", r.thriftOnly("special_namings", r.strs("special_namings", &e.SpecialNamings))},
-		field{"split_generated_files", r.thriftOnly("split_generated_files", r.boolean("split_generated_files", &e.Split))},
-		field{"with_descriptor", r.boolean("with_descriptor", &e.WithDescriptor)},
-		field{"with_field_mask", r.thriftOnly("with_field_mask", r.boolean("with_field_mask", &e.WithFieldMask))},
-		field{"with_comments", r.thriftOnly("with_comments", r.boolean("with_comments", &e.WithComments))})
+		{"touch_all", r.boolean("touch_all", &e.TouchAll)},
+		{"dedups", r.thriftOnly("dedups", r.strs("dedups", &e.Dedups))},
+		{"special_namings", r.thriftOnly("special_namings", r.strs("special_namings", &e.SpecialNamings))},
+		{"split_generated_files", r.thriftOnly("split_generated_files", r.boolean("split_generated_files", &e.Split))},
+		{"with_descriptor", r.boolean("with_descriptor", &e.WithDescriptor)},
+		{"with_field_mask", r.thriftOnly("with_field_mask", r.boolean("with_field_mask", &e.WithFieldMask))},
+		{"with_comments", r.thriftOnly("with_comments", r.boolean("with_comments", &e.WithComments))},
+	}, more...)...)
 	asked := r.asked
 	r.asked = nil
 	if len(r.found) > before {

@@ -173,6 +173,18 @@ func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 			"volo.yml:1:1: this is the format that Volo had before entries; 'volo migrate' rewrites it, and keeps the old one beside it"},
 		{"two entries, one folder", head + service + "  b:\n    protocol: thrift\n    filename: gen/b\n" + service,
 			"volo.yml:6:3: entries 'default' and 'b' generate into 'gen' and 'gen/b'; the other entry at volo.yml:2:3; set filename to a folder of its own"},
+		{"a rule that is none", "lint: {enable: [documentd]}\n" + head + service,
+			"volo.yml:1:17: there is no rule 'documentd'; did you mean 'documented'?"},
+		{"a rule like no other", "lint: {disable: [nothing-like-it]}\n" + head + service,
+			"volo.yml:1:18: there is no rule 'nothing-like-it'; 'volo lint --list' shows them"},
+		{"a rule that is on and off", "lint: {enable: [package], disable: [package]}\n" + head + service,
+			"volo.yml:1:37: rule 'package' is turned on and off; turned on here at volo.yml:1:17"},
+		{"an excluded folder outside", "lint: {exclude: [../x]}\n" + head + service,
+			"volo.yml:1:18: ../x is not below the folder of volo.yml; only what is there is looked at without being named"},
+		{"a key of lint", "lint: {rules: [package]}\n" + head + service,
+			"volo.yml:1:8: unknown key 'rules' in lint; known keys: enable, disable, exclude"},
+		{"rules that are no list", "lint: {enable: package}\n" + head + service,
+			"volo.yml:1:16: enable must be a list, not \"package\""},
 		{"a Rust file name", head + service + "    filename: volo_gen.rs\n",
 			"volo.yml:6:15: generated Go is a folder of packages, so filename must name a folder; write filename: gen"},
 		{"a folder outside", head + service + "    filename: ../gen\n",
@@ -266,4 +278,37 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestLintIsReadFromEitherFile(t *testing.T) {
+	const keys = "enable: [documented]\ndisable: [package, syntax]\nexclude: [idl/vendor/, a\\b.thrift]\n"
+	indented := "  " + strings.ReplaceAll(strings.TrimSpace(keys), "\n", "\n  ") + "\n"
+	file, err := config.Parse("volo.yml", head+service+"lint:\n"+indented)
+	if err != nil {
+		t.Fatal(lines(err))
+	}
+	workspace, err := config.Parse(config.WorkspaceName, "protocol: thrift\nservices:\n  - idl: {source: local, path: a.thrift}\nlint:\n"+indented)
+	if err != nil {
+		t.Fatal(lines(err))
+	}
+	alone, err := config.ParseLint(config.LintName, keys)
+	if err != nil {
+		t.Fatal(lines(err))
+	}
+	for name, l := range map[string]*config.Lint{"volo.yml": file.Lint, "the workspace": workspace.Lint, "the file of its own": alone} {
+		if got := strings.Join(l.Enable, " ") + "|" + strings.Join(l.Disable, " "); got != "documented|package syntax" {
+			t.Errorf("%s: got %q", name, got)
+		}
+		for path, want := range map[string]bool{"idl/vendor/x.proto": true, "idl/vendored.proto": false, "a/b.thrift": true, "b.thrift": false} {
+			if got := l.Excludes(path); got != want {
+				t.Errorf("%s: %s is excluded: got %v, want %v", name, path, got, want)
+			}
+		}
+	}
+	if l, err := config.ParseLint(config.LintName, "# nothing\n"); err != nil || len(l.Enable)+len(l.Disable)+len(l.Exclude) > 0 {
+		t.Errorf("a file that says nothing: got %v, %v", l, err)
+	}
+	if _, err := config.ParseLint(config.LintName, "enable: [\n"); err == nil {
+		t.Error("a file that is no YAML: got no error")
+	}
 }
