@@ -200,11 +200,12 @@ func (t *teller) tell(ctx context.Context, peer *invoke.Peer, m *invoke.Method, 
 	if next := call.Next; m.ClientStreams {
 		count := 0
 		call.Next = func() ([]byte, error) {
-			if count > 0 { // the one before has been handed on
+			text, err := next()
+			if err == nil { // told before it can be answered
+				count++
 				t.write(&event{Event: "sent", Count: count})
 			}
-			count++
-			return next()
+			return text, err
 		}
 	}
 	reply, err := peer.Call(ctx, m, call)

@@ -30,7 +30,7 @@
 //
 //	{"event":"begin","id":…}       for the requests about this call
 //	{"event":"header","pairs":[…]} of gRPC
-//	{"event":"sent","count":…}     messages, of methods that stream requests
+//	{"event":"sent","count":…}     a message, of a method that streams requests
 //	{"event":"message","text":…}   an answer
 //	{"event":"end","reply":…,"error":…}
 //

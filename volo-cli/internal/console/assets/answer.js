@@ -56,6 +56,7 @@ export class Answer {
 
   head(run) {
     const parts = [badge(run)];
+    if (run.past) parts.push(h("span", { class: "fact" }, h("span", {}, "from the history,"), run.past.toLocaleString()));
     const fact = (name, value) => parts.push(h("span", { class: "fact" }, h("span", {}, name), value));
     if (run.over) fact("total", duration(run.took));
     if (run.streams && run.first) fact("first message", duration(run.first));
@@ -85,10 +86,14 @@ export class Answer {
     while (list.length > run.messages.length) list.shift().remove();
     if (run.dropped) {
       this.shown.note ??= h("p", { class: "note" });
-      this.shown.note.textContent = `the last ${run.messages.length} of ${total} messages`;
+      this.shown.note.textContent = `The last ${run.messages.length} of ${total} messages`;
       box.prepend(this.shown.note);
     }
     if (run.streams && follow && !run.over) this.element.scrollTop = this.element.scrollHeight;
+    if (run.past && run.received > 0 && run.messages.length === 0 && !this.shown.empty) {
+      this.shown.empty = true;
+      box.append(h("p", { class: "note" }, "The response was too long to be kept."));
+    }
     if (run.over && !run.error && run.received === 0 && !this.shown.empty) {
       this.shown.empty = true;
       box.append(h("p", { class: "note" }, run.method.oneway ? "Sent. A oneway method has no response." : "The call has ended without a message."));
@@ -175,7 +180,7 @@ function timing(t) {
       h("summary", {}, "Timing"),
       bar,
       h("ul", { class: "legend" }, phases.map(([phase, name, ns]) => h("li", {}, h("span", { class: `dot phase-${phase}` }), `${name} `, h("b", {}, duration(ns))))),
-      t.sent_bytes + t.received_bytes > 0 && h("p", { class: "bytes" }, `${size(t.sent_bytes)} sent, ${size(t.received_bytes)} received`),
+      t.sent_bytes + t.received_bytes > 0 && h("p", { class: "sizes" }, `${size(t.sent_bytes)} sent, ${size(t.received_bytes)} received`),
     ),
   ];
 }

@@ -1,5 +1,7 @@
 // Calls that were made, kept in the browser, for one target at a time.
 
+import { print } from "./json.js";
+
 const bound = 100; // calls
 const longest = 64 << 10; // characters of a request or an answer that are kept
 
@@ -21,19 +23,23 @@ export class History {
     const messages = run.messages.filter((m) => m.sent).map((m) => m.text);
     const last = run.messages.findLast((m) => !m.sent)?.text ?? "";
     const text = run.method.client_streams ? messages.at(-1) ?? run.text ?? "" : run.what.text;
+    const short = (text) => (text.length <= longest ? text : "");
+    const { value, details, ...error } = run.error ?? {};
     const entry = {
       method: run.what.method,
       at: run.began.toISOString(),
-      text: text.length <= longest ? text : "",
+      text: short(text),
       metadata: run.what.metadata.map(hide),
       persistent: run.what.persistent.map(hide),
       transient: run.what.transient.map(hide),
       timeout: run.what.timeout,
       took: run.took,
-      kind: run.error?.kind ?? "",
-      name: run.error ? run.error.name || run.error.kind : "",
+      sent: run.sent,
       received: run.received,
-      answer: last.length <= longest ? last : "",
+      answer: short(last),
+      error: run.error ? error : null,
+      value: value && short(print(value, "")),
+      details: details?.map((d) => print(d, "")).filter(short),
     };
     this.entries.unshift(entry);
     this.entries.length = Math.min(this.entries.length, bound);

@@ -28,6 +28,7 @@ const nav = new Nav({
     go.method(entry.method);
     route();
     page.restore(entry);
+    answer.show(page.run);
   },
 });
 nav.running = (key) => pages.has(key) && pages.get(key).run && !pages.get(key).run.over;

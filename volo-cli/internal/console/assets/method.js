@@ -5,7 +5,7 @@ import { button, copy, h, id, shortcut } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Form } from "./form.js";
 import { JSONFault, indexOf, parse, pathAt, print } from "./json.js";
-import { Run } from "./run.js";
+import { Past, Run } from "./run.js";
 import { kindOf, kindTitles } from "./schema.js";
 import { command } from "./shell.js";
 import { link, options } from "./types.js";
@@ -307,8 +307,9 @@ export class Page {
     this.parts.fault.textContent = fault.message;
   }
 
-  // restore brings a call of the history back.
+  // restore brings a call of the history back. One that runs goes on.
   restore(entry) {
+    if (!this.run || this.run.over) this.run = new Past(this.method, entry);
     const old = this.pairs;
     this.pairs = Object.keys(sorts).flatMap((sort) =>
       (entry[sort] ?? []).map((p) => {

@@ -124,7 +124,7 @@ export class Nav {
   }
 
   history(fits) {
-    const entries = this.past.entries.filter((e) => fits(e.method, e.text, e.name));
+    const entries = this.past.entries.filter((e) => fits(e.method, e.text, e.error?.name, e.error?.kind));
     if (entries.length === 0) return [];
     return [
       h(
@@ -137,8 +137,8 @@ export class Nav {
             h(
               "button",
               { type: "button", class: "entry", title: `${e.method}\n${new Date(e.at).toLocaleString()}\n${e.text.slice(0, 400)}`, onclick: () => this.on.restore(e) },
-              h("span", { class: `state ${e.kind ? "failed" : "ok"}` }),
-              h("span", { class: "label" }, e.method.slice(e.method.indexOf("/") + 1), h("small", {}, e.kind ? e.name : "OK", ` · ${duration(e.took)} · ${ago(new Date(e.at))}`)),
+              h("span", { class: `state ${e.error ? "failed" : "ok"}` }),
+              h("span", { class: "label" }, e.method.slice(e.method.indexOf("/") + 1), h("small", {}, e.error ? short(e.error.name || e.error.kind) : "OK", ` · ${duration(e.took)} · ${ago(new Date(e.at))}`)),
             ),
             button("remove", "Forget this call", () => (this.past.remove(e), this.draw())),
           ),

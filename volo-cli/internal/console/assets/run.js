@@ -1,6 +1,7 @@
 // One call: what has been sent, what has come, and how it has ended.
 
 import * as api from "./api.js";
+import { parse } from "./json.js";
 
 // So many messages are kept; of more, the last ones.
 const kept = 500;
@@ -19,6 +20,8 @@ export class Run {
     this.dropped = 0;
     this.received = 0;
     this.sent = 0;
+    this.pending = []; // texts that the server has not said are sent
+    this.sending = Promise.resolve(); // one after the other
     this.bytes = 0; // of JSON received
     this.first = 0; // ns until the first message
     this.ended = false; // the requests
@@ -63,8 +66,13 @@ export class Run {
         this.bytes += e.text.length;
         this.keep({ sent: false, text: e.text, at: e.at_ns });
         break;
+      case "sent":
+        this.sent++;
+        this.keep({ sent: true, text: this.pending.shift() ?? "", at: e.at_ns });
+        break;
       case "end":
         this.finish(e.reply, e.error);
+        return;
     }
     this.changed();
   }
@@ -86,14 +94,21 @@ export class Run {
     this.changed();
   }
 
-  // send sends a message of a stream.
-  async send(text) {
-    await this.ready;
-    if (this.over) return;
-    await api.send(this.id, text);
-    this.sent++;
-    this.keep({ sent: true, text, at: Math.round((performance.now() - this.clock) * 1e6) });
-    this.changed();
+  // send sends a message of a stream. The server tells when it is on its way.
+  send(text) {
+    const sent = this.sending.then(async () => {
+      await this.ready;
+      if (this.over) return;
+      this.pending.push(text);
+      try {
+        await api.send(this.id, text);
+      } catch (e) {
+        this.pending.pop(); // it is the last: there is one at a time
+        throw e;
+      }
+    });
+    this.sending = sent.catch(() => {});
+    return sent;
   }
 
   // end says that there are no more.
@@ -113,4 +128,27 @@ export class Run {
       this.control.abort(); // it is over, or nobody is there
     }
   }
+}
+
+// A Past is a call of the history, to be shown like one of now.
+export class Past {
+  constructor(method, entry) {
+    this.method = method;
+    this.past = new Date(entry.at);
+    this.id = "past";
+    this.over = true;
+    this.dropped = 0;
+    this.messages = entry.answer ? [{ sent: false, text: entry.answer, at: entry.took }] : [];
+    this.received = entry.received;
+    this.sent = entry.sent;
+    this.bytes = entry.answer.length;
+    this.took = entry.took;
+    this.error = entry.error && { ...entry.error, value: entry.value && parse(entry.value), details: entry.details?.map(parse) };
+  }
+
+  get streams() {
+    return this.method.client_streams || this.method.server_streams;
+  }
+
+  cancel() {}
 }
