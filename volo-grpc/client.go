@@ -158,6 +158,13 @@ func (c *Client) Stream(ctx context.Context, m *Method, req proto.Message) (*Cli
 }
 
 // requests of unary calls that nobody knows any more, to be used again.
+//
+// What others can keep of such a call is not part of its request. Its context is
+// the parent of no other one, as deadlines are times, and those who wait, wait for
+// what its caller gave; a discreet stack shows both to nobody who keeps them. The
+// messages and the values in the metadata are the caller's, strings of the answer
+// lie in memory of their own. A call that has failed, or a panic passes through,
+// leaves its request to the garbage collector.
 var requests = sync.Pool{New: func() any { return new(Request) }}
 
 func newRequest(private bool) *Request {

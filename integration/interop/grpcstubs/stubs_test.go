@@ -23,11 +23,16 @@ import (
 // serve serves services until the test is over and returns the address.
 func serve(t *testing.T, services ...*vologrpc.Service) string {
 	t.Helper()
+	return serveWith(t, nil, services...)
+}
+
+func serveWith(t *testing.T, opts []vologrpc.ServerOption, services ...*vologrpc.Service) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := vologrpc.NewServer()
+	s := vologrpc.NewServer(opts...)
 	for _, service := range services {
 		if err := s.Register(service); err != nil {
 			t.Fatal(err)

@@ -171,9 +171,17 @@ func (c *Client) start(s *ClientStream, r *Request, until Bound) error {
 // Release leaves the stream of a whole response to another call, if it ended in
 // order. It must not be used any more; what was received from it may be. Other
 // streams are left to the garbage collector, as somebody may still look at them.
+//
+// That nobody looks at this one: the reader has taken it off the table, where
+// alone the alarm, settings and the end of the connection find streams, all under
+// conn.mu, and has forgotten it (free). It has sent everything, so it is not
+// among those that wait for window; it had no share, so nobody is about to grant
+// it one; and nobody is told of its end (onEnd). That nothing received changes:
+// messages have memory of their own, fields are strings, and lists of them are
+// made for each response and left behind here, not written to.
 func (s *ClientStream) Release() {
 	s.mu.Lock()
-	free := s.free && s.err == nil && s.onEnd == nil && s.waiting() == 0
+	free := s.free && s.err == nil && s.onEnd == nil && s.waiting() == 0 && !s.shares.Load()
 	s.mu.Unlock()
 	if !free {
 		return

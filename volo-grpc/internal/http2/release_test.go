@@ -83,3 +83,34 @@ func TestCutStreamsAreNotUsedAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestStreamsWithSharesAreNotUsedAgain: whoever shares out the budget may be about
+// to grant them something.
+func TestStreamsWithSharesAreNotUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := against(t, http2.Config{StreamWindow: 64 << 10})
+		shared := make(map[*http2.ClientStream]bool)
+		for id := uint32(1); id < 20; id += 2 {
+			s, err := c.Open(http2.Request{Head: req, Body: frame(nil), End: true, Whole: true}, http2.Bound{})
+			if err != nil || shared[s] {
+				t.Fatalf("a stream that had a share serves another call (%v)", err)
+			}
+			shared[s] = true
+			p.headers(id, false, ":status", "200", "content-type", "application/grpc")
+			large := frame(make([]byte, 40<<10)) // more than half of the window
+			for len(large) > 0 {
+				n := min(len(large), 16<<10)
+				p.fr.WriteData(id, false, large[:n])
+				large = large[n:]
+			}
+			p.headers(id, true, "grpc-status", "0")
+			if err := s.Wait(http2.Bound{}); err != nil {
+				t.Fatal(err)
+			}
+			if m, err := s.Recv(http2.Bound{}); err != nil || len(m.Data) != 40<<10 {
+				t.Fatalf("got %d bytes (%v)", len(m.Data), err)
+			}
+			s.Release()
+		}
+	})
+}
