@@ -140,9 +140,10 @@ func TestEndOfTheStream(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			forEachMedium(t, func(t *testing.T, m medium) {
 				ended := make(chan error, 2)
+				// What is not noticed at one of its looks ends as idle at the fifth.
 				config := transport.ListenConfig{IdleTimeout: 2 * time.Second} // it looks every 500 ms
 				if test.name == "the peer closes between messages" {
-					config.IdleTimeout = 0 // every second
+					config.IdleTimeout *= 2 // every second
 				}
 				l := serve(t, m.listen(t, config), func(c *transport.Conn) transport.ConnHandler {
 					return &handler{
@@ -151,14 +152,10 @@ func TestEndOfTheStream(t *testing.T) {
 					}
 				})
 				nc := m.raw(t, l)
-				start := time.Now()
 				nc.Write([]byte(test.sent))
 				test.end(t, nc)
 				if err := soon(t, ended, "Closed"); !errors.Is(err, test.want) {
 					t.Errorf("Closed(%v), want %v", err, test.want)
-				}
-				if d := time.Since(start); d > 3*time.Second {
-					t.Errorf("noticed after %v, want about 2 s at most", d)
 				}
 				// The server has closed its side as well.
 				nc.SetReadDeadline(time.Now().Add(patience))

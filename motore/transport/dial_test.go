@@ -38,7 +38,7 @@ func TestDialErrors(t *testing.T) {
 		{"there is no such socket", transport.Dialer{}, t.Context(), rpc.Unix(filepath.Join(t.TempDir(), "s")), "dial", is(os.ErrNotExist)},
 		{"there is no address", transport.Dialer{}, t.Context(), rpc.Address{}, "dial", anything},
 		{"the context is cancelled", transport.Dialer{}, cancelled, rpc.AddressOf(silent.Addr()), "dial", is(context.Canceled)},
-		{"the server does not answer the handshake", transport.Dialer{TLS: ca.client(), Timeout: 50 * time.Millisecond}, t.Context(), rpc.AddressOf(silent.Addr()), "handshake", timeout},
+		{"the server does not answer the handshake", transport.Dialer{TLS: ca.client(), Timeout: 300 * time.Millisecond}, t.Context(), rpc.AddressOf(silent.Addr()), "handshake", timeout},
 		{"the authority is unknown", transport.Dialer{TLS: other.client()}, t.Context(), secure.Address(), "handshake", anything},
 		{"the name is wrong", transport.Dialer{TLS: &tls.Config{RootCAs: ca.pool, ServerName: "example.com"}}, t.Context(), secure.Address(), "handshake", anything},
 	} {
@@ -163,7 +163,7 @@ func TestMutualTLS(t *testing.T) {
 func TestASilentClientDoesNotHoldUpOthers(t *testing.T) {
 	checkGoroutines(t)
 	ca := newAuthority(t)
-	l := serve(t, mustListen(t, &transport.ListenConfig{TLS: ca.server(), HandshakeTimeout: 100 * time.Millisecond}, tcpAny(t)), echo)
+	l := serve(t, mustListen(t, &transport.ListenConfig{TLS: ca.server(), HandshakeTimeout: time.Second}, tcpAny(t)), echo)
 	silent := closeLater(t, must(net.Dial(l.Address().Dial())))
 	c := closeLater(t, must((&transport.Dialer{TLS: ca.client()}).Dial(t.Context(), l.Address())))
 	if _, err := c.Exchange([]byte("x"), make([]byte, 1)); err != nil {

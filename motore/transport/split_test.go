@@ -161,7 +161,7 @@ func TestWhoSaysNothingIsNotHeldForLong(t *testing.T) {
 	for _, medium := range []string{"TCP", "unix", "TLS"} {
 		t.Run(medium, func(t *testing.T) {
 			var logged lines
-			s := share(t, medium, transport.EngineNet, transport.SplitConfig{Timeout: 50 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+			s := share(t, medium, transport.EngineNet, transport.SplitConfig{Timeout: 300 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 			for _, first := range []string{"", "PR"} {
 				if got, err := s.says(s.dial(), first, 1); err == nil || got != "" {
 					t.Errorf("%q: got %q and %v, want the end", first, got, err)

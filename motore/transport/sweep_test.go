@@ -17,9 +17,11 @@ import (
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	forEachMedium(t, func(t *testing.T, m medium) {
 		ended := make(chan error, 1)
+		var entered atomic.Bool
 		l := serve(t, m.listen(t, transport.ListenConfig{IdleTimeout: 40 * time.Millisecond}), func(c *transport.Conn) transport.ConnHandler {
 			return &handler{
 				data: func(in []byte) (int, int, error) {
+					entered.Store(true)
 					// A slow handler is not idle.
 					time.Sleep(120 * time.Millisecond)
 					return len(in), 0, c.Write(in)
@@ -28,7 +30,13 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 			}
 		})
 		c := m.dial(t, l)
-		if _, err := c.Exchange([]byte("x"), make([]byte, 1)); err != nil {
+		_, err := c.Exchange([]byte("x"), make([]byte, 1))
+		for !entered.Load() { // we were slow, and idle
+			<-ended
+			c = m.dial(t, l)
+			_, err = c.Exchange([]byte("x"), make([]byte, 1))
+		}
+		if err != nil {
 			t.Errorf("the connection was closed while its handler ran: %v", err)
 		}
 		if err := soon(t, ended, "the idle time-out"); !errors.Is(err, transport.ErrIdle) {
@@ -111,8 +119,10 @@ func TestUnreadBytesOfEngineNetpollAreLimited(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			release := make(chan struct{})
 			ended := make(chan error, 1)
-			lc := transport.ListenConfig{Engine: transport.EngineNetpoll, ReadLimit: limit, IdleTimeout: 40 * time.Millisecond}
+			lc := transport.ListenConfig{Engine: transport.EngineNetpoll, ReadLimit: limit, IdleTimeout: 400 * time.Millisecond} // it looks every 100 ms
+			accepted := make(chan *transport.Conn, 1)
 			l := serve(t, mustListen(t, &lc, tcpAny(t)), func(c *transport.Conn) transport.ConnHandler {
+				accepted <- c
 				return &handler{
 					data:   func(in []byte) (int, int, error) { <-release; return len(in), 0, nil },
 					closed: func(err error) { ended <- err },
@@ -122,7 +132,14 @@ func TestUnreadBytesOfEngineNetpollAreLimited(t *testing.T) {
 			nc.Write([]byte("x")) // counts too, as long as it is being handled
 			var wg sync.WaitGroup
 			wg.Go(func() { nc.Write(make([]byte, test.send)) })
-			time.Sleep(100 * time.Millisecond) // some sweeps pass
+			if test.want == transport.ErrReadLimit {
+				c := soon(t, accepted, "accept")
+				for end := time.Now().Add(patience); c.Write([]byte("y")) == nil && time.Now().Before(end); {
+					time.Sleep(time.Millisecond)
+				}
+			} else {
+				time.Sleep(250 * time.Millisecond) // it has looked
+			}
 			close(release)
 			wg.Wait()
 			nc.Close()

@@ -77,12 +77,11 @@ func TestDeadlines(t *testing.T) {
 	exchange := func(c *transport.Conn) error { _, err := c.Exchange([]byte("x"), in); return err }
 	large := make([]byte, 32<<20)
 	write := func(c *transport.Conn) error { return c.Write(large) }
-	short := func() time.Time { return time.Now().Add(50 * time.Millisecond) }
-	past := func() time.Time { return time.Now().Add(-time.Second) }
+	const short, past = 20 * time.Millisecond, -time.Second
 	for _, test := range []struct {
 		name   string
 		set    func(*transport.Conn, time.Time) error
-		at     func() time.Time
+		in     time.Duration
 		call   func(*transport.Conn) error
 		before bool // set before the call, else while it waits
 		op     string
@@ -105,23 +104,28 @@ func TestDeadlines(t *testing.T) {
 					return &handler{data: func(in []byte) (int, int, error) { <-block; return len(in), 0, nil }}
 				})
 				defer close(block)
-				c := m.dial(t, l)
-				done := make(chan error, 1)
-				if test.before {
-					test.set(c, test.at())
-					done <- test.call(c)
-				} else {
-					go func() { done <- test.call(c) }()
-					waitUntilBlocked(t, done)
-					test.set(c, test.at())
-				}
-				err := soon(t, done, "the deadline")
-				var op *transport.OpError
-				if !errors.As(err, &op) || !errors.Is(err, os.ErrDeadlineExceeded) || !op.Timeout() {
-					t.Fatalf("got %v, want an *OpError with a deadline exceeded", err)
-				}
-				if op.Op != test.op || op.Sent != test.sent {
-					t.Errorf("Op %q, Sent %v; want %q, %v", op.Op, op.Sent, test.op, test.sent)
+				for in := test.in; ; in *= 10 {
+					c := m.dial(t, l)
+					done := make(chan error, 1)
+					if test.before {
+						test.set(c, time.Now().Add(in))
+						done <- test.call(c)
+					} else {
+						go func() { done <- test.call(c) }()
+						waitUntilBlocked(t, done)
+						test.set(c, time.Now().Add(in))
+					}
+					err := soon(t, done, "the deadline")
+					var op *transport.OpError
+					if !errors.As(err, &op) || !errors.Is(err, os.ErrDeadlineExceeded) || !op.Timeout() {
+						t.Fatalf("got %v, want an *OpError with a deadline exceeded", err)
+					}
+					if op.Op == test.op && op.Sent == test.sent {
+						break
+					}
+					if in < 0 || in > time.Second { // else it may have been over before the call began
+						t.Fatalf("Op %q, Sent %v; want %q, %v", op.Op, op.Sent, test.op, test.sent)
+					}
 				}
 			})
 		})
@@ -160,16 +164,24 @@ func TestOnlyTheLastDeadlineCounts(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			forEachMedium(t, func(t *testing.T, m medium) {
-				// The server takes its time to read, and to answer.
+				// The server takes its time to read, and to answer: until the
+				// client has given up, if it is to.
+				gaveUp := make(chan struct{})
+				rest := func() {
+					if !test.ok {
+						<-gaveUp
+					}
+					time.Sleep(pause)
+				}
 				l := serve(t, m.mute(t, transport.ListenConfig{}), func(c *transport.Conn) transport.ConnHandler {
 					rested := false
 					return &handler{data: func(in []byte) (int, int, error) {
 						if len(in) == 1 {
-							time.Sleep(pause)
+							rest()
 							return len(in), 0, c.Write(in)
 						}
 						if !rested {
-							time.Sleep(pause)
+							rest()
 						}
 						rested = true
 						return len(in), 0, nil
@@ -200,6 +212,7 @@ func TestOnlyTheLastDeadlineCounts(t *testing.T) {
 				c = m.dial(t, l)
 				set(c.SetWriteDeadline)
 				err := c.Write(large)
+				close(gaveUp)
 				if got := err == nil; got != test.ok {
 					t.Errorf("Write() = %v", err)
 				}
@@ -212,7 +225,7 @@ func TestWriteTimeout(t *testing.T) {
 	forEachMedium(t, func(t *testing.T, m medium) {
 		// A client that does not read.
 		result := make(chan error, 2)
-		l := serve(t, m.listen(t, transport.ListenConfig{WriteTimeout: 50 * time.Millisecond}), func(c *transport.Conn) transport.ConnHandler {
+		l := serve(t, m.listen(t, transport.ListenConfig{WriteTimeout: 200 * time.Millisecond}), func(c *transport.Conn) transport.ConnHandler {
 			return &handler{data: func(in []byte) (int, int, error) {
 				result <- c.Write([]byte("short"))
 				result <- c.Write(make([]byte, 64<<20))
