@@ -71,7 +71,7 @@ var brokenRegistrars = []struct {
 			later, end := context.WithCancel(context.WithoutCancel(ctx))
 			go f.Register(later, service, in)
 			<-ctx.Done()
-			time.AfterFunc(100*time.Millisecond, end)
+			time.AfterFunc(10*time.Second, end)
 			return nil
 		}
 	}},

@@ -130,7 +130,7 @@ func (w *watch) late() int {
 	w.mu.Unlock()
 	select {
 	case <-arrived:
-	case <-time.After(50 * time.Millisecond):
+	case <-time.After(200 * time.Millisecond):
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
