@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
@@ -175,22 +176,22 @@ func TestRetryAlongAChain(t *testing.T) {
 func TestALostCallIsMadeAgainIfIdempotent(t *testing.T) {
 	for _, p := range protocols {
 		for _, idempotent := range []bool{false, true} {
-			var calls atomic.Int32
-			var pair *volothrifttest.Pair
-			pair = serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
-				if calls.Add(1) == 1 {
-					time.Sleep(100 * time.Millisecond)
+			synctest.Test(t, func(t *testing.T) {
+				var calls atomic.Int32
+				c := dial(t, serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+					if calls.Add(1) == 1 {
+						time.Sleep(100 * time.Millisecond)
+					}
+					return key, nil
+				}}), append(p.opts, volothrift.WithOuter(volothrift.Retry(retry.Config{}), volothrift.Timeout(20*time.Millisecond)))...)
+				if idempotent {
+					c = c.With(volothrift.CallIdempotent())
 				}
-				return key, nil
-			}})
-			c := dial(t, pair, append(p.opts, volothrift.WithOuter(volothrift.Retry(retry.Config{}), volothrift.Timeout(20*time.Millisecond)))...)
-			if idempotent {
-				c = c.With(volothrift.CallIdempotent())
-			}
-			got, err := c.Get(t.Context(), "k")
-			if (err == nil && got == "k") != idempotent {
-				t.Errorf("%s, idempotent %v: got %q, %v", p.name, idempotent, got, err)
-			}
+				got, err := c.Get(t.Context(), "k")
+				if (err == nil && got == "k") != idempotent {
+					t.Errorf("%s, idempotent %v: got %q, %v", p.name, idempotent, got, err)
+				}
+			})
 		}
 	}
 }
@@ -219,47 +220,45 @@ func TestHedgeTakesTheOtherAnswer(t *testing.T) {
 
 func TestCollapsedCallsShareOne(t *testing.T) {
 	for _, p := range protocols {
-		var calls atomic.Int32
-		begun, release := make(chan struct{}, 10), make(chan struct{})
-		c := dial(t, serve(t, handler{choose: func(_ context.Context, weights []int64) (*store.Choice, error) {
-			calls.Add(1)
-			begun <- struct{}{}
-			<-release
-			return &store.Choice{Number: &weights[0]}, nil
-		}}), append(p.opts, volothrift.WithOuter(volothrift.Collapse(func(context.Context, *volothrift.Request) string { return "same" })))...)
-		ctx, cancel := context.WithCancel(t.Context())
-		weights := []int64{7}
-		gone := make(chan struct{})
-		go func() {
-			defer close(gone)
-			_, err := c.Choose(ctx, weights)
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("%s: got %v, want it canceled", p.name, err)
-			}
-			weights[0] = 8 // it is the caller's again
-		}()
-		<-begun
-		var wg sync.WaitGroup
-		var waiting sync.WaitGroup
-		for range 5 {
-			waiting.Add(1)
-			wg.Go(func() {
-				waiting.Done()
-				got, err := c.Choose(t.Context(), []int64{7})
-				if err != nil || *got.Number != 7 {
-					t.Errorf("%s: got %v, %v, want 7", p.name, got, err)
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int32
+			begun, release := make(chan struct{}, 10), make(chan struct{})
+			c := dial(t, serve(t, handler{choose: func(_ context.Context, weights []int64) (*store.Choice, error) {
+				calls.Add(1)
+				begun <- struct{}{}
+				<-release
+				return &store.Choice{Number: &weights[0]}, nil
+			}}), append(p.opts, volothrift.WithOuter(volothrift.Collapse(func(context.Context, *volothrift.Request) string { return "same" })))...)
+			ctx, cancel := context.WithCancel(t.Context())
+			weights := []int64{7}
+			gone := make(chan struct{})
+			go func() {
+				defer close(gone)
+				_, err := c.Choose(ctx, weights)
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: got %v, want it canceled", p.name, err)
 				}
-			})
-		}
-		waiting.Wait()
-		time.Sleep(10 * time.Millisecond) // as good as all of them wait
-		cancel()
-		<-gone
-		close(release)
-		wg.Wait()
-		if got := calls.Load(); got > 2 {
-			t.Errorf("%s: got %d calls, want one for all", p.name, got)
-		}
+				weights[0] = 8 // it is the caller's again
+			}()
+			<-begun
+			var wg sync.WaitGroup
+			for range 5 {
+				wg.Go(func() {
+					got, err := c.Choose(t.Context(), []int64{7})
+					if err != nil || *got.Number != 7 {
+						t.Errorf("%s: got %v, %v, want 7", p.name, got, err)
+					}
+				})
+			}
+			synctest.Wait() // all of them do
+			cancel()
+			<-gone
+			close(release)
+			wg.Wait()
+			if got := calls.Load(); got != 1 {
+				t.Errorf("%s: got %d calls, want one for all", p.name, got)
+			}
+		})
 	}
 }
 

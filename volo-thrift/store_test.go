@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
 	volothrift "github.com/volo-go/volo/volo-thrift"
@@ -109,7 +110,8 @@ func dial(t testing.TB, p *volothrifttest.Pair, opts ...volothrift.ClientOption)
 
 func newClient(t testing.TB, target string, opts ...volothrift.ClientOption) *storethrift.StoreClient {
 	t.Helper()
-	c, err := storethrift.NewStoreClient(target, opts...)
+	unhurried := volothrift.WithConnectTimeout(time.Minute)
+	c, err := storethrift.NewStoreClient(target, append([]volothrift.ClientOption{unhurried}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
