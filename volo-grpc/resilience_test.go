@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
@@ -179,19 +180,21 @@ func TestRetryAlongAChain(t *testing.T) {
 
 func TestALostCallIsMadeAgainIfIdempotent(t *testing.T) {
 	for _, idempotent := range []bool{false, true} {
-		var calls atomic.Int32
-		c := dial(t, serve(t, notes{get: func(ctx context.Context, in *note) (*note, error) {
-			if calls.Add(1) == 1 {
-				<-ctx.Done()
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int32
+			c := inMemory(t, notes{get: func(ctx context.Context, in *note) (*note, error) {
+				if calls.Add(1) == 1 {
+					<-ctx.Done()
+				}
+				return in, ctx.Err()
+			}}, nil, vologrpc.WithOuter(vologrpc.RetryOutcome(retry.Config{}), vologrpc.Timeout(50*time.Millisecond)))
+			if idempotent {
+				c = c.with(vologrpc.CallIdempotent())
 			}
-			return in, ctx.Err()
-		}}), vologrpc.WithOuter(vologrpc.RetryOutcome(retry.Config{}), vologrpc.Timeout(50*time.Millisecond)))
-		if idempotent {
-			c = c.with(vologrpc.CallIdempotent())
-		}
-		if got, err := c.get(soon(t), "k"); (err == nil && got == "k") != idempotent {
-			t.Errorf("idempotent %v: got %q, %v", idempotent, got, err)
-		}
+			if got, err := c.get(soon(t), "k"); (err == nil && got == "k") != idempotent {
+				t.Errorf("idempotent %v: got %q, %v", idempotent, got, err)
+			}
+		})
 	}
 }
 
@@ -214,41 +217,43 @@ func TestHedgeIdempotentTakesTheOtherAnswer(t *testing.T) {
 }
 
 func TestCollapsedCallsShareOne(t *testing.T) {
-	var calls atomic.Int32
-	begun, release := make(chan struct{}, 10), make(chan struct{})
-	c := dial(t, serve(t, notes{get: func(_ context.Context, in *note) (*note, error) {
-		calls.Add(1)
-		begun <- struct{}{}
-		<-release
-		return in, nil
-	}}), vologrpc.WithOuter(vologrpc.Collapse(func(context.Context, *vologrpc.Request) string { return "same" })))
-	ctx, cancel := context.WithCancel(t.Context())
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		in := of("k")
-		if err := c.Unary(ctx, methodGet, in, new(note)); vologrpc.CodeOf(err) != vologrpc.Canceled {
-			t.Errorf("got %v, want it canceled", err)
-		}
-		in.Value = "it is the caller's again"
-	}()
-	<-begun
-	var wg sync.WaitGroup
-	for range 5 {
-		wg.Go(func() {
-			if got, err := c.get(soon(t), "k"); got != "k" || err != nil {
-				t.Errorf("got %q, %v, want k", got, err)
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		begun, release := make(chan struct{}, 10), make(chan struct{})
+		c := inMemory(t, notes{get: func(_ context.Context, in *note) (*note, error) {
+			calls.Add(1)
+			begun <- struct{}{}
+			<-release
+			return in, nil
+		}}, nil, vologrpc.WithOuter(vologrpc.Collapse(func(context.Context, *vologrpc.Request) string { return "same" })))
+		ctx, cancel := context.WithCancel(t.Context())
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			in := of("k")
+			if err := c.Unary(ctx, methodGet, in, new(note)); vologrpc.CodeOf(err) != vologrpc.Canceled {
+				t.Errorf("got %v, want it canceled", err)
 			}
-		})
-	}
-	time.Sleep(10 * time.Millisecond) // as good as all of them wait
-	cancel()
-	<-gone
-	close(release)
-	wg.Wait()
-	if got := calls.Load(); got > 2 {
-		t.Errorf("got %d calls, want one for all", got)
-	}
+			in.Value = "it is the caller's again"
+		}()
+		<-begun
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if got, err := c.get(soon(t), "k"); got != "k" || err != nil {
+					t.Errorf("got %q, %v, want k", got, err)
+				}
+			})
+		}
+		synctest.Wait() // all of them do
+		cancel()
+		<-gone
+		close(release)
+		wg.Wait()
+		if got := calls.Load(); got != 1 {
+			t.Errorf("got %d calls, want one for all", got)
+		}
+	})
 }
 
 func TestFallbackAnswers(t *testing.T) {
