@@ -12,7 +12,7 @@ import (
 // TestMain fails the run if goroutines of ours outlive the tests.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if left := ourGoroutines(5 * time.Second); code == 0 && left != "" {
+	if left := ourGoroutines(30 * time.Second); code == 0 && left != "" {
 		fmt.Fprintf(os.Stderr, "goroutines left behind:\n%s\n", left)
 		code = 1
 	}
