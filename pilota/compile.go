@@ -12,7 +12,7 @@
 //
 //	touch                  Options.Touch
 //	touch_all              Options.KeepAll
-//	keep_unknown_fields    Options.Go.KeepUnknownFields
+//	keep_unknown_fields    Options.Go.KeepUnknownOf, or KeepUnknownFields for all
 //	dedups                 Options.Go.Dedups
 //	special_namings        Options.Go.SpecialNamings
 //	split_generated_files  Options.Go.Split

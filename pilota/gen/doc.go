@@ -8,7 +8,8 @@
 // naming.go decides what things are called, packages.go where they go, split.go
 // into how many files, types.go what they are in Go, dedup.go what is written
 // once although the IDL has it twice, descriptor.go what the code says about
-// itself, plugin.go who else may add something.
+// itself, unknown.go which structs keep what they do not know, plugin.go who
+// else may add something.
 //
 // # What comes out
 //

@@ -18,6 +18,9 @@ type Options struct {
 	// KeepUnknownFields makes structs keep fields that they do not know and
 	// write them back, byte for byte.
 	KeepUnknownFields bool
+	// KeepUnknownOf names IDL files, as the program does: what they declare
+	// keeps unknown fields, and whatever that is made of.
+	KeepUnknownOf []string
 	// KeepCase leaves initialisms as the IDL has them: UserId, not UserID.
 	KeepCase bool
 	// WithDescriptor gives types and services a method or function that returns
@@ -56,7 +59,7 @@ type File struct {
 // the place in the IDL.
 func Generate(p *ir.Program, o Options) ([]File, error) {
 	o.WithDescriptor = o.WithDescriptor || o.WithFieldMask
-	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}, twin: map[any]any{}, validated: map[*ir.Struct]bool{}, special: map[string]string{}}
+	g := &generator{opts: o, names: map[any]string{}, byFile: map[*ir.File]*goPackage{}, byPath: map[string]*goPackage{}, twin: map[any]any{}, validated: map[*ir.Struct]bool{}, keeps: map[*ir.Struct]bool{}, special: map[string]string{}}
 	for _, word := range o.SpecialNamings {
 		g.special[strings.ToLower(word)] = word
 	}
@@ -67,6 +70,7 @@ func Generate(p *ir.Program, o Options) ([]File, error) {
 	for _, pkg := range g.packages {
 		g.dedup(pkg)
 	}
+	g.keepUnknown(p)
 	g.nameAll()
 	g.nameDescriptors(p)
 	if err := g.describe(p); err != nil {
@@ -98,7 +102,8 @@ type generator struct {
 	descriptors *goPackage  // nil without
 	twin        map[any]any // a definition that is written under another
 	validated   map[*ir.Struct]bool
-	special     map[string]string // SpecialNamings, by their small letters
+	keeps       map[*ir.Struct]bool // unknown fields
+	special     map[string]string   // SpecialNamings, by their small letters
 }
 
 func (g *generator) generatePackage(pkg *goPackage) error {

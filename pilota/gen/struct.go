@@ -22,7 +22,7 @@ type record struct {
 
 // structDecl writes a struct, a union or an exception with its methods.
 func (g *generator) structDecl(w *Writer, s *ir.Struct) error {
-	r := &record{Writer: w, s: s, name: g.names[s], keep: g.opts.KeepUnknownFields, masked: g.opts.WithFieldMask}
+	r := &record{Writer: w, s: s, name: g.names[s], keep: g.keeps[s], masked: g.opts.WithFieldMask}
 	if err := r.declaration(); err != nil {
 		return err
 	}

@@ -56,21 +56,14 @@ func Compile(in Input) (*Output, report.List) {
 func compileThrift(in Input) (*Output, report.List) {
 	o := pilota.Options{ReadFile: in.read(), KeepAll: in.Entry.TouchAll, Go: options(in.Entry)}
 	o.Go.PackagePrefix = in.Package
-	for i, s := range in.Entry.Services {
+	for _, s := range in.Entry.Services {
 		o.Inputs = append(o.Inputs, in.of(s, s.Path))
 		for _, dir := range s.Includes {
 			o.IncludeDirs = append(o.IncludeDirs, in.of(s, dir))
 		}
 		o.Touch = append(o.Touch, s.Touch...)
-		if i == 0 {
-			o.Go.KeepUnknownFields = s.KeepUnknownFields
-		}
-		if s.KeepUnknownFields != o.Go.KeepUnknownFields {
-			var l report.List
-			l.Errorf("", s.Span, "keep_unknown_fields must be the same for all services of entry `%s`", in.Entry.Name).
-				Relate(in.Entry.Services[0].Span, "it is different here").
-				Hint("an entry is compiled as a whole; make this IDL an entry of its own")
-			return nil, l
+		if s.KeepUnknownFields {
+			o.Go.KeepUnknownOf = append(o.Go.KeepUnknownOf, in.of(s, s.Path))
 		}
 	}
 	o.IncludeDirs = append(o.IncludeDirs, in.hosts()...)

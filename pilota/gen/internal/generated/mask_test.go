@@ -147,7 +147,7 @@ func TestMasksNameEntriesByTheirKeys(t *testing.T) {
 		`$.strs{"a"}`:              {Strs: map[string]string{"a": "x"}},
 		`$.nums{7, 8}`:             {Nums: map[int32]int64{7: 70}},
 		`$.nums{-1}`:               {Nums: map[int32]int64{-1: 10}},
-		`$.by_level{1, 10}`:   {ByLevel: whole().ByLevel},
+		`$.by_level{1, 10}`:        {ByLevel: whole().ByLevel},
 		`$.by_level{99}`:           {ByLevel: map[shared.Level]*all.Inner{}},
 		`$.by_bytes{"b"}`:          {ByBytes: map[string]bool{"b": true}},
 		`$.by_uuid{*}`:             {ByUUID: whole().ByUUID},
