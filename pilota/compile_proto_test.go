@@ -1,7 +1,6 @@
 package pilota_test
 
 import (
-	"bytes"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"google.golang.org/protobuf/cmd/protoc-gen-go/internal_gengo"
+	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/gofeaturespb"
@@ -19,6 +20,7 @@ import (
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
 	"github.com/volo-go/volo/pilota/genproto"
+	"github.com/volo-go/volo/pilota/protoidl"
 )
 
 const protoDir = "testdata/proto"
@@ -103,10 +105,14 @@ func TestPlacesOfGeneratedProtobuf(t *testing.T) {
 			pilota.ProtoOptions{Parameters: []string{"messages=false"}}, []string{"example.com/x/xgrpc/m.volo.go"}},
 		{"messages alone", `syntax = "proto3"; option go_package = "example.com/x"; ` + service,
 			pilota.ProtoOptions{Parameters: []string{"stubs=false"}}, []string{"example.com/x/m.pb.go", "example.com/x/m.volo.go"}},
-		{"no codec for the opaque API", `edition = "2023"; import "google/protobuf/go_features.proto"; option features.(pb.go).api_level = API_OPAQUE; message M {}`,
+		{"the opaque API", `edition = "2023"; import "google/protobuf/go_features.proto"; option features.(pb.go).api_level = API_OPAQUE; message M {}`,
+			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go", "m/m.volo.go"}},
+		{"no codec for lazy fields of the opaque API", `edition = "2023"; import "google/protobuf/go_features.proto"; option features.(pb.go).api_level = API_OPAQUE; message M { M m = 1 [lazy = true]; }`,
 			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go"}},
+		{"lazy fields of the open API", `syntax = "proto3"; message M { M m = 1 [lazy = true]; }`,
+			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go", "m/m.volo.go"}},
 		{"two base files for the hybrid API", `edition = "2023"; import "google/protobuf/go_features.proto"; option features.(pb.go).api_level = API_HYBRID; message M {}`,
-			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go", "m/m.volo.go", "m/m_protoopaque.pb.go"}},
+			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go", "m/m.volo.go", "m/m_protoopaque.pb.go", "m/m_protoopaque.volo.go"}},
 		{"no codec for names that clash", `syntax = "proto3"; message M { string put_protobuf = 1; }`,
 			pilota.ProtoOptions{PackagePrefix: "example.com/gen"}, []string{"m/m.pb.go"}},
 	} {
@@ -149,7 +155,7 @@ func TestEdition2024ComesAsDescriptors(t *testing.T) {
 		features *descriptorpb.FeatureSet
 		want     []string
 	}{
-		{"the opaque API is the default", nil, []string{"m/m.pb.go"}},
+		{"the opaque API is the default", nil, []string{"m/m.pb.go", "m/m.volo.go"}},
 		{"the open API", open, []string{"m/m.pb.go", "m/m.volo.go"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -181,27 +187,58 @@ func TestPluginDeclaresWhatItSupports(t *testing.T) {
 }
 
 // With the build tag, the messages of the hybrid API are opaque: everything
-// compiles still and is encoded as before, by protobuf-go.
+// compiles still and is encoded as before.
 func TestHybridProtobufUnderItsTag(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the go command")
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-tags", "protoopaque", "-run", "ThatOfProtobufGo/volo.hybrid", "./protobuf")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-tags", "protoopaque", "-run", "ThatOfProtobufGo/volo.hybrid|EveryMessageHasACodec", "./protobuf")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// The base file is protoc-gen-go's, but for the names of methods.
-func TestBaseFileIsThatOfProtocGenGo(t *testing.T) {
-	const text = `syntax = "proto3"; option go_package = "example.com/x"; message M { M m = 1; message N {} } enum E { A = 0; }`
-	with, _ := compileProto(text, pilota.ProtoOptions{})
-	without, _ := compileProto(text, pilota.ProtoOptions{Go: genproto.Options{NoCodec: true}})
-	if len(with) != 2 || len(without) != 1 {
-		t.Fatalf("got %v and %v", paths(with), paths(without))
+// The base files are protoc-gen-go's, at every API level, but for the names of
+// methods.
+func TestBaseFilesAreThoseOfProtocGenGo(t *testing.T) {
+	for _, name := range []string{"new/new.proto", "hybrid/hybrid.proto", "hybrid/level.proto", "hybrid/open.proto", "opaque/opaque.proto"} {
+		t.Run(name, func(t *testing.T) {
+			want := protocGenGo(t, name)
+			if len(want) == 0 {
+				t.Fatal("protoc-gen-go wrote nothing")
+			}
+			for _, f := range want {
+				got, err := os.ReadFile(filepath.Join(protoDir, filepath.FromSlash(f.GetName())))
+				if err != nil {
+					t.Fatal(err)
+				}
+				renamed := strings.ReplaceAll(string(got), ") stockReflect()", ") ProtoReflect()")
+				if renamed == string(got) {
+					t.Errorf("%s: no method has another name", f.GetName())
+				}
+				if renamed != f.GetContent() {
+					t.Errorf("%s: got\n%s\nwant\n%s", f.GetName(), renamed, f.GetContent())
+				}
+			}
+		})
 	}
-	renamed := bytes.ReplaceAll(without[0].Content, []byte(") ProtoReflect()"), []byte(") stockReflect()"))
-	if !bytes.Equal(with[0].Content, renamed) {
-		t.Errorf("got\n%s\nwant\n%s", with[0].Content, renamed)
+}
+
+// protocGenGo returns what protoc-gen-go writes for a schema of the tests.
+func protocGenGo(t *testing.T, name string) []*pluginpb.CodeGeneratorResponse_File {
+	t.Helper()
+	files, list := protoidl.Compile(protoidl.Options{Inputs: []string{filepath.Join(protoDir, name)}, IncludeDirs: []string{protoDir}})
+	if files == nil {
+		t.Fatal(list)
 	}
+	plugin, err := protogen.Options{}.New(files.Request("paths=source_relative"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range plugin.Files {
+		if f.Generate {
+			internal_gengo.GenerateFile(plugin, f)
+		}
+	}
+	return plugin.Response().GetFile()
 }

@@ -44,7 +44,7 @@ func (w *writer) append() {
 	for _, f := range w.ordered() {
 		w.f("if %s {", w.isSet(f))
 		w.writeTag(f)
-		w.writeValue(f, value(f))
+		w.writeValue(f, w.stored(f))
 		w.P("}")
 	}
 	w.P("if len(x.unknownFields) > 0 {")
@@ -72,15 +72,15 @@ func (w *writer) most() {
 	n, sum := 0, ""
 	for _, f := range w.m.Fields {
 		n += tagSize(f.Desc) + longest(f.Desc)
-		if s := shapeOf(f.Desc); (s == text || s == raw) && !isPointer(f) {
-			sum += fmt.Sprintf(" + len(x.%s)", f.GoName)
+		if s := shapeOf(f.Desc); (s == text || s == raw) && !w.isPointer(f) {
+			sum += fmt.Sprintf(" + len(%s)", w.place(f))
 		}
 	}
 	w.f("most := %d%s + len(x.unknownFields)", n, sum)
 	for _, f := range w.m.Fields {
-		if isPointer(f) && shapeOf(f.Desc) == text {
-			w.f("if x.%s != nil {", f.GoName)
-			w.f("most += len(*x.%s)", f.GoName)
+		if w.isPointer(f) && shapeOf(f.Desc) == text {
+			w.f("if %s != nil {", w.place(f))
+			w.f("most += len(*%s)", w.place(f))
 			w.P("}")
 		}
 	}

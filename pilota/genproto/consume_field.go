@@ -22,12 +22,13 @@ func (w *writer) consumeField(f *protogen.Field) {
 	default:
 		w.consumeScalar(f)
 	}
+	w.mark(f)
 	w.next()
 	if isPackable(f.Desc) {
 		w.on(protowire.EncodeTag(f.Desc.Number(), protowire.BytesType), string(f.Desc.Name())+", packed", false)
 		w.value(message, "x")
 		w.P("var ok bool")
-		w.f("if x.%s, ok = %s(x.%s, data); !ok {", f.GoName, w.rt(unpackFunc(f.Desc)), f.GoName)
+		w.f("if %[1]s, ok = %[2]s(%[1]s, data); !ok {", w.place(f), w.rt(unpackFunc(f.Desc)))
 		w.P("return 0, d.MalformedPacked(x, data, tag)")
 		w.P("}")
 		w.next()
@@ -55,12 +56,12 @@ func unpackFunc(d protoreflect.FieldDescriptor) string {
 // consumeScalar writes the code that consumes a value that is no message.
 func (w *writer) consumeScalar(f *protogen.Field) {
 	s := shapeOf(f.Desc)
-	target := "x." + f.GoName
+	target := w.place(f)
 	switch {
 	case s == text || s == raw:
 		w.consumeText(f, s)
 		return
-	case isPointer(f):
+	case w.isPointer(f):
 		w.value(s, "x")
 		w.f("%s = %s(d, %s, len(b)-i)", target, w.rt("Optional"), w.scalar(f))
 		return
@@ -68,7 +69,7 @@ func (w *writer) consumeScalar(f *protogen.Field) {
 	w.value(s, "x")
 	switch {
 	case inOneof(f):
-		w.f("x.%s = &%s{%s: %s}", f.Oneof.GoName, w.QualifiedGoIdent(f.GoIdent), f.GoName, w.scalar(f))
+		w.f("%s = &%s{%s: %s}", target, w.wrapper(f), f.GoName, w.scalar(f))
 	case f.Desc.IsList():
 		w.f("%s = append(%s, %s)", target, target, w.scalar(f))
 	default:
@@ -78,7 +79,7 @@ func (w *writer) consumeScalar(f *protogen.Field) {
 
 // consumeText writes the code that consumes a string or bytes.
 func (w *writer) consumeText(f *protogen.Field, s shape) {
-	read, target := w.reader(f), "x."+f.GoName
+	read, target := w.reader(f), w.place(f)
 	switch {
 	case inOneof(f) || f.Desc.IsList():
 		w.f("s, next := d.%s(b, i)", read)
@@ -87,12 +88,19 @@ func (w *writer) consumeText(f *protogen.Field, s shape) {
 		w.P("}")
 		w.P("i = next")
 		if inOneof(f) {
-			w.f("x.%s = &%s{%s: s}", f.Oneof.GoName, w.QualifiedGoIdent(f.GoIdent), f.GoName)
+			w.f("%s = &%s{%s: s}", target, w.wrapper(f), f.GoName)
 			return
 		}
 		w.room(f, s)
 		w.f("%s = append(%s, s)", target, target)
-	case isPointer(f):
+	case w.isPointer(f) && w.isOpaque():
+		// What its bit says is there must not be lost to a fault.
+		w.f("s, next := d.Optional%s(b, i)", read)
+		w.P("if next < 0 {")
+		w.malformed("x")
+		w.P("}")
+		w.f("%s, i = s, next", target)
+	case w.isPointer(f):
 		w.f("if %s, i = d.Optional%s(b, i); i < 0 {", target, read)
 		w.malformed("x")
 		w.P("}")
@@ -117,14 +125,15 @@ func (w *writer) reader(f *protogen.Field) string {
 // room writes the code that makes room for the strings or bytes of a list, as
 // many as follow one another.
 func (w *writer) room(f *protogen.Field, s shape) {
+	list := w.place(f)
 	if s == text {
-		w.f("if x.%s == nil {", f.GoName)
-		w.f("x.%s = d.Strings(%s(b, i, tag), len(b)-i)", f.GoName, w.rt("Room"))
-		w.f("} else if len(x.%s) == cap(x.%s) {", f.GoName, f.GoName)
+		w.f("if %s == nil {", list)
+		w.f("%s = d.Strings(%s(b, i, tag), len(b)-i)", list, w.rt("Room"))
+		w.f("} else if len(%[1]s) == cap(%[1]s) {", list)
 	} else {
-		w.f("if len(x.%s) == cap(x.%s) {", f.GoName, f.GoName)
+		w.f("if len(%[1]s) == cap(%[1]s) {", list)
 	}
-	w.f("x.%s = %s(x.%s, %s(b, i, tag))", f.GoName, w.slices("Grow"), f.GoName, w.rt("Room"))
+	w.f("%[1]s = %[2]s(%[1]s, %[3]s(b, i, tag))", list, w.slices("Grow"), w.rt("Room"))
 	w.P("}")
 }
 

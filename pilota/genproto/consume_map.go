@@ -8,8 +8,8 @@ import (
 // consumeMap writes the code that consumes an entry of a map.
 func (w *writer) consumeMap(f *protogen.Field) {
 	w.value(message, "x")
-	w.f("if x.%s == nil {", f.GoName)
-	w.f("x.%s = make(map[%s]%s, %s(b, i, tag))", f.GoName,
+	w.f("if %s == nil {", w.place(f))
+	w.f("%s = make(map[%s]%s, %s(b, i, tag))", w.place(f),
 		w.goType(f.Message.Fields[0]), w.mapValueType(f.Message.Fields[1]), w.rt("Room"))
 	w.P("}")
 	arg := ""
@@ -64,7 +64,7 @@ func (w *writer) consumeEntry(f *protogen.Field) {
 		w.P("}")
 	}
 	w.P("d.Leave()")
-	w.f("x.%s[key] = value", f.GoName)
+	w.f("%s[key] = value", w.place(f))
 	w.P("return nil")
 	w.P("}")
 }

@@ -28,7 +28,7 @@ func (w *writer) takeSlab(f *protogen.Field) {
 	w.f("if len(%s) == 0 {", slab)
 	w.f("%s = %s[%s](b, i, tag)", slab, w.rt("Slab"), w.goType(slabElement(f)))
 	if f.Desc.IsList() {
-		w.f("x.%s = %s(x.%s, len(%s))", f.GoName, w.slices("Grow"), f.GoName, slab)
+		w.f("%[1]s = %[2]s(%[1]s, len(%[3]s))", w.list(f), w.slices("Grow"), slab)
 	}
 	w.P("}")
 	w.f("p := &%s[0]", slab)
@@ -37,17 +37,22 @@ func (w *writer) takeSlab(f *protogen.Field) {
 
 // consumeMessage writes the code that consumes a message or a group.
 func (w *writer) consumeMessage(f *protogen.Field) {
-	target := "x." + f.GoName
+	target := w.place(f)
 	typ := w.goType(f)
 	w.value(shapeOf(f.Desc), "x")
+	if w.behindPointer(f) {
+		w.f("if %s == nil {", target)
+		w.f("%s = new([]*%s)", target, typ)
+		w.P("}")
+	}
 	switch {
 	case slabbed(f):
 		w.takeSlab(f)
-		w.f("x.%s = append(x.%s, p)", f.GoName, f.GoName)
+		w.f("%[1]s = append(%[1]s, p)", w.list(f))
 		target = "p"
 	case f.Desc.IsList():
 		w.f("p := new(%s)", typ)
-		w.f("x.%s = append(x.%s, p)", f.GoName, f.GoName)
+		w.f("%[1]s = append(%[1]s, p)", w.list(f))
 		target = "p"
 	case inOneof(f):
 		w.consumeWrapper(f)
@@ -64,12 +69,12 @@ func (w *writer) consumeMessage(f *protogen.Field) {
 // oneof: the one that is there, or a new one that shares its allocation with
 // the message.
 func (w *writer) consumeWrapper(f *protogen.Field) {
-	wrapper, typ := w.QualifiedGoIdent(f.GoIdent), w.goType(f)
-	w.f("w, ok := x.%s.(*%s)", f.Oneof.GoName, wrapper)
+	wrapper, typ := w.wrapper(f), w.goType(f)
+	w.f("w, ok := %s.(*%s)", w.place(f), wrapper)
 	w.P("if !ok || w == nil || w.", f.GoName, " == nil {")
 	w.f("both := &struct{ w %s; m %s }{}", wrapper, typ)
 	w.f("w, both.w.%s = &both.w, &both.m", f.GoName)
-	w.f("x.%s = w", f.Oneof.GoName)
+	w.f("%s = w", w.place(f))
 	w.P("}")
 }
 

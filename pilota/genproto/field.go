@@ -1,8 +1,6 @@
 package genproto
 
 import (
-	"fmt"
-
 	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -94,15 +92,6 @@ func tagSize(d protoreflect.FieldDescriptor) int { return protowire.SizeTag(d.Nu
 // the schema, unlike that of an optional field in proto3.
 func inOneof(f *protogen.Field) bool { return f.Oneof != nil && !f.Oneof.Desc.IsSynthetic() }
 
-// isPointer tells whether the Go field is a pointer to a scalar.
-func isPointer(f *protogen.Field) bool {
-	if inOneof(f) || f.Desc.Cardinality() == protoreflect.Repeated || !f.Desc.HasPresence() {
-		return false
-	}
-	s := shapeOf(f.Desc)
-	return s != raw && s != message && s != group
-}
-
 // checksUTF8 tells whether a string field has to be UTF-8.
 func checksUTF8(d protoreflect.FieldDescriptor) bool {
 	if d.Kind() != protoreflect.StringKind {
@@ -150,38 +139,9 @@ func (w *writer) mapValueType(f *protogen.Field) string {
 }
 
 // isOurs tells whether the message of the field is known to have a codec: one
-// of the same Go package that is not left to protobuf-go, whatever the build
-// tags.
+// of the same Go package that is not left to protobuf-go.
 func (w *writer) isOurs(f *protogen.Field) bool {
-	return f.Message.GoIdent.GoImportPath == w.file.GoImportPath && w.covered.always(f.Message, w.file)
-}
-
-// isSet returns the condition under which a field that is neither repeated
-// nor in a oneof is encoded.
-func (w *writer) isSet(f *protogen.Field) string {
-	v := "x." + f.GoName
-	s := shapeOf(f.Desc)
-	switch {
-	case f.Desc.HasPresence():
-		return v + " != nil"
-	case s == text || s == raw:
-		return "len(" + v + ") > 0"
-	case s == boolean:
-		return v
-	case f.Desc.Kind() == protoreflect.FloatKind:
-		return fmt.Sprintf("!%s(%s)", w.rt("IsZero32"), v)
-	case f.Desc.Kind() == protoreflect.DoubleKind:
-		return fmt.Sprintf("!%s(%s)", w.rt("IsZero64"), v)
-	}
-	return v + " != 0"
-}
-
-// value returns the expression for the value of a single field that is set.
-func value(f *protogen.Field) string {
-	if isPointer(f) {
-		return "*x." + f.GoName
-	}
-	return "x." + f.GoName
+	return f.Message.GoIdent.GoImportPath == w.file.GoImportPath && hasCodec(f.Message)
 }
 
 // bits returns an expression for the unsigned number of 32 or 64 bits that a

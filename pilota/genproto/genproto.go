@@ -24,6 +24,7 @@ const (
 	binaryPackage    = protogen.GoImportPath("encoding/binary")
 	mathPackage      = protogen.GoImportPath("math")
 	slicesPackage    = protogen.GoImportPath("slices")
+	implPackage      = protogen.GoImportPath("google.golang.org/protobuf/runtime/protoimpl")
 	reflectPackage   = protogen.GoImportPath("google.golang.org/protobuf/reflect/protoreflect")
 )
 
@@ -67,12 +68,11 @@ func supported(p *protogen.Plugin) {
 // now, after the parameters have been set.
 func Generate(p *protogen.Plugin, o *Options) error {
 	supported(p)
-	c := coverageOf(p)
 	for _, f := range p.Files {
 		if !f.Generate {
 			continue
 		}
-		if err := generateFile(p, f, o, c); err != nil {
+		if err := generateFile(p, f, o); err != nil {
 			err = fmt.Errorf("%s: %w", f.Desc.Path(), err)
 			p.Error(err)
 			return err
@@ -81,21 +81,32 @@ func Generate(p *protogen.Plugin, o *Options) error {
 	return nil
 }
 
-func generateFile(p *protogen.Plugin, f *protogen.File, o *Options, c *coverage) error {
+func generateFile(p *protogen.Plugin, f *protogen.File, o *Options) error {
 	if !o.NoMessages {
-		var messages []*protogen.Message
-		if !o.NoCodec {
-			messages = c.in(f.Messages)
-		}
-		if err := stockFile(p, f, messages); err != nil {
+		if err := messageFiles(p, f, o); err != nil {
 			return err
-		}
-		if len(messages) > 0 {
-			codecFile(p, f, messages, c)
 		}
 	}
 	if !o.NoStubs && len(f.Services) > 0 {
 		return stubsFile(p, f)
+	}
+	return nil
+}
+
+// messageFiles writes the base files of f, each with its codecs.
+func messageFiles(p *protogen.Plugin, f *protogen.File, o *Options) error {
+	for _, v := range variantsOf(f) {
+		v.enter(f)
+		var messages []*protogen.Message
+		if !o.NoCodec {
+			messages = withCodec(f.Messages)
+		}
+		if err := stockFile(p, f, v, messages); err != nil {
+			return err
+		}
+		if len(messages) > 0 {
+			codecFile(p, f, v, messages)
+		}
 	}
 	return nil
 }

@@ -14,65 +14,44 @@ import (
 // methods are the names that the codec adds to a message.
 var methods = []string{"ProtobufSize", "AppendProtobuf", "PutProtobuf", "ConsumeProtobuf"}
 
-// A coverage tells which messages of a run get a codec. It is made before
-// anything is written: protoc-gen-go makes the messages of a hybrid file opaque
-// when it writes the second base file.
-type coverage struct {
-	messages map[*protogen.Message]bool
-	hybrid   map[string]bool // paths of files with two base files
-}
-
-func coverageOf(p *protogen.Plugin) *coverage {
-	c := &coverage{messages: make(map[*protogen.Message]bool), hybrid: make(map[string]bool)}
-	var visit func(messages []*protogen.Message)
-	visit = func(messages []*protogen.Message) {
-		for _, m := range messages {
-			c.messages[m] = hasCodec(m)
-			visit(m.Messages)
-		}
-	}
-	for _, f := range p.Files {
-		c.hybrid[f.Desc.Path()] = f.APILevel == gofeaturespb.GoFeatures_API_HYBRID
-		visit(f.Messages)
-	}
-	return c
-}
-
-// in returns those of messages, and of the messages in them, that get a codec.
-func (c *coverage) in(messages []*protogen.Message) (found []*protogen.Message) {
+// withCodec returns those of messages, and of the messages in them, that get a
+// codec.
+func withCodec(messages []*protogen.Message) (found []*protogen.Message) {
 	for _, m := range messages {
-		if c.messages[m] {
+		if hasCodec(m) {
 			found = append(found, m)
 		}
-		found = append(found, c.in(m.Messages)...)
+		found = append(found, withCodec(m.Messages)...)
 	}
 	return found
 }
 
-// always tells whether m has a codec wherever the codecs of f are compiled.
-func (c *coverage) always(m *protogen.Message, f *protogen.File) bool {
-	return c.messages[m] && (c.hybrid[f.Desc.Path()] || !c.hybrid[m.Desc.ParentFile().Path()])
-}
-
 // hasCodec tells whether m gets a codec. It depends on the descriptor only, so
-// that all runs of the generator agree. The struct of the hybrid API is that of
-// the open one.
+// that all runs of the generator agree.
 func hasCodec(m *protogen.Message) bool {
-	if m.Desc.IsMapEntry() || m.APILevel == gofeaturespb.GoFeatures_API_OPAQUE {
+	if m.Desc.IsMapEntry() {
 		return false
 	}
 	if o, ok := m.Desc.Options().(*descriptorpb.MessageOptions); ok && o.GetMessageSetWireFormat() {
+		return false
+	}
+	if m.APILevel != gofeaturespb.GoFeatures_API_OPEN && slices.ContainsFunc(m.Fields, isLazy) {
 		return false
 	}
 	return !slices.ContainsFunc(m.Fields, func(f *protogen.Field) bool { return slices.Contains(methods, f.GoName) }) &&
 		!slices.ContainsFunc(m.Oneofs, func(o *protogen.Oneof) bool { return slices.Contains(methods, o.GoName) })
 }
 
+// isLazy tells whether a message is to be decoded when it is asked for.
+func isLazy(f *protogen.Field) bool {
+	d, ok := f.Desc.(interface{ IsLazy() bool })
+	return ok && f.Message != nil && d.IsLazy()
+}
+
 // A writer writes the codec of one message.
 type writer struct {
 	*protogen.GeneratedFile
 	file    *protogen.File
-	covered *coverage
 	aliases aliases
 	m       *protogen.Message
 	chain   bool // of the loop that is being written
@@ -91,21 +70,21 @@ func (w *writer) f(format string, args ...any) {
 // rt returns the name of something in the runtime.
 func (w *writer) rt(name string) string { return w.QualifiedGoIdent(runtimePackage.Ident(name)) }
 
-// codecFile writes the second file of a .proto file.
-func codecFile(p *protogen.Plugin, f *protogen.File, messages []*protogen.Message, c *coverage) {
-	g := p.NewGeneratedFile(f.GeneratedFilenamePrefix+Suffix, f.GoImportPath)
+// codecFile writes the codec of messages beside a base file.
+func codecFile(p *protogen.Plugin, f *protogen.File, v variant, messages []*protogen.Message) {
+	g := p.NewGeneratedFile(f.GeneratedFilenamePrefix+v.suffix+Suffix, f.GoImportPath)
 	g.P(Header)
 	g.P("// source: ", f.Desc.Path())
 	g.P()
-	if c.hybrid[f.Desc.Path()] {
-		g.P("//go:build !protoopaque") // like the first of its base files
+	if v.constraint != "" {
+		g.P(v.constraint)
 		g.P()
 	}
 	g.P("package ", f.GoPackageName)
 	g.P()
 	a := importAliased(g, f.GoImportPath, typesOf(messages))
 	for _, m := range messages {
-		w := &writer{GeneratedFile: g, file: f, covered: c, aliases: a, m: m}
+		w := &writer{GeneratedFile: g, file: f, aliases: a, m: m}
 		w.reflect()
 		w.size()
 		w.append()

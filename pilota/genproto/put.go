@@ -48,7 +48,7 @@ func (w *writer) putField(f *protogen.Field) {
 		w.putList(f)
 	default:
 		w.f("if %s {", w.isSet(f))
-		w.putValue(f, value(f), elementTag(f.Desc))
+		w.putValue(f, w.stored(f), elementTag(f.Desc))
 		w.f("}")
 	}
 }
@@ -142,7 +142,7 @@ func (w *writer) putMessage(f *protogen.Field, v string) {
 }
 
 func (w *writer) putList(f *protogen.Field) {
-	v := "x." + f.GoName
+	v := w.place(f)
 	if f.Desc.IsPacked() {
 		w.f("if len(%s) > 0 {", v)
 		w.P("end := i")
@@ -152,9 +152,16 @@ func (w *writer) putList(f *protogen.Field) {
 		w.P("}")
 		return
 	}
+	if w.behindPointer(f) {
+		w.f("if %s != nil {", v)
+		v = "(*" + v + ")"
+	}
 	w.f("for k := len(%s) - 1; k >= 0; k-- {", v)
 	w.putValue(f, v+"[k]", elementTag(f.Desc))
 	w.P("}")
+	if w.behindPointer(f) {
+		w.P("}")
+	}
 }
 
 // packedFunc returns the function of the runtime that puts packed values.
@@ -175,7 +182,7 @@ func packedFunc(d protoreflect.FieldDescriptor) string {
 // putMap writes the code that puts a map: in any order, or from the greatest
 // key to the least.
 func (w *writer) putMap(f *protogen.Field) {
-	m := "x." + f.GoName
+	m := w.place(f)
 	w.f("if how&%s != 0 && len(%s) > 1 {", w.rt("Deterministic"), m)
 	sorted := "KeysDescending"
 	if f.Message.Fields[0].Desc.Kind() == protoreflect.BoolKind {
@@ -211,9 +218,9 @@ func (w *writer) putEntry(f *protogen.Field) {
 }
 
 func (w *writer) putOneof(fields []*protogen.Field) {
-	w.f("switch v := x.%s.(type) {", fields[0].Oneof.GoName)
+	w.f("switch v := %s.(type) {", w.place(fields[0]))
 	for _, f := range fields {
-		w.P("case *", f.GoIdent, ":")
+		w.f("case *%s:", w.wrapper(f))
 		w.f("if v != nil {")
 		w.putValue(f, "v."+f.GoName, elementTag(f.Desc))
 		w.f("}")

@@ -38,7 +38,7 @@ func (w *writer) sizeField(f *protogen.Field) {
 		w.sizeList(f)
 	default:
 		w.f("if %s {", w.isSet(f))
-		w.f("n += %s", w.plus(tagSize(f.Desc), w.sizeOf(f, value(f))))
+		w.f("n += %s", w.plus(tagSize(f.Desc), w.sizeOf(f, w.stored(f))))
 		w.f("}")
 	}
 }
@@ -71,7 +71,7 @@ func (w *writer) sizeOfMessage(f *protogen.Field, v string) string {
 func (w *writer) plus(n int, expr string) string { return fmt.Sprintf("%d + %s", n, expr) }
 
 func (w *writer) sizeList(f *protogen.Field) {
-	v, tag := "x."+f.GoName, tagSize(f.Desc)
+	v, tag := w.place(f), tagSize(f.Desc)
 	s := shapeOf(f.Desc)
 	switch {
 	case f.Desc.IsPacked():
@@ -88,9 +88,16 @@ func (w *writer) sizeList(f *protogen.Field) {
 	case s.width() > 0:
 		w.f("n += %d * len(%s)", tag+s.width(), v)
 	default:
+		if w.behindPointer(f) {
+			w.f("if %s != nil {", v)
+			v = "*" + v
+		}
 		w.f("for _, v := range %s {", v)
 		w.f("n += %s", w.plus(tag, w.sizeOf(f, "v")))
-		w.f("}")
+		w.P("}")
+		if w.behindPointer(f) {
+			w.P("}")
+		}
 	}
 }
 
@@ -104,18 +111,18 @@ func (w *writer) sizeMap(f *protogen.Field) {
 		v = "_"
 	}
 	if k == "_" && v == "_" {
-		w.f("n += len(x.%s) * (%d + %s(2 + %s + %s))", f.GoName, tagSize(f.Desc), w.rt("SizeBytes"), w.sizeOf(key, k), w.sizeOf(val, v))
+		w.f("n += len(%s) * (%d + %s(2 + %s + %s))", w.place(f), tagSize(f.Desc), w.rt("SizeBytes"), w.sizeOf(key, k), w.sizeOf(val, v))
 		return
 	}
-	w.f("for %s, %s := range x.%s {", k, v, f.GoName)
+	w.f("for %s, %s := range %s {", k, v, w.place(f))
 	w.f("n += %d + %s(2 + %s + %s)", tagSize(f.Desc), w.rt("SizeBytes"), w.sizeOf(key, k), w.sizeOf(val, v))
 	w.f("}")
 }
 
 func (w *writer) sizeOneof(fields []*protogen.Field) {
-	w.f("switch v := x.%s.(type) {", fields[0].Oneof.GoName)
+	w.f("switch v := %s.(type) {", w.place(fields[0]))
 	for _, f := range fields {
-		w.P("case *", f.GoIdent, ":")
+		w.f("case *%s:", w.wrapper(f))
 		w.f("if v != nil {")
 		w.f("n += %s", w.plus(tagSize(f.Desc), w.sizeOf(f, "v."+f.GoName)))
 		w.f("}")

@@ -18,7 +18,8 @@ import (
 // types are messages that differ in what they are made of.
 var types = []proto.Message{
 	&old.All{}, &old.Needs{}, &old.Many{}, &old.OneofClash{}, &old.Holder{}, &old.Open{}, &old.ClashHolder{}, &newer.All{}, &edition.All{}, &opaque.Shelf{},
-	&hybrid.All{}, &hybrid.Open{}, &hybrid.Mixed{}, &hybrid.Level{},
+	&opaque.All{}, &opaque.Flat{}, &opaque.Needs{}, &opaque.Extended{}, &opaque.Lazy{}, &opaque.Box{},
+	&hybrid.All{}, &hybrid.Open{}, &hybrid.Mixed{}, &hybrid.Level{}, &hybrid.Closed{},
 }
 
 func TestEncodingIsThatOfProtobufGo(t *testing.T) {
@@ -126,6 +127,27 @@ func TestMutilatedMessagesAreJudgedLikeByProtobufGo(t *testing.T) {
 					}
 				}
 				same(t, typ, b, protobuf.DecodeOptions{})
+			}
+		}
+	}
+}
+
+// What was read until a fault is a message still. (Messages with lazy fields
+// are none to protobuf-go then.)
+func TestWhatAFaultLeavesIsEncodedOrRefused(t *testing.T) {
+	for _, typ := range []proto.Message{&old.Needs{}, &newer.All{}, &edition.All{}, &opaque.Flat{}, &opaque.Needs{}, &opaque.Extended{}, &hybrid.All{}} {
+		for seed := range uint64(100) {
+			wire := encode(t, random(typ, seed))
+			r := newRand(seed)
+			for range min(20, len(wire)) {
+				n := r.IntN(len(wire))
+				m := typ.ProtoReflect().New().Interface()
+				if protobuf.Unmarshal(append(wire[:len(wire):len(wire)], wire[:n]...), m, protobuf.DecodeOptions{}) == nil {
+					continue
+				}
+				if b, err := protobuf.Marshal(m); err == nil && len(b) != protobuf.Size(m) {
+					t.Fatalf("%T: got %d bytes, want %d, of what was read of %x", m, len(b), protobuf.Size(m), wire)
+				}
 			}
 		}
 	}

@@ -684,7 +684,7 @@ func (x *Closed) String() string {
 
 func (*Closed) ProtoMessage() {}
 
-func (x *Closed) ProtoReflect() protoreflect.Message {
+func (x *Closed) stockReflect() protoreflect.Message {
 	mi := &file_hybrid_hybrid_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))

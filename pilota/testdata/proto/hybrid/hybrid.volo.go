@@ -9,6 +9,7 @@ import (
 	binary "encoding/binary"
 	protobuf "github.com/volo-go/volo/pilota/protobuf"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	math "math"
 	slices "slices"
 )
@@ -61,7 +62,7 @@ func (x *All) ProtobufSize() (n int) {
 		n += 1 + protobuf.SizeBytes(x.Open.ProtobufSize())
 	}
 	if x.Closed != nil {
-		n += 1 + protobuf.SizeBytes(protobuf.Size(x.Closed))
+		n += 1 + protobuf.SizeBytes(x.Closed.ProtobufSize())
 	}
 	if k := len(x.Packed); k > 0 {
 		n += 1 + protobuf.SizeBytes(protobuf.SizePacked(x.Packed))
@@ -207,7 +208,7 @@ func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 	}
 	if x.Closed != nil {
 		end := i
-		if i = protobuf.PutMessage(b, i, x.Closed, how); i < 0 {
+		if i = x.Closed.PutProtobuf(b, i, how); i < 0 {
 			return i
 		}
 		i = protobuf.PutVarint(b, i, uint64(end-i))
@@ -443,7 +444,7 @@ func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, e
 			if x.Closed == nil {
 				x.Closed = new(Closed)
 			}
-			if err := d.Message(x.Closed, data); err != nil {
+			if err := x.Closed.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
 		case 104: // packed
@@ -796,6 +797,144 @@ fields:
 				return 0, d.Malformed(x, b, start)
 			}
 			x.N = protobuf.Optional(d, int32(v), len(b)-i)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Leave()
+	return len(b), nil
+}
+
+// ProtoReflect returns a reflective view of the message.
+func (x *Closed) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *Closed) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		n += 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+	}
+	if x.xxx_hidden_All != nil {
+		n += 1 + protobuf.SizeBytes(x.xxx_hidden_All.ProtobufSize())
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *Closed) AppendProtobuf(b []byte) ([]byte, error) {
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *Closed) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	if x.xxx_hidden_All != nil {
+		end := i
+		if i = x.xxx_hidden_All.PutProtobuf(b, i, how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 1
+		b[i] = 0x12
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		i -= 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+		if protobuf.WriteText(b, i+1, *x.xxx_hidden_Text) < 0 {
+			return -1
+		}
+		b[i] = 0xa
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *Closed) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *Closed) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		if tag == 10 { // text
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Text, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 2)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_All == nil {
+				x.xxx_hidden_All = new(All)
+			}
+			if err := x.xxx_hidden_All.ConsumeProtobuf(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
 			if start = i; i >= len(b) {
 				break fields
 			}

@@ -105,7 +105,7 @@ func (x *All) String() string {
 
 func (*All) ProtoMessage() {}
 
-func (x *All) ProtoReflect() protoreflect.Message {
+func (x *All) stockReflect() protoreflect.Message {
 	mi := &file_hybrid_hybrid_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -716,7 +716,7 @@ func (x *Closed) String() string {
 
 func (*Closed) ProtoMessage() {}
 
-func (x *Closed) ProtoReflect() protoreflect.Message {
+func (x *Closed) stockReflect() protoreflect.Message {
 	mi := &file_hybrid_hybrid_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -818,7 +818,7 @@ func (x *All_Group) String() string {
 
 func (*All_Group) ProtoMessage() {}
 
-func (x *All_Group) ProtoReflect() protoreflect.Message {
+func (x *All_Group) stockReflect() protoreflect.Message {
 	mi := &file_hybrid_hybrid_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))

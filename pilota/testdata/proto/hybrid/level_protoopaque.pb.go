@@ -47,7 +47,7 @@ func (x *Level) String() string {
 
 func (*Level) ProtoMessage() {}
 
-func (x *Level) ProtoReflect() protoreflect.Message {
+func (x *Level) stockReflect() protoreflect.Message {
 	mi := &file_hybrid_level_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))

@@ -24,13 +24,13 @@ func (x *Open) ProtobufSize() (n int) {
 		return 0
 	}
 	if x.Level != nil {
-		n += 1 + protobuf.SizeBytes(protobuf.Size(x.Level))
+		n += 1 + protobuf.SizeBytes(x.Level.ProtobufSize())
 	}
 	for _, v := range x.Levels {
-		n += 1 + protobuf.SizeBytes(protobuf.Size(v))
+		n += 1 + protobuf.SizeBytes(v.ProtobufSize())
 	}
 	for k, v := range x.ByName {
-		n += 1 + protobuf.SizeBytes(2+protobuf.SizeBytes(len(k))+protobuf.SizeBytes(protobuf.Size(v)))
+		n += 1 + protobuf.SizeBytes(2+protobuf.SizeBytes(len(k))+protobuf.SizeBytes(v.ProtobufSize()))
 	}
 	if x.Mixed != nil {
 		n += 1 + protobuf.SizeBytes(x.Mixed.ProtobufSize())
@@ -80,7 +80,7 @@ func (x *Open) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 	}
 	for k := len(x.Levels) - 1; k >= 0; k-- {
 		end := i
-		if i = protobuf.PutMessage(b, i, x.Levels[k], how); i < 0 {
+		if i = x.Levels[k].PutProtobuf(b, i, how); i < 0 {
 			return i
 		}
 		i = protobuf.PutVarint(b, i, uint64(end-i))
@@ -89,7 +89,7 @@ func (x *Open) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 	}
 	if x.Level != nil {
 		end := i
-		if i = protobuf.PutMessage(b, i, x.Level, how); i < 0 {
+		if i = x.Level.PutProtobuf(b, i, how); i < 0 {
 			return i
 		}
 		i = protobuf.PutVarint(b, i, uint64(end-i))
@@ -102,7 +102,7 @@ func (x *Open) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 func (*Open) putByNameEntry(b []byte, i int, how protobuf.Flags, k string, v *Level) int {
 	last := i
 	end := i
-	if i = protobuf.PutMessage(b, i, v, how); i < 0 {
+	if i = v.PutProtobuf(b, i, how); i < 0 {
 		return i
 	}
 	i = protobuf.PutVarint(b, i, uint64(end-i))
@@ -153,7 +153,7 @@ fields:
 			if x.Level == nil {
 				x.Level = new(Level)
 			}
-			if err := d.Message(x.Level, data); err != nil {
+			if err := x.Level.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
 			if start = i; i >= len(b) {
@@ -177,7 +177,7 @@ fields:
 			p := &slab2[0]
 			slab2 = slab2[1:]
 			x.Levels = append(x.Levels, p)
-			if err := d.Message(p, data); err != nil {
+			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
 			if start = i; i >= len(b) {
@@ -289,7 +289,7 @@ fields:
 				return d.Malformed(nil, b, start)
 			}
 			i = next
-			if err := d.Message(value, data); err != nil {
+			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			if start = i; i >= len(b) {

@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	_ "google.golang.org/protobuf/types/gofeaturespb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -21,6 +22,1746 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+type Color int32
+
+const (
+	Color_COLOR_UNSPECIFIED Color = 0
+	Color_COLOR_RED         Color = 1
+)
+
+// Enum value maps for Color.
+var (
+	Color_name = map[int32]string{
+		0: "COLOR_UNSPECIFIED",
+		1: "COLOR_RED",
+	}
+	Color_value = map[string]int32{
+		"COLOR_UNSPECIFIED": 0,
+		"COLOR_RED":         1,
+	}
+)
+
+func (x Color) Enum() *Color {
+	p := new(Color)
+	*p = x
+	return p
+}
+
+func (x Color) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Color) Descriptor() protoreflect.EnumDescriptor {
+	return file_opaque_opaque_proto_enumTypes[0].Descriptor()
+}
+
+func (Color) Type() protoreflect.EnumType {
+	return &file_opaque_opaque_proto_enumTypes[0]
+}
+
+func (x Color) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// All has a field of each kind, some of them with a bit, more than one word of
+// them.
+type All struct {
+	state                  protoimpl.MessageState    `protogen:"opaque.v1"`
+	xxx_hidden_OBool       bool                      `protobuf:"varint,1,opt,name=o_bool,json=oBool"`
+	xxx_hidden_OInt32      int32                     `protobuf:"varint,2,opt,name=o_int32,json=oInt32"`
+	xxx_hidden_OInt64      int64                     `protobuf:"varint,3,opt,name=o_int64,json=oInt64"`
+	xxx_hidden_OUint32     uint32                    `protobuf:"varint,4,opt,name=o_uint32,json=oUint32"`
+	xxx_hidden_OUint64     uint64                    `protobuf:"varint,5,opt,name=o_uint64,json=oUint64"`
+	xxx_hidden_OSint32     int32                     `protobuf:"zigzag32,6,opt,name=o_sint32,json=oSint32"`
+	xxx_hidden_OSint64     int64                     `protobuf:"zigzag64,7,opt,name=o_sint64,json=oSint64"`
+	xxx_hidden_OFixed32    uint32                    `protobuf:"fixed32,8,opt,name=o_fixed32,json=oFixed32"`
+	xxx_hidden_OSfixed64   int64                     `protobuf:"fixed64,9,opt,name=o_sfixed64,json=oSfixed64"`
+	xxx_hidden_OFloat      float32                   `protobuf:"fixed32,10,opt,name=o_float,json=oFloat"`
+	xxx_hidden_ODouble     float64                   `protobuf:"fixed64,11,opt,name=o_double,json=oDouble"`
+	xxx_hidden_OString     *string                   `protobuf:"bytes,12,opt,name=o_string,json=oString"`
+	xxx_hidden_OBytes      []byte                    `protobuf:"bytes,13,opt,name=o_bytes,json=oBytes"`
+	xxx_hidden_OColor      Color                     `protobuf:"varint,14,opt,name=o_color,json=oColor,enum=volo.opaque.Color"`
+	xxx_hidden_OAll        *All                      `protobuf:"bytes,15,opt,name=o_all,json=oAll"`
+	xxx_hidden_ODefault    *string                   `protobuf:"bytes,16,opt,name=o_default,json=oDefault,def=as usual"`
+	xxx_hidden_IBool       bool                      `protobuf:"varint,17,opt,name=i_bool,json=iBool"`
+	xxx_hidden_IInt64      int64                     `protobuf:"varint,18,opt,name=i_int64,json=iInt64"`
+	xxx_hidden_IFloat      float32                   `protobuf:"fixed32,19,opt,name=i_float,json=iFloat"`
+	xxx_hidden_IDouble     float64                   `protobuf:"fixed64,20,opt,name=i_double,json=iDouble"`
+	xxx_hidden_IString     string                    `protobuf:"bytes,21,opt,name=i_string,json=iString"`
+	xxx_hidden_IBytes      []byte                    `protobuf:"bytes,22,opt,name=i_bytes,json=iBytes"`
+	xxx_hidden_RInt32      []int32                   `protobuf:"varint,23,rep,packed,name=r_int32,json=rInt32"`
+	xxx_hidden_RExpanded   []int64                   `protobuf:"zigzag64,24,rep,name=r_expanded,json=rExpanded"`
+	xxx_hidden_RDouble     []float64                 `protobuf:"fixed64,25,rep,packed,name=r_double,json=rDouble"`
+	xxx_hidden_RString     []string                  `protobuf:"bytes,26,rep,name=r_string,json=rString"`
+	xxx_hidden_RBytes      [][]byte                  `protobuf:"bytes,27,rep,name=r_bytes,json=rBytes"`
+	xxx_hidden_RColor      []Color                   `protobuf:"varint,28,rep,packed,name=r_color,json=rColor,enum=volo.opaque.Color"`
+	xxx_hidden_RAll        *[]*All                   `protobuf:"bytes,29,rep,name=r_all,json=rAll"`
+	xxx_hidden_RGroup      *[]*All_Group             `protobuf:"group,30,rep,name=Group,json=rGroup"`
+	xxx_hidden_MString     map[string]string         `protobuf:"bytes,31,rep,name=m_string,json=mString" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	xxx_hidden_MBytes      map[int32][]byte          `protobuf:"bytes,32,rep,name=m_bytes,json=mBytes" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	xxx_hidden_MAll        map[bool]*All             `protobuf:"bytes,33,rep,name=m_all,json=mAll" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	xxx_hidden_Choice      isAll_Choice              `protobuf_oneof:"choice"`
+	xxx_hidden_LastWord    int32                     `protobuf:"varint,40,opt,name=last_word,json=lastWord"`
+	xxx_hidden_Unchecked   *string                   `protobuf:"bytes,41,opt,name=unchecked"`
+	xxx_hidden_Group       *All_Group                `protobuf:"group,42,opt,name=Group,json=group"`
+	xxx_hidden_Time        *timestamppb.Timestamp    `protobuf:"bytes,43,opt,name=time"`
+	xxx_hidden_Times       *[]*timestamppb.Timestamp `protobuf:"bytes,44,rep,name=times"`
+	xxx_hidden_Lazy        *Lazy                     `protobuf:"bytes,45,opt,name=lazy"`
+	XXX_raceDetectHookData protoimpl.RaceDetectHookData
+	XXX_presence           [2]uint32
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+// Default values for All fields.
+const (
+	Default_All_ODefault = string("as usual")
+)
+
+func (x *All) Reset() {
+	*x = All{}
+	mi := &file_opaque_opaque_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *All) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*All) ProtoMessage() {}
+
+func (x *All) stockReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+func (x *All) GetOBool() bool {
+	if x != nil {
+		return x.xxx_hidden_OBool
+	}
+	return false
+}
+
+func (x *All) GetOInt32() int32 {
+	if x != nil {
+		return x.xxx_hidden_OInt32
+	}
+	return 0
+}
+
+func (x *All) GetOInt64() int64 {
+	if x != nil {
+		return x.xxx_hidden_OInt64
+	}
+	return 0
+}
+
+func (x *All) GetOUint32() uint32 {
+	if x != nil {
+		return x.xxx_hidden_OUint32
+	}
+	return 0
+}
+
+func (x *All) GetOUint64() uint64 {
+	if x != nil {
+		return x.xxx_hidden_OUint64
+	}
+	return 0
+}
+
+func (x *All) GetOSint32() int32 {
+	if x != nil {
+		return x.xxx_hidden_OSint32
+	}
+	return 0
+}
+
+func (x *All) GetOSint64() int64 {
+	if x != nil {
+		return x.xxx_hidden_OSint64
+	}
+	return 0
+}
+
+func (x *All) GetOFixed32() uint32 {
+	if x != nil {
+		return x.xxx_hidden_OFixed32
+	}
+	return 0
+}
+
+func (x *All) GetOSfixed64() int64 {
+	if x != nil {
+		return x.xxx_hidden_OSfixed64
+	}
+	return 0
+}
+
+func (x *All) GetOFloat() float32 {
+	if x != nil {
+		return x.xxx_hidden_OFloat
+	}
+	return 0
+}
+
+func (x *All) GetODouble() float64 {
+	if x != nil {
+		return x.xxx_hidden_ODouble
+	}
+	return 0
+}
+
+func (x *All) GetOString() string {
+	if x != nil {
+		if x.xxx_hidden_OString != nil {
+			return *x.xxx_hidden_OString
+		}
+		return ""
+	}
+	return ""
+}
+
+func (x *All) GetOBytes() []byte {
+	if x != nil {
+		return x.xxx_hidden_OBytes
+	}
+	return nil
+}
+
+func (x *All) GetOColor() Color {
+	if x != nil {
+		if protoimpl.X.Present(&(x.XXX_presence[0]), 13) {
+			return x.xxx_hidden_OColor
+		}
+	}
+	return Color_COLOR_UNSPECIFIED
+}
+
+func (x *All) GetOAll() *All {
+	if x != nil {
+		return x.xxx_hidden_OAll
+	}
+	return nil
+}
+
+func (x *All) GetODefault() string {
+	if x != nil {
+		if protoimpl.X.Present(&(x.XXX_presence[0]), 15) {
+			if x.xxx_hidden_ODefault != nil {
+				return *x.xxx_hidden_ODefault
+			}
+			return Default_All_ODefault
+		}
+	}
+	return Default_All_ODefault
+}
+
+func (x *All) GetIBool() bool {
+	if x != nil {
+		return x.xxx_hidden_IBool
+	}
+	return false
+}
+
+func (x *All) GetIInt64() int64 {
+	if x != nil {
+		return x.xxx_hidden_IInt64
+	}
+	return 0
+}
+
+func (x *All) GetIFloat() float32 {
+	if x != nil {
+		return x.xxx_hidden_IFloat
+	}
+	return 0
+}
+
+func (x *All) GetIDouble() float64 {
+	if x != nil {
+		return x.xxx_hidden_IDouble
+	}
+	return 0
+}
+
+func (x *All) GetIString() string {
+	if x != nil {
+		return x.xxx_hidden_IString
+	}
+	return ""
+}
+
+func (x *All) GetIBytes() []byte {
+	if x != nil {
+		return x.xxx_hidden_IBytes
+	}
+	return nil
+}
+
+func (x *All) GetRInt32() []int32 {
+	if x != nil {
+		return x.xxx_hidden_RInt32
+	}
+	return nil
+}
+
+func (x *All) GetRExpanded() []int64 {
+	if x != nil {
+		return x.xxx_hidden_RExpanded
+	}
+	return nil
+}
+
+func (x *All) GetRDouble() []float64 {
+	if x != nil {
+		return x.xxx_hidden_RDouble
+	}
+	return nil
+}
+
+func (x *All) GetRString() []string {
+	if x != nil {
+		return x.xxx_hidden_RString
+	}
+	return nil
+}
+
+func (x *All) GetRBytes() [][]byte {
+	if x != nil {
+		return x.xxx_hidden_RBytes
+	}
+	return nil
+}
+
+func (x *All) GetRColor() []Color {
+	if x != nil {
+		return x.xxx_hidden_RColor
+	}
+	return nil
+}
+
+func (x *All) GetRAll() []*All {
+	if x != nil {
+		if x.xxx_hidden_RAll != nil {
+			return *x.xxx_hidden_RAll
+		}
+	}
+	return nil
+}
+
+func (x *All) GetRGroup() []*All_Group {
+	if x != nil {
+		if x.xxx_hidden_RGroup != nil {
+			return *x.xxx_hidden_RGroup
+		}
+	}
+	return nil
+}
+
+func (x *All) GetMString() map[string]string {
+	if x != nil {
+		return x.xxx_hidden_MString
+	}
+	return nil
+}
+
+func (x *All) GetMBytes() map[int32][]byte {
+	if x != nil {
+		return x.xxx_hidden_MBytes
+	}
+	return nil
+}
+
+func (x *All) GetMAll() map[bool]*All {
+	if x != nil {
+		return x.xxx_hidden_MAll
+	}
+	return nil
+}
+
+func (x *All) GetCString() string {
+	if x != nil {
+		if x, ok := x.xxx_hidden_Choice.(*all_CString); ok {
+			return x.CString
+		}
+	}
+	return ""
+}
+
+func (x *All) GetCNumber() uint32 {
+	if x != nil {
+		if x, ok := x.xxx_hidden_Choice.(*all_CNumber); ok {
+			return x.CNumber
+		}
+	}
+	return 0
+}
+
+func (x *All) GetCAll() *All {
+	if x != nil {
+		if x, ok := x.xxx_hidden_Choice.(*all_CAll); ok {
+			return x.CAll
+		}
+	}
+	return nil
+}
+
+func (x *All) GetCBytes() []byte {
+	if x != nil {
+		if x, ok := x.xxx_hidden_Choice.(*all_CBytes); ok {
+			return x.CBytes
+		}
+	}
+	return nil
+}
+
+func (x *All) GetCClash() int32 {
+	if x != nil {
+		if x, ok := x.xxx_hidden_Choice.(*all_CClash_); ok {
+			return x.CClash
+		}
+	}
+	return 0
+}
+
+func (x *All) GetLastWord() int32 {
+	if x != nil {
+		return x.xxx_hidden_LastWord
+	}
+	return 0
+}
+
+func (x *All) GetUnchecked() string {
+	if x != nil {
+		if x.xxx_hidden_Unchecked != nil {
+			return *x.xxx_hidden_Unchecked
+		}
+		return ""
+	}
+	return ""
+}
+
+func (x *All) GetGroup() *All_Group {
+	if x != nil {
+		return x.xxx_hidden_Group
+	}
+	return nil
+}
+
+func (x *All) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.xxx_hidden_Time
+	}
+	return nil
+}
+
+func (x *All) GetTimes() []*timestamppb.Timestamp {
+	if x != nil {
+		if x.xxx_hidden_Times != nil {
+			return *x.xxx_hidden_Times
+		}
+	}
+	return nil
+}
+
+func (x *All) GetLazy() *Lazy {
+	if x != nil {
+		return x.xxx_hidden_Lazy
+	}
+	return nil
+}
+
+func (x *All) SetOBool(v bool) {
+	x.xxx_hidden_OBool = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 0, 40)
+}
+
+func (x *All) SetOInt32(v int32) {
+	x.xxx_hidden_OInt32 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 1, 40)
+}
+
+func (x *All) SetOInt64(v int64) {
+	x.xxx_hidden_OInt64 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 2, 40)
+}
+
+func (x *All) SetOUint32(v uint32) {
+	x.xxx_hidden_OUint32 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 3, 40)
+}
+
+func (x *All) SetOUint64(v uint64) {
+	x.xxx_hidden_OUint64 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 4, 40)
+}
+
+func (x *All) SetOSint32(v int32) {
+	x.xxx_hidden_OSint32 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 5, 40)
+}
+
+func (x *All) SetOSint64(v int64) {
+	x.xxx_hidden_OSint64 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 6, 40)
+}
+
+func (x *All) SetOFixed32(v uint32) {
+	x.xxx_hidden_OFixed32 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 7, 40)
+}
+
+func (x *All) SetOSfixed64(v int64) {
+	x.xxx_hidden_OSfixed64 = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 8, 40)
+}
+
+func (x *All) SetOFloat(v float32) {
+	x.xxx_hidden_OFloat = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 9, 40)
+}
+
+func (x *All) SetODouble(v float64) {
+	x.xxx_hidden_ODouble = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 10, 40)
+}
+
+func (x *All) SetOString(v string) {
+	x.xxx_hidden_OString = &v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 11, 40)
+}
+
+func (x *All) SetOBytes(v []byte) {
+	if v == nil {
+		v = []byte{}
+	}
+	x.xxx_hidden_OBytes = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 12, 40)
+}
+
+func (x *All) SetOColor(v Color) {
+	x.xxx_hidden_OColor = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 13, 40)
+}
+
+func (x *All) SetOAll(v *All) {
+	x.xxx_hidden_OAll = v
+}
+
+func (x *All) SetODefault(v string) {
+	x.xxx_hidden_ODefault = &v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 15, 40)
+}
+
+func (x *All) SetIBool(v bool) {
+	x.xxx_hidden_IBool = v
+}
+
+func (x *All) SetIInt64(v int64) {
+	x.xxx_hidden_IInt64 = v
+}
+
+func (x *All) SetIFloat(v float32) {
+	x.xxx_hidden_IFloat = v
+}
+
+func (x *All) SetIDouble(v float64) {
+	x.xxx_hidden_IDouble = v
+}
+
+func (x *All) SetIString(v string) {
+	x.xxx_hidden_IString = v
+}
+
+func (x *All) SetIBytes(v []byte) {
+	if v == nil {
+		v = []byte{}
+	}
+	x.xxx_hidden_IBytes = v
+}
+
+func (x *All) SetRInt32(v []int32) {
+	x.xxx_hidden_RInt32 = v
+}
+
+func (x *All) SetRExpanded(v []int64) {
+	x.xxx_hidden_RExpanded = v
+}
+
+func (x *All) SetRDouble(v []float64) {
+	x.xxx_hidden_RDouble = v
+}
+
+func (x *All) SetRString(v []string) {
+	x.xxx_hidden_RString = v
+}
+
+func (x *All) SetRBytes(v [][]byte) {
+	x.xxx_hidden_RBytes = v
+}
+
+func (x *All) SetRColor(v []Color) {
+	x.xxx_hidden_RColor = v
+}
+
+func (x *All) SetRAll(v []*All) {
+	x.xxx_hidden_RAll = &v
+}
+
+func (x *All) SetRGroup(v []*All_Group) {
+	x.xxx_hidden_RGroup = &v
+}
+
+func (x *All) SetMString(v map[string]string) {
+	x.xxx_hidden_MString = v
+}
+
+func (x *All) SetMBytes(v map[int32][]byte) {
+	x.xxx_hidden_MBytes = v
+}
+
+func (x *All) SetMAll(v map[bool]*All) {
+	x.xxx_hidden_MAll = v
+}
+
+func (x *All) SetCString(v string) {
+	x.xxx_hidden_Choice = &all_CString{v}
+}
+
+func (x *All) SetCNumber(v uint32) {
+	x.xxx_hidden_Choice = &all_CNumber{v}
+}
+
+func (x *All) SetCAll(v *All) {
+	if v == nil {
+		x.xxx_hidden_Choice = nil
+		return
+	}
+	x.xxx_hidden_Choice = &all_CAll{v}
+}
+
+func (x *All) SetCBytes(v []byte) {
+	if v == nil {
+		v = []byte{}
+	}
+	x.xxx_hidden_Choice = &all_CBytes{v}
+}
+
+func (x *All) SetCClash(v int32) {
+	x.xxx_hidden_Choice = &all_CClash_{v}
+}
+
+func (x *All) SetLastWord(v int32) {
+	x.xxx_hidden_LastWord = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[1]), 34, 40)
+}
+
+func (x *All) SetUnchecked(v string) {
+	x.xxx_hidden_Unchecked = &v
+	protoimpl.X.SetPresent(&(x.XXX_presence[1]), 35, 40)
+}
+
+func (x *All) SetGroup(v *All_Group) {
+	x.xxx_hidden_Group = v
+}
+
+func (x *All) SetTime(v *timestamppb.Timestamp) {
+	x.xxx_hidden_Time = v
+}
+
+func (x *All) SetTimes(v []*timestamppb.Timestamp) {
+	x.xxx_hidden_Times = &v
+}
+
+func (x *All) SetLazy(v *Lazy) {
+	x.xxx_hidden_Lazy = v
+}
+
+func (x *All) HasOBool() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 0)
+}
+
+func (x *All) HasOInt32() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 1)
+}
+
+func (x *All) HasOInt64() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 2)
+}
+
+func (x *All) HasOUint32() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 3)
+}
+
+func (x *All) HasOUint64() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 4)
+}
+
+func (x *All) HasOSint32() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 5)
+}
+
+func (x *All) HasOSint64() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 6)
+}
+
+func (x *All) HasOFixed32() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 7)
+}
+
+func (x *All) HasOSfixed64() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 8)
+}
+
+func (x *All) HasOFloat() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 9)
+}
+
+func (x *All) HasODouble() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 10)
+}
+
+func (x *All) HasOString() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 11)
+}
+
+func (x *All) HasOBytes() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 12)
+}
+
+func (x *All) HasOColor() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 13)
+}
+
+func (x *All) HasOAll() bool {
+	if x == nil {
+		return false
+	}
+	return x.xxx_hidden_OAll != nil
+}
+
+func (x *All) HasODefault() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 15)
+}
+
+func (x *All) HasChoice() bool {
+	if x == nil {
+		return false
+	}
+	return x.xxx_hidden_Choice != nil
+}
+
+func (x *All) HasCString() bool {
+	if x == nil {
+		return false
+	}
+	_, ok := x.xxx_hidden_Choice.(*all_CString)
+	return ok
+}
+
+func (x *All) HasCNumber() bool {
+	if x == nil {
+		return false
+	}
+	_, ok := x.xxx_hidden_Choice.(*all_CNumber)
+	return ok
+}
+
+func (x *All) HasCAll() bool {
+	if x == nil {
+		return false
+	}
+	_, ok := x.xxx_hidden_Choice.(*all_CAll)
+	return ok
+}
+
+func (x *All) HasCBytes() bool {
+	if x == nil {
+		return false
+	}
+	_, ok := x.xxx_hidden_Choice.(*all_CBytes)
+	return ok
+}
+
+func (x *All) HasCClash() bool {
+	if x == nil {
+		return false
+	}
+	_, ok := x.xxx_hidden_Choice.(*all_CClash_)
+	return ok
+}
+
+func (x *All) HasLastWord() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[1]), 34)
+}
+
+func (x *All) HasUnchecked() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[1]), 35)
+}
+
+func (x *All) HasGroup() bool {
+	if x == nil {
+		return false
+	}
+	return x.xxx_hidden_Group != nil
+}
+
+func (x *All) HasTime() bool {
+	if x == nil {
+		return false
+	}
+	return x.xxx_hidden_Time != nil
+}
+
+func (x *All) HasLazy() bool {
+	if x == nil {
+		return false
+	}
+	return x.xxx_hidden_Lazy != nil
+}
+
+func (x *All) ClearOBool() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 0)
+	x.xxx_hidden_OBool = false
+}
+
+func (x *All) ClearOInt32() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 1)
+	x.xxx_hidden_OInt32 = 0
+}
+
+func (x *All) ClearOInt64() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 2)
+	x.xxx_hidden_OInt64 = 0
+}
+
+func (x *All) ClearOUint32() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 3)
+	x.xxx_hidden_OUint32 = 0
+}
+
+func (x *All) ClearOUint64() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 4)
+	x.xxx_hidden_OUint64 = 0
+}
+
+func (x *All) ClearOSint32() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 5)
+	x.xxx_hidden_OSint32 = 0
+}
+
+func (x *All) ClearOSint64() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 6)
+	x.xxx_hidden_OSint64 = 0
+}
+
+func (x *All) ClearOFixed32() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 7)
+	x.xxx_hidden_OFixed32 = 0
+}
+
+func (x *All) ClearOSfixed64() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 8)
+	x.xxx_hidden_OSfixed64 = 0
+}
+
+func (x *All) ClearOFloat() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 9)
+	x.xxx_hidden_OFloat = 0
+}
+
+func (x *All) ClearODouble() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 10)
+	x.xxx_hidden_ODouble = 0
+}
+
+func (x *All) ClearOString() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 11)
+	x.xxx_hidden_OString = nil
+}
+
+func (x *All) ClearOBytes() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 12)
+	x.xxx_hidden_OBytes = nil
+}
+
+func (x *All) ClearOColor() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 13)
+	x.xxx_hidden_OColor = Color_COLOR_UNSPECIFIED
+}
+
+func (x *All) ClearOAll() {
+	x.xxx_hidden_OAll = nil
+}
+
+func (x *All) ClearODefault() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 15)
+}
+
+func (x *All) ClearChoice() {
+	x.xxx_hidden_Choice = nil
+}
+
+func (x *All) ClearCString() {
+	if _, ok := x.xxx_hidden_Choice.(*all_CString); ok {
+		x.xxx_hidden_Choice = nil
+	}
+}
+
+func (x *All) ClearCNumber() {
+	if _, ok := x.xxx_hidden_Choice.(*all_CNumber); ok {
+		x.xxx_hidden_Choice = nil
+	}
+}
+
+func (x *All) ClearCAll() {
+	if _, ok := x.xxx_hidden_Choice.(*all_CAll); ok {
+		x.xxx_hidden_Choice = nil
+	}
+}
+
+func (x *All) ClearCBytes() {
+	if _, ok := x.xxx_hidden_Choice.(*all_CBytes); ok {
+		x.xxx_hidden_Choice = nil
+	}
+}
+
+func (x *All) ClearCClash() {
+	if _, ok := x.xxx_hidden_Choice.(*all_CClash_); ok {
+		x.xxx_hidden_Choice = nil
+	}
+}
+
+func (x *All) ClearLastWord() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[1]), 34)
+	x.xxx_hidden_LastWord = 0
+}
+
+func (x *All) ClearUnchecked() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[1]), 35)
+	x.xxx_hidden_Unchecked = nil
+}
+
+func (x *All) ClearGroup() {
+	x.xxx_hidden_Group = nil
+}
+
+func (x *All) ClearTime() {
+	x.xxx_hidden_Time = nil
+}
+
+func (x *All) ClearLazy() {
+	x.xxx_hidden_Lazy = nil
+}
+
+const All_Choice_not_set_case case_All_Choice = 0
+const All_CString_case case_All_Choice = 34
+const All_CNumber_case case_All_Choice = 35
+const All_CAll_case case_All_Choice = 36
+const All_CBytes_case case_All_Choice = 37
+const All_CClash_case case_All_Choice = 38
+
+func (x *All) WhichChoice() case_All_Choice {
+	if x == nil {
+		return All_Choice_not_set_case
+	}
+	switch x.xxx_hidden_Choice.(type) {
+	case *all_CString:
+		return All_CString_case
+	case *all_CNumber:
+		return All_CNumber_case
+	case *all_CAll:
+		return All_CAll_case
+	case *all_CBytes:
+		return All_CBytes_case
+	case *all_CClash_:
+		return All_CClash_case
+	default:
+		return All_Choice_not_set_case
+	}
+}
+
+type All_builder struct {
+	_ [0]func() // Prevents comparability and use of unkeyed literals for the builder.
+
+	OBool     *bool
+	OInt32    *int32
+	OInt64    *int64
+	OUint32   *uint32
+	OUint64   *uint64
+	OSint32   *int32
+	OSint64   *int64
+	OFixed32  *uint32
+	OSfixed64 *int64
+	OFloat    *float32
+	ODouble   *float64
+	OString   *string
+	OBytes    []byte
+	OColor    *Color
+	OAll      *All
+	ODefault  *string
+	IBool     bool
+	IInt64    int64
+	IFloat    float32
+	IDouble   float64
+	IString   string
+	IBytes    []byte
+	RInt32    []int32
+	RExpanded []int64
+	RDouble   []float64
+	RString   []string
+	RBytes    [][]byte
+	RColor    []Color
+	RAll      []*All
+	RGroup    []*All_Group
+	MString   map[string]string
+	MBytes    map[int32][]byte
+	MAll      map[bool]*All
+	// Fields of oneof xxx_hidden_Choice:
+	CString *string
+	CNumber *uint32
+	CAll    *All
+	CBytes  []byte
+	// Its wrapper is kept apart from the message below.
+	CClash *int32
+	// -- end of xxx_hidden_Choice
+	// Behind 37 other places.
+	LastWord  *int32
+	Unchecked *string
+	Group     *All_Group
+	Time      *timestamppb.Timestamp
+	Times     []*timestamppb.Timestamp
+	Lazy      *Lazy
+}
+
+func (b0 All_builder) Build() *All {
+	m0 := &All{}
+	b, x := &b0, m0
+	_, _ = b, x
+	if b.OBool != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 40)
+		x.xxx_hidden_OBool = *b.OBool
+	}
+	if b.OInt32 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 1, 40)
+		x.xxx_hidden_OInt32 = *b.OInt32
+	}
+	if b.OInt64 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 2, 40)
+		x.xxx_hidden_OInt64 = *b.OInt64
+	}
+	if b.OUint32 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 3, 40)
+		x.xxx_hidden_OUint32 = *b.OUint32
+	}
+	if b.OUint64 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 4, 40)
+		x.xxx_hidden_OUint64 = *b.OUint64
+	}
+	if b.OSint32 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 5, 40)
+		x.xxx_hidden_OSint32 = *b.OSint32
+	}
+	if b.OSint64 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 6, 40)
+		x.xxx_hidden_OSint64 = *b.OSint64
+	}
+	if b.OFixed32 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 7, 40)
+		x.xxx_hidden_OFixed32 = *b.OFixed32
+	}
+	if b.OSfixed64 != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 8, 40)
+		x.xxx_hidden_OSfixed64 = *b.OSfixed64
+	}
+	if b.OFloat != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 9, 40)
+		x.xxx_hidden_OFloat = *b.OFloat
+	}
+	if b.ODouble != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 10, 40)
+		x.xxx_hidden_ODouble = *b.ODouble
+	}
+	if b.OString != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 11, 40)
+		x.xxx_hidden_OString = b.OString
+	}
+	if b.OBytes != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 12, 40)
+		x.xxx_hidden_OBytes = b.OBytes
+	}
+	if b.OColor != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 13, 40)
+		x.xxx_hidden_OColor = *b.OColor
+	}
+	x.xxx_hidden_OAll = b.OAll
+	if b.ODefault != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 15, 40)
+		x.xxx_hidden_ODefault = b.ODefault
+	}
+	x.xxx_hidden_IBool = b.IBool
+	x.xxx_hidden_IInt64 = b.IInt64
+	x.xxx_hidden_IFloat = b.IFloat
+	x.xxx_hidden_IDouble = b.IDouble
+	x.xxx_hidden_IString = b.IString
+	x.xxx_hidden_IBytes = b.IBytes
+	x.xxx_hidden_RInt32 = b.RInt32
+	x.xxx_hidden_RExpanded = b.RExpanded
+	x.xxx_hidden_RDouble = b.RDouble
+	x.xxx_hidden_RString = b.RString
+	x.xxx_hidden_RBytes = b.RBytes
+	x.xxx_hidden_RColor = b.RColor
+	x.xxx_hidden_RAll = &b.RAll
+	x.xxx_hidden_RGroup = &b.RGroup
+	x.xxx_hidden_MString = b.MString
+	x.xxx_hidden_MBytes = b.MBytes
+	x.xxx_hidden_MAll = b.MAll
+	if b.CString != nil {
+		x.xxx_hidden_Choice = &all_CString{*b.CString}
+	}
+	if b.CNumber != nil {
+		x.xxx_hidden_Choice = &all_CNumber{*b.CNumber}
+	}
+	if b.CAll != nil {
+		x.xxx_hidden_Choice = &all_CAll{b.CAll}
+	}
+	if b.CBytes != nil {
+		x.xxx_hidden_Choice = &all_CBytes{b.CBytes}
+	}
+	if b.CClash != nil {
+		x.xxx_hidden_Choice = &all_CClash_{*b.CClash}
+	}
+	if b.LastWord != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[1]), 34, 40)
+		x.xxx_hidden_LastWord = *b.LastWord
+	}
+	if b.Unchecked != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[1]), 35, 40)
+		x.xxx_hidden_Unchecked = b.Unchecked
+	}
+	x.xxx_hidden_Group = b.Group
+	x.xxx_hidden_Time = b.Time
+	x.xxx_hidden_Times = &b.Times
+	x.xxx_hidden_Lazy = b.Lazy
+	return m0
+}
+
+type case_All_Choice protoreflect.FieldNumber
+
+func (x case_All_Choice) String() string {
+	md := file_opaque_opaque_proto_msgTypes[0].Descriptor()
+	if x == 0 {
+		return "not set"
+	}
+	return protoimpl.X.MessageFieldStringOf(md, protoreflect.FieldNumber(x))
+}
+
+type isAll_Choice interface {
+	isAll_Choice()
+}
+
+type all_CString struct {
+	CString string `protobuf:"bytes,34,opt,name=c_string,json=cString,oneof"`
+}
+
+type all_CNumber struct {
+	CNumber uint32 `protobuf:"varint,35,opt,name=c_number,json=cNumber,oneof"`
+}
+
+type all_CAll struct {
+	CAll *All `protobuf:"bytes,36,opt,name=c_all,json=cAll,oneof"`
+}
+
+type all_CBytes struct {
+	CBytes []byte `protobuf:"bytes,37,opt,name=c_bytes,json=cBytes,oneof"`
+}
+
+type all_CClash_ struct {
+	// Its wrapper is kept apart from the message below.
+	CClash int32 `protobuf:"varint,38,opt,name=c_clash,json=cClash,oneof"`
+}
+
+func (*all_CString) isAll_Choice() {}
+
+func (*all_CNumber) isAll_Choice() {}
+
+func (*all_CAll) isAll_Choice() {}
+
+func (*all_CBytes) isAll_Choice() {}
+
+func (*all_CClash_) isAll_Choice() {}
+
+// Flat is encoded without knowing its size.
+type Flat struct {
+	state                  protoimpl.MessageState `protogen:"opaque.v1"`
+	xxx_hidden_Text        *string                `protobuf:"bytes,1,opt,name=text"`
+	xxx_hidden_Plain       string                 `protobuf:"bytes,2,opt,name=plain"`
+	xxx_hidden_Raw         []byte                 `protobuf:"bytes,3,opt,name=raw"`
+	xxx_hidden_N           int32                  `protobuf:"zigzag32,4,opt,name=n"`
+	xxx_hidden_Yes         bool                   `protobuf:"varint,5,opt,name=yes"`
+	XXX_raceDetectHookData protoimpl.RaceDetectHookData
+	XXX_presence           [1]uint32
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *Flat) Reset() {
+	*x = Flat{}
+	mi := &file_opaque_opaque_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Flat) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Flat) ProtoMessage() {}
+
+func (x *Flat) stockReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+func (x *Flat) GetText() string {
+	if x != nil {
+		if x.xxx_hidden_Text != nil {
+			return *x.xxx_hidden_Text
+		}
+		return ""
+	}
+	return ""
+}
+
+func (x *Flat) GetPlain() string {
+	if x != nil {
+		return x.xxx_hidden_Plain
+	}
+	return ""
+}
+
+func (x *Flat) GetRaw() []byte {
+	if x != nil {
+		return x.xxx_hidden_Raw
+	}
+	return nil
+}
+
+func (x *Flat) GetN() int32 {
+	if x != nil {
+		return x.xxx_hidden_N
+	}
+	return 0
+}
+
+func (x *Flat) GetYes() bool {
+	if x != nil {
+		return x.xxx_hidden_Yes
+	}
+	return false
+}
+
+func (x *Flat) SetText(v string) {
+	x.xxx_hidden_Text = &v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 0, 5)
+}
+
+func (x *Flat) SetPlain(v string) {
+	x.xxx_hidden_Plain = v
+}
+
+func (x *Flat) SetRaw(v []byte) {
+	if v == nil {
+		v = []byte{}
+	}
+	x.xxx_hidden_Raw = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 2, 5)
+}
+
+func (x *Flat) SetN(v int32) {
+	x.xxx_hidden_N = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 3, 5)
+}
+
+func (x *Flat) SetYes(v bool) {
+	x.xxx_hidden_Yes = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 4, 5)
+}
+
+func (x *Flat) HasText() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 0)
+}
+
+func (x *Flat) HasRaw() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 2)
+}
+
+func (x *Flat) HasN() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 3)
+}
+
+func (x *Flat) HasYes() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 4)
+}
+
+func (x *Flat) ClearText() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 0)
+	x.xxx_hidden_Text = nil
+}
+
+func (x *Flat) ClearRaw() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 2)
+	x.xxx_hidden_Raw = nil
+}
+
+func (x *Flat) ClearN() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 3)
+	x.xxx_hidden_N = 0
+}
+
+func (x *Flat) ClearYes() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 4)
+	x.xxx_hidden_Yes = false
+}
+
+type Flat_builder struct {
+	_ [0]func() // Prevents comparability and use of unkeyed literals for the builder.
+
+	Text  *string
+	Plain string
+	Raw   []byte
+	N     *int32
+	Yes   *bool
+}
+
+func (b0 Flat_builder) Build() *Flat {
+	m0 := &Flat{}
+	b, x := &b0, m0
+	_, _ = b, x
+	if b.Text != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 5)
+		x.xxx_hidden_Text = b.Text
+	}
+	x.xxx_hidden_Plain = b.Plain
+	if b.Raw != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 2, 5)
+		x.xxx_hidden_Raw = b.Raw
+	}
+	if b.N != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 3, 5)
+		x.xxx_hidden_N = *b.N
+	}
+	if b.Yes != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 4, 5)
+		x.xxx_hidden_Yes = *b.Yes
+	}
+	return m0
+}
+
+// Needs has fields that have to be there.
+type Needs struct {
+	state                  protoimpl.MessageState `protogen:"opaque.v1"`
+	xxx_hidden_N           int32                  `protobuf:"varint,1,req,name=n"`
+	xxx_hidden_Text        *string                `protobuf:"bytes,2,req,name=text"`
+	xxx_hidden_Needs       *[]*Needs              `protobuf:"bytes,3,rep,name=needs"`
+	XXX_raceDetectHookData protoimpl.RaceDetectHookData
+	XXX_presence           [1]uint32
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *Needs) Reset() {
+	*x = Needs{}
+	mi := &file_opaque_opaque_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Needs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Needs) ProtoMessage() {}
+
+func (x *Needs) stockReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+func (x *Needs) GetN() int32 {
+	if x != nil {
+		return x.xxx_hidden_N
+	}
+	return 0
+}
+
+func (x *Needs) GetText() string {
+	if x != nil {
+		if x.xxx_hidden_Text != nil {
+			return *x.xxx_hidden_Text
+		}
+		return ""
+	}
+	return ""
+}
+
+func (x *Needs) GetNeeds() []*Needs {
+	if x != nil {
+		if x.xxx_hidden_Needs != nil {
+			return *x.xxx_hidden_Needs
+		}
+	}
+	return nil
+}
+
+func (x *Needs) SetN(v int32) {
+	x.xxx_hidden_N = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 0, 3)
+}
+
+func (x *Needs) SetText(v string) {
+	x.xxx_hidden_Text = &v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 1, 3)
+}
+
+func (x *Needs) SetNeeds(v []*Needs) {
+	x.xxx_hidden_Needs = &v
+}
+
+func (x *Needs) HasN() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 0)
+}
+
+func (x *Needs) HasText() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 1)
+}
+
+func (x *Needs) ClearN() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 0)
+	x.xxx_hidden_N = 0
+}
+
+func (x *Needs) ClearText() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 1)
+	x.xxx_hidden_Text = nil
+}
+
+type Needs_builder struct {
+	_ [0]func() // Prevents comparability and use of unkeyed literals for the builder.
+
+	N     *int32
+	Text  *string
+	Needs []*Needs
+}
+
+func (b0 Needs_builder) Build() *Needs {
+	m0 := &Needs{}
+	b, x := &b0, m0
+	_, _ = b, x
+	if b.N != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 3)
+		x.xxx_hidden_N = *b.N
+	}
+	if b.Text != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 1, 3)
+		x.xxx_hidden_Text = b.Text
+	}
+	x.xxx_hidden_Needs = &b.Needs
+	return m0
+}
+
+// Extended has a range for extensions.
+type Extended struct {
+	state                  protoimpl.MessageState `protogen:"opaque.v1"`
+	xxx_hidden_Text        *string                `protobuf:"bytes,1,opt,name=text"`
+	XXX_raceDetectHookData protoimpl.RaceDetectHookData
+	XXX_presence           [1]uint32
+	extensionFields        protoimpl.ExtensionFields
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *Extended) Reset() {
+	*x = Extended{}
+	mi := &file_opaque_opaque_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Extended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Extended) ProtoMessage() {}
+
+func (x *Extended) stockReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+func (x *Extended) GetText() string {
+	if x != nil {
+		if x.xxx_hidden_Text != nil {
+			return *x.xxx_hidden_Text
+		}
+		return ""
+	}
+	return ""
+}
+
+func (x *Extended) SetText(v string) {
+	x.xxx_hidden_Text = &v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 0, 1)
+}
+
+func (x *Extended) HasText() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 0)
+}
+
+func (x *Extended) ClearText() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 0)
+	x.xxx_hidden_Text = nil
+}
+
+type Extended_builder struct {
+	_ [0]func() // Prevents comparability and use of unkeyed literals for the builder.
+
+	Text *string
+}
+
+func (b0 Extended_builder) Build() *Extended {
+	m0 := &Extended{}
+	b, x := &b0, m0
+	_, _ = b, x
+	if b.Text != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 1)
+		x.xxx_hidden_Text = b.Text
+	}
+	return m0
+}
+
+// Lazy is left to protobuf-go, which decodes one of its fields when it is
+// asked for.
+type Lazy struct {
+	state            protoimpl.MessageState `protogen:"opaque.v1"`
+	xxx_hidden_Later *All                   `protobuf:"bytes,1,opt,name=later"`
+	xxx_hidden_N     int32                  `protobuf:"varint,2,opt,name=n"`
+	// Deprecated: Do not use. This will be deleted in the near future.
+	XXX_lazyUnmarshalInfo  protoimpl.LazyUnmarshalInfo
+	XXX_raceDetectHookData protoimpl.RaceDetectHookData
+	XXX_presence           [1]uint32
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *Lazy) Reset() {
+	*x = Lazy{}
+	mi := &file_opaque_opaque_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lazy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lazy) ProtoMessage() {}
+
+func (x *Lazy) ProtoReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+func (x *Lazy) GetLater() *All {
+	if x != nil {
+		if protoimpl.X.Present(&(x.XXX_presence[0]), 0) {
+			if protoimpl.X.AtomicCheckPointerIsNil(&x.xxx_hidden_Later) {
+				protoimpl.X.UnmarshalField(x, 1)
+			}
+			var rv *All
+			protoimpl.X.AtomicLoadPointer(protoimpl.Pointer(&x.xxx_hidden_Later), protoimpl.Pointer(&rv))
+			return rv
+		}
+	}
+	return nil
+}
+
+func (x *Lazy) GetN() int32 {
+	if x != nil {
+		return x.xxx_hidden_N
+	}
+	return 0
+}
+
+func (x *Lazy) SetLater(v *All) {
+	protoimpl.X.AtomicSetPointer(&x.xxx_hidden_Later, v)
+	if v == nil {
+		protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 0)
+	} else {
+		protoimpl.X.SetPresent(&(x.XXX_presence[0]), 0, 2)
+	}
+}
+
+func (x *Lazy) SetN(v int32) {
+	x.xxx_hidden_N = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 1, 2)
+}
+
+func (x *Lazy) HasLater() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 0)
+}
+
+func (x *Lazy) HasN() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 1)
+}
+
+func (x *Lazy) ClearLater() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 0)
+	protoimpl.X.AtomicSetPointer(&x.xxx_hidden_Later, (*All)(nil))
+}
+
+func (x *Lazy) ClearN() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 1)
+	x.xxx_hidden_N = 0
+}
+
+type Lazy_builder struct {
+	_ [0]func() // Prevents comparability and use of unkeyed literals for the builder.
+
+	Later *All
+	N     *int32
+}
+
+func (b0 Lazy_builder) Build() *Lazy {
+	m0 := &Lazy{}
+	b, x := &b0, m0
+	_, _ = b, x
+	if b.Later != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 2)
+		x.xxx_hidden_Later = b.Later
+	}
+	if b.N != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 1, 2)
+		x.xxx_hidden_N = *b.N
+	}
+	return m0
+}
 
 type Box struct {
 	state                  protoimpl.MessageState `protogen:"opaque.v1"`
@@ -35,7 +1776,7 @@ type Box struct {
 
 func (x *Box) Reset() {
 	*x = Box{}
-	mi := &file_opaque_opaque_proto_msgTypes[0]
+	mi := &file_opaque_opaque_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -46,8 +1787,8 @@ func (x *Box) String() string {
 
 func (*Box) ProtoMessage() {}
 
-func (x *Box) ProtoReflect() protoreflect.Message {
-	mi := &file_opaque_opaque_proto_msgTypes[0]
+func (x *Box) stockReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -141,19 +1882,20 @@ func (b0 Box_builder) Build() *Box {
 	return m0
 }
 
-// Shelf has the open API and a codec.
+// Shelf has the open API.
 type Shelf struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Box           *Box                   `protobuf:"bytes,1,opt,name=box" json:"box,omitempty"`
 	Boxes         []*Box                 `protobuf:"bytes,2,rep,name=boxes" json:"boxes,omitempty"`
 	ByName        map[string]*Box        `protobuf:"bytes,3,rep,name=by_name,json=byName" json:"by_name,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Lazy          []*Lazy                `protobuf:"bytes,4,rep,name=lazy" json:"lazy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Shelf) Reset() {
 	*x = Shelf{}
-	mi := &file_opaque_opaque_proto_msgTypes[1]
+	mi := &file_opaque_opaque_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -165,7 +1907,7 @@ func (x *Shelf) String() string {
 func (*Shelf) ProtoMessage() {}
 
 func (x *Shelf) stockReflect() protoreflect.Message {
-	mi := &file_opaque_opaque_proto_msgTypes[1]
+	mi := &file_opaque_opaque_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -178,7 +1920,7 @@ func (x *Shelf) stockReflect() protoreflect.Message {
 
 // Deprecated: Use Shelf.ProtoReflect.Descriptor instead.
 func (*Shelf) Descriptor() ([]byte, []int) {
-	return file_opaque_opaque_proto_rawDescGZIP(), []int{1}
+	return file_opaque_opaque_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Shelf) GetBox() *Box {
@@ -202,22 +1944,291 @@ func (x *Shelf) GetByName() map[string]*Box {
 	return nil
 }
 
+func (x *Shelf) GetLazy() []*Lazy {
+	if x != nil {
+		return x.Lazy
+	}
+	return nil
+}
+
+type All_Group struct {
+	state                  protoimpl.MessageState `protogen:"opaque.v1"`
+	xxx_hidden_N           int32                  `protobuf:"varint,1,opt,name=n"`
+	xxx_hidden_Text        *string                `protobuf:"bytes,2,opt,name=text"`
+	XXX_raceDetectHookData protoimpl.RaceDetectHookData
+	XXX_presence           [1]uint32
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *All_Group) Reset() {
+	*x = All_Group{}
+	mi := &file_opaque_opaque_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *All_Group) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*All_Group) ProtoMessage() {}
+
+func (x *All_Group) stockReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+func (x *All_Group) GetN() int32 {
+	if x != nil {
+		return x.xxx_hidden_N
+	}
+	return 0
+}
+
+func (x *All_Group) GetText() string {
+	if x != nil {
+		if x.xxx_hidden_Text != nil {
+			return *x.xxx_hidden_Text
+		}
+		return ""
+	}
+	return ""
+}
+
+func (x *All_Group) SetN(v int32) {
+	x.xxx_hidden_N = v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 0, 2)
+}
+
+func (x *All_Group) SetText(v string) {
+	x.xxx_hidden_Text = &v
+	protoimpl.X.SetPresent(&(x.XXX_presence[0]), 1, 2)
+}
+
+func (x *All_Group) HasN() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 0)
+}
+
+func (x *All_Group) HasText() bool {
+	if x == nil {
+		return false
+	}
+	return protoimpl.X.Present(&(x.XXX_presence[0]), 1)
+}
+
+func (x *All_Group) ClearN() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 0)
+	x.xxx_hidden_N = 0
+}
+
+func (x *All_Group) ClearText() {
+	protoimpl.X.ClearPresent(&(x.XXX_presence[0]), 1)
+	x.xxx_hidden_Text = nil
+}
+
+type All_Group_builder struct {
+	_ [0]func() // Prevents comparability and use of unkeyed literals for the builder.
+
+	N    *int32
+	Text *string
+}
+
+func (b0 All_Group_builder) Build() *All_Group {
+	m0 := &All_Group{}
+	b, x := &b0, m0
+	_, _ = b, x
+	if b.N != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 2)
+		x.xxx_hidden_N = *b.N
+	}
+	if b.Text != nil {
+		protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 1, 2)
+		x.xxx_hidden_Text = b.Text
+	}
+	return m0
+}
+
+type All_CClash struct {
+	state         protoimpl.MessageState `protogen:"opaque.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *All_CClash) Reset() {
+	*x = All_CClash{}
+	mi := &file_opaque_opaque_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *All_CClash) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*All_CClash) ProtoMessage() {}
+
+func (x *All_CClash) stockReflect() protoreflect.Message {
+	mi := &file_opaque_opaque_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+type All_CClash_builder struct {
+	_ [0]func() // Prevents comparability and use of unkeyed literals for the builder.
+
+}
+
+func (b0 All_CClash_builder) Build() *All_CClash {
+	m0 := &All_CClash{}
+	b, x := &b0, m0
+	_, _ = b, x
+	return m0
+}
+
+var file_opaque_opaque_proto_extTypes = []protoimpl.ExtensionInfo{
+	{
+		ExtendedType:  (*Extended)(nil),
+		ExtensionType: (*string)(nil),
+		Field:         100,
+		Name:          "volo.opaque.extra",
+		Tag:           "bytes,100,opt,name=extra",
+		Filename:      "opaque/opaque.proto",
+	},
+	{
+		ExtendedType:  (*Extended)(nil),
+		ExtensionType: (*Flat)(nil),
+		Field:         101,
+		Name:          "volo.opaque.extra_flat",
+		Tag:           "bytes,101,opt,name=extra_flat",
+		Filename:      "opaque/opaque.proto",
+	},
+}
+
+// Extension fields to Extended.
+var (
+	// optional string extra = 100;
+	E_Extra = &file_opaque_opaque_proto_extTypes[0]
+	// optional volo.opaque.Flat extra_flat = 101;
+	E_ExtraFlat = &file_opaque_opaque_proto_extTypes[1]
+)
+
 var File_opaque_opaque_proto protoreflect.FileDescriptor
 
 const file_opaque_opaque_proto_rawDesc = "" +
 	"\n" +
-	"\x13opaque/opaque.proto\x12\vvolo.opaque\x1a!google/protobuf/go_features.proto\"k\n" +
+	"\x13opaque/opaque.proto\x12\vvolo.opaque\x1a!google/protobuf/go_features.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\r\n" +
+	"\x03All\x12\x15\n" +
+	"\x06o_bool\x18\x01 \x01(\bR\x05oBool\x12\x17\n" +
+	"\ao_int32\x18\x02 \x01(\x05R\x06oInt32\x12\x17\n" +
+	"\ao_int64\x18\x03 \x01(\x03R\x06oInt64\x12\x19\n" +
+	"\bo_uint32\x18\x04 \x01(\rR\aoUint32\x12\x19\n" +
+	"\bo_uint64\x18\x05 \x01(\x04R\aoUint64\x12\x19\n" +
+	"\bo_sint32\x18\x06 \x01(\x11R\aoSint32\x12\x19\n" +
+	"\bo_sint64\x18\a \x01(\x12R\aoSint64\x12\x1b\n" +
+	"\to_fixed32\x18\b \x01(\aR\boFixed32\x12\x1d\n" +
+	"\n" +
+	"o_sfixed64\x18\t \x01(\x10R\toSfixed64\x12\x17\n" +
+	"\ao_float\x18\n" +
+	" \x01(\x02R\x06oFloat\x12\x19\n" +
+	"\bo_double\x18\v \x01(\x01R\aoDouble\x12\x19\n" +
+	"\bo_string\x18\f \x01(\tR\aoString\x12\x17\n" +
+	"\ao_bytes\x18\r \x01(\fR\x06oBytes\x12+\n" +
+	"\ao_color\x18\x0e \x01(\x0e2\x12.volo.opaque.ColorR\x06oColor\x12%\n" +
+	"\x05o_all\x18\x0f \x01(\v2\x10.volo.opaque.AllR\x04oAll\x12%\n" +
+	"\to_default\x18\x10 \x01(\t:\bas usualR\boDefault\x12\x1c\n" +
+	"\x06i_bool\x18\x11 \x01(\bB\x05\xaa\x01\x02\b\x02R\x05iBool\x12\x1e\n" +
+	"\ai_int64\x18\x12 \x01(\x03B\x05\xaa\x01\x02\b\x02R\x06iInt64\x12\x1e\n" +
+	"\ai_float\x18\x13 \x01(\x02B\x05\xaa\x01\x02\b\x02R\x06iFloat\x12 \n" +
+	"\bi_double\x18\x14 \x01(\x01B\x05\xaa\x01\x02\b\x02R\aiDouble\x12 \n" +
+	"\bi_string\x18\x15 \x01(\tB\x05\xaa\x01\x02\b\x02R\aiString\x12\x1e\n" +
+	"\ai_bytes\x18\x16 \x01(\fB\x05\xaa\x01\x02\b\x02R\x06iBytes\x12\x17\n" +
+	"\ar_int32\x18\x17 \x03(\x05R\x06rInt32\x12$\n" +
+	"\n" +
+	"r_expanded\x18\x18 \x03(\x12B\x05\xaa\x01\x02\x18\x02R\trExpanded\x12\x19\n" +
+	"\br_double\x18\x19 \x03(\x01R\arDouble\x12\x19\n" +
+	"\br_string\x18\x1a \x03(\tR\arString\x12\x17\n" +
+	"\ar_bytes\x18\x1b \x03(\fR\x06rBytes\x12+\n" +
+	"\ar_color\x18\x1c \x03(\x0e2\x12.volo.opaque.ColorR\x06rColor\x12%\n" +
+	"\x05r_all\x18\x1d \x03(\v2\x10.volo.opaque.AllR\x04rAll\x126\n" +
+	"\ar_group\x18\x1e \x03(\v2\x16.volo.opaque.All.GroupB\x05\xaa\x01\x02(\x02R\x06rGroup\x128\n" +
+	"\bm_string\x18\x1f \x03(\v2\x1d.volo.opaque.All.MStringEntryR\amString\x125\n" +
+	"\am_bytes\x18  \x03(\v2\x1c.volo.opaque.All.MBytesEntryR\x06mBytes\x12/\n" +
+	"\x05m_all\x18! \x03(\v2\x1a.volo.opaque.All.MAllEntryR\x04mAll\x12\x1b\n" +
+	"\bc_string\x18\" \x01(\tH\x00R\acString\x12\x1b\n" +
+	"\bc_number\x18# \x01(\rH\x00R\acNumber\x12'\n" +
+	"\x05c_all\x18$ \x01(\v2\x10.volo.opaque.AllH\x00R\x04cAll\x12\x19\n" +
+	"\ac_bytes\x18% \x01(\fH\x00R\x06cBytes\x12\x19\n" +
+	"\ac_clash\x18& \x01(\x05H\x00R\x06cClash\x12\x1b\n" +
+	"\tlast_word\x18( \x01(\x05R\blastWord\x12#\n" +
+	"\tunchecked\x18) \x01(\tB\x05\xaa\x01\x02 \x03R\tunchecked\x123\n" +
+	"\x05group\x18* \x01(\v2\x16.volo.opaque.All.GroupB\x05\xaa\x01\x02(\x02R\x05group\x12.\n" +
+	"\x04time\x18+ \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x120\n" +
+	"\x05times\x18, \x03(\v2\x1a.google.protobuf.TimestampR\x05times\x12%\n" +
+	"\x04lazy\x18- \x01(\v2\x11.volo.opaque.LazyR\x04lazy\x1a:\n" +
+	"\fMStringEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +
+	"\vMBytesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\x1aI\n" +
+	"\tMAllEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\bR\x03key\x12&\n" +
+	"\x05value\x18\x02 \x01(\v2\x10.volo.opaque.AllR\x05value:\x028\x01\x1a)\n" +
+	"\x05Group\x12\f\n" +
+	"\x01n\x18\x01 \x01(\x05R\x01n\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x1a\b\n" +
+	"\x06CClashB\b\n" +
+	"\x06choice\"i\n" +
+	"\x04Flat\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x1b\n" +
+	"\x05plain\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x02R\x05plain\x12\x10\n" +
+	"\x03raw\x18\x03 \x01(\fR\x03raw\x12\f\n" +
+	"\x01n\x18\x04 \x01(\x11R\x01n\x12\x10\n" +
+	"\x03yes\x18\x05 \x01(\bR\x03yes\"a\n" +
+	"\x05Needs\x12\x13\n" +
+	"\x01n\x18\x01 \x01(\x05B\x05\xaa\x01\x02\b\x03R\x01n\x12\x19\n" +
+	"\x04text\x18\x02 \x01(\tB\x05\xaa\x01\x02\b\x03R\x04text\x12(\n" +
+	"\x05needs\x18\x03 \x03(\v2\x12.volo.opaque.NeedsR\x05needs\"%\n" +
+	"\bExtended\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text*\x05\bd\x10\xc8\x01\"@\n" +
+	"\x04Lazy\x12*\n" +
+	"\x05later\x18\x01 \x01(\v2\x10.volo.opaque.AllB\x02(\x01R\x05later\x12\f\n" +
+	"\x01n\x18\x02 \x01(\x05R\x01n\"k\n" +
 	"\x03Box\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12&\n" +
 	"\x05boxes\x18\x02 \x03(\v2\x10.volo.opaque.BoxR\x05boxes\x12(\n" +
-	"\x05shelf\x18\x03 \x01(\v2\x12.volo.opaque.ShelfR\x05shelf\"\xe2\x01\n" +
+	"\x05shelf\x18\x03 \x01(\v2\x12.volo.opaque.ShelfR\x05shelf\"\x89\x02\n" +
 	"\x05Shelf\x12\"\n" +
 	"\x03box\x18\x01 \x01(\v2\x10.volo.opaque.BoxR\x03box\x12&\n" +
 	"\x05boxes\x18\x02 \x03(\v2\x10.volo.opaque.BoxR\x05boxes\x127\n" +
-	"\aby_name\x18\x03 \x03(\v2\x1e.volo.opaque.Shelf.ByNameEntryR\x06byName\x1aK\n" +
+	"\aby_name\x18\x03 \x03(\v2\x1e.volo.opaque.Shelf.ByNameEntryR\x06byName\x12%\n" +
+	"\x04lazy\x18\x04 \x03(\v2\x11.volo.opaque.LazyR\x04lazy\x1aK\n" +
 	"\vByNameEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12&\n" +
-	"\x05value\x18\x02 \x01(\v2\x10.volo.opaque.BoxR\x05value:\x028\x01:\ab\x05\xd2>\x02\x10\x01B>Z4github.com/volo-go/volo/pilota/testdata/proto/opaque\x92\x03\x05\xd2>\x02\x10\x03b\beditionsp\xe8\a"
+	"\x05value\x18\x02 \x01(\v2\x10.volo.opaque.BoxR\x05value:\x028\x01:\ab\x05\xd2>\x02\x10\x01*-\n" +
+	"\x05Color\x12\x15\n" +
+	"\x11COLOR_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tCOLOR_RED\x10\x01:+\n" +
+	"\x05extra\x12\x15.volo.opaque.Extended\x18d \x01(\tR\x05extra:G\n" +
+	"\n" +
+	"extra_flat\x12\x15.volo.opaque.Extended\x18e \x01(\v2\x11.volo.opaque.FlatR\textraFlatB>Z4github.com/volo-go/volo/pilota/testdata/proto/opaque\x92\x03\x05\xd2>\x02\x10\x03b\beditionsp\xe8\a"
 
 var (
 	file_opaque_opaque_proto_rawDescOnce sync.Once
@@ -231,24 +2242,57 @@ func file_opaque_opaque_proto_rawDescGZIP() []byte {
 	return file_opaque_opaque_proto_rawDescData
 }
 
-var file_opaque_opaque_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_opaque_opaque_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_opaque_opaque_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_opaque_opaque_proto_goTypes = []any{
-	(*Box)(nil),   // 0: volo.opaque.Box
-	(*Shelf)(nil), // 1: volo.opaque.Shelf
-	nil,           // 2: volo.opaque.Shelf.ByNameEntry
+	(Color)(0),                    // 0: volo.opaque.Color
+	(*All)(nil),                   // 1: volo.opaque.All
+	(*Flat)(nil),                  // 2: volo.opaque.Flat
+	(*Needs)(nil),                 // 3: volo.opaque.Needs
+	(*Extended)(nil),              // 4: volo.opaque.Extended
+	(*Lazy)(nil),                  // 5: volo.opaque.Lazy
+	(*Box)(nil),                   // 6: volo.opaque.Box
+	(*Shelf)(nil),                 // 7: volo.opaque.Shelf
+	nil,                           // 8: volo.opaque.All.MStringEntry
+	nil,                           // 9: volo.opaque.All.MBytesEntry
+	nil,                           // 10: volo.opaque.All.MAllEntry
+	(*All_Group)(nil),             // 11: volo.opaque.All.Group
+	(*All_CClash)(nil),            // 12: volo.opaque.All.CClash
+	nil,                           // 13: volo.opaque.Shelf.ByNameEntry
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
 }
 var file_opaque_opaque_proto_depIdxs = []int32{
-	0, // 0: volo.opaque.Box.boxes:type_name -> volo.opaque.Box
-	1, // 1: volo.opaque.Box.shelf:type_name -> volo.opaque.Shelf
-	0, // 2: volo.opaque.Shelf.box:type_name -> volo.opaque.Box
-	0, // 3: volo.opaque.Shelf.boxes:type_name -> volo.opaque.Box
-	2, // 4: volo.opaque.Shelf.by_name:type_name -> volo.opaque.Shelf.ByNameEntry
-	0, // 5: volo.opaque.Shelf.ByNameEntry.value:type_name -> volo.opaque.Box
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0,  // 0: volo.opaque.All.o_color:type_name -> volo.opaque.Color
+	1,  // 1: volo.opaque.All.o_all:type_name -> volo.opaque.All
+	0,  // 2: volo.opaque.All.r_color:type_name -> volo.opaque.Color
+	1,  // 3: volo.opaque.All.r_all:type_name -> volo.opaque.All
+	11, // 4: volo.opaque.All.r_group:type_name -> volo.opaque.All.Group
+	8,  // 5: volo.opaque.All.m_string:type_name -> volo.opaque.All.MStringEntry
+	9,  // 6: volo.opaque.All.m_bytes:type_name -> volo.opaque.All.MBytesEntry
+	10, // 7: volo.opaque.All.m_all:type_name -> volo.opaque.All.MAllEntry
+	1,  // 8: volo.opaque.All.c_all:type_name -> volo.opaque.All
+	11, // 9: volo.opaque.All.group:type_name -> volo.opaque.All.Group
+	14, // 10: volo.opaque.All.time:type_name -> google.protobuf.Timestamp
+	14, // 11: volo.opaque.All.times:type_name -> google.protobuf.Timestamp
+	5,  // 12: volo.opaque.All.lazy:type_name -> volo.opaque.Lazy
+	3,  // 13: volo.opaque.Needs.needs:type_name -> volo.opaque.Needs
+	1,  // 14: volo.opaque.Lazy.later:type_name -> volo.opaque.All
+	6,  // 15: volo.opaque.Box.boxes:type_name -> volo.opaque.Box
+	7,  // 16: volo.opaque.Box.shelf:type_name -> volo.opaque.Shelf
+	6,  // 17: volo.opaque.Shelf.box:type_name -> volo.opaque.Box
+	6,  // 18: volo.opaque.Shelf.boxes:type_name -> volo.opaque.Box
+	13, // 19: volo.opaque.Shelf.by_name:type_name -> volo.opaque.Shelf.ByNameEntry
+	5,  // 20: volo.opaque.Shelf.lazy:type_name -> volo.opaque.Lazy
+	1,  // 21: volo.opaque.All.MAllEntry.value:type_name -> volo.opaque.All
+	6,  // 22: volo.opaque.Shelf.ByNameEntry.value:type_name -> volo.opaque.Box
+	4,  // 23: volo.opaque.extra:extendee -> volo.opaque.Extended
+	4,  // 24: volo.opaque.extra_flat:extendee -> volo.opaque.Extended
+	2,  // 25: volo.opaque.extra_flat:type_name -> volo.opaque.Flat
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	25, // [25:26] is the sub-list for extension type_name
+	23, // [23:25] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_opaque_opaque_proto_init() }
@@ -256,19 +2300,28 @@ func file_opaque_opaque_proto_init() {
 	if File_opaque_opaque_proto != nil {
 		return
 	}
+	file_opaque_opaque_proto_msgTypes[0].OneofWrappers = []any{
+		(*all_CString)(nil),
+		(*all_CNumber)(nil),
+		(*all_CAll)(nil),
+		(*all_CBytes)(nil),
+		(*all_CClash_)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_opaque_opaque_proto_rawDesc), len(file_opaque_opaque_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   3,
-			NumExtensions: 0,
+			NumEnums:      1,
+			NumMessages:   13,
+			NumExtensions: 2,
 			NumServices:   0,
 		},
 		GoTypes:           file_opaque_opaque_proto_goTypes,
 		DependencyIndexes: file_opaque_opaque_proto_depIdxs,
+		EnumInfos:         file_opaque_opaque_proto_enumTypes,
 		MessageInfos:      file_opaque_opaque_proto_msgTypes,
+		ExtensionInfos:    file_opaque_opaque_proto_extTypes,
 	}.Build()
 	File_opaque_opaque_proto = out.File
 	file_opaque_opaque_proto_goTypes = nil

@@ -4,10 +4,2262 @@
 package opaque
 
 import (
+	binary "encoding/binary"
 	protobuf "github.com/volo-go/volo/pilota/protobuf"
+	proto "google.golang.org/protobuf/proto"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	math "math"
 	slices "slices"
 )
+
+// ProtoReflect returns a reflective view of the message.
+func (x *All) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *All) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		n += 1 + 1
+	}
+	if x.XXX_presence[0]&0x2 != 0 {
+		n += 1 + protobuf.SizeVarint(uint64(x.xxx_hidden_OInt32))
+	}
+	if x.XXX_presence[0]&0x4 != 0 {
+		n += 1 + protobuf.SizeVarint(uint64(x.xxx_hidden_OInt64))
+	}
+	if x.XXX_presence[0]&0x8 != 0 {
+		n += 1 + protobuf.SizeVarint(uint64(x.xxx_hidden_OUint32))
+	}
+	if x.XXX_presence[0]&0x10 != 0 {
+		n += 1 + protobuf.SizeVarint(x.xxx_hidden_OUint64)
+	}
+	if x.XXX_presence[0]&0x20 != 0 {
+		n += 1 + protobuf.SizeVarint(protobuf.Zigzag(int64(x.xxx_hidden_OSint32)))
+	}
+	if x.XXX_presence[0]&0x40 != 0 {
+		n += 1 + protobuf.SizeVarint(protobuf.Zigzag(x.xxx_hidden_OSint64))
+	}
+	if x.XXX_presence[0]&0x80 != 0 {
+		n += 1 + 4
+	}
+	if x.XXX_presence[0]&0x100 != 0 {
+		n += 1 + 8
+	}
+	if x.XXX_presence[0]&0x200 != 0 {
+		n += 1 + 4
+	}
+	if x.XXX_presence[0]&0x400 != 0 {
+		n += 1 + 8
+	}
+	if x.XXX_presence[0]&0x800 != 0 {
+		n += 1 + protobuf.SizeBytes(len(*x.xxx_hidden_OString))
+	}
+	if x.XXX_presence[0]&0x1000 != 0 {
+		n += 1 + protobuf.SizeBytes(len(x.xxx_hidden_OBytes))
+	}
+	if x.XXX_presence[0]&0x2000 != 0 {
+		n += 1 + protobuf.SizeVarint(uint64(x.xxx_hidden_OColor))
+	}
+	if x.xxx_hidden_OAll != nil {
+		n += 1 + protobuf.SizeBytes(x.xxx_hidden_OAll.ProtobufSize())
+	}
+	if x.XXX_presence[0]&0x8000 != 0 {
+		n += 2 + protobuf.SizeBytes(len(*x.xxx_hidden_ODefault))
+	}
+	if x.xxx_hidden_IBool {
+		n += 2 + 1
+	}
+	if x.xxx_hidden_IInt64 != 0 {
+		n += 2 + protobuf.SizeVarint(uint64(x.xxx_hidden_IInt64))
+	}
+	if !protobuf.IsZero32(x.xxx_hidden_IFloat) {
+		n += 2 + 4
+	}
+	if !protobuf.IsZero64(x.xxx_hidden_IDouble) {
+		n += 2 + 8
+	}
+	if len(x.xxx_hidden_IString) > 0 {
+		n += 2 + protobuf.SizeBytes(len(x.xxx_hidden_IString))
+	}
+	if len(x.xxx_hidden_IBytes) > 0 {
+		n += 2 + protobuf.SizeBytes(len(x.xxx_hidden_IBytes))
+	}
+	if k := len(x.xxx_hidden_RInt32); k > 0 {
+		n += 2 + protobuf.SizeBytes(protobuf.SizePacked(x.xxx_hidden_RInt32))
+	}
+	for _, v := range x.xxx_hidden_RExpanded {
+		n += 2 + protobuf.SizeVarint(protobuf.Zigzag(v))
+	}
+	if k := len(x.xxx_hidden_RDouble); k > 0 {
+		n += 2 + protobuf.SizeBytes(8*k)
+	}
+	for _, v := range x.xxx_hidden_RString {
+		n += 2 + protobuf.SizeBytes(len(v))
+	}
+	for _, v := range x.xxx_hidden_RBytes {
+		n += 2 + protobuf.SizeBytes(len(v))
+	}
+	if k := len(x.xxx_hidden_RColor); k > 0 {
+		n += 2 + protobuf.SizeBytes(protobuf.SizePacked(x.xxx_hidden_RColor))
+	}
+	if x.xxx_hidden_RAll != nil {
+		for _, v := range *x.xxx_hidden_RAll {
+			n += 2 + protobuf.SizeBytes(v.ProtobufSize())
+		}
+	}
+	if x.xxx_hidden_RGroup != nil {
+		for _, v := range *x.xxx_hidden_RGroup {
+			n += 2 + 2 + v.ProtobufSize()
+		}
+	}
+	for k, v := range x.xxx_hidden_MString {
+		n += 2 + protobuf.SizeBytes(2+protobuf.SizeBytes(len(k))+protobuf.SizeBytes(len(v)))
+	}
+	for k, v := range x.xxx_hidden_MBytes {
+		n += 2 + protobuf.SizeBytes(2+protobuf.SizeVarint(uint64(k))+protobuf.SizeBytes(len(v)))
+	}
+	for _, v := range x.xxx_hidden_MAll {
+		n += 2 + protobuf.SizeBytes(2+1+protobuf.SizeBytes(v.ProtobufSize()))
+	}
+	if x.XXX_presence[1]&0x4 != 0 {
+		n += 2 + protobuf.SizeVarint(uint64(x.xxx_hidden_LastWord))
+	}
+	if x.XXX_presence[1]&0x8 != 0 {
+		n += 2 + protobuf.SizeBytes(len(*x.xxx_hidden_Unchecked))
+	}
+	if x.xxx_hidden_Group != nil {
+		n += 2 + 2 + x.xxx_hidden_Group.ProtobufSize()
+	}
+	if x.xxx_hidden_Time != nil {
+		n += 2 + protobuf.SizeBytes(protobuf.Size(x.xxx_hidden_Time))
+	}
+	if x.xxx_hidden_Times != nil {
+		for _, v := range *x.xxx_hidden_Times {
+			n += 2 + protobuf.SizeBytes(protobuf.Size(v))
+		}
+	}
+	if x.xxx_hidden_Lazy != nil {
+		n += 2 + protobuf.SizeBytes(protobuf.Size(x.xxx_hidden_Lazy))
+	}
+	switch v := x.xxx_hidden_Choice.(type) {
+	case *all_CString:
+		if v != nil {
+			n += 2 + protobuf.SizeBytes(len(v.CString))
+		}
+	case *all_CNumber:
+		if v != nil {
+			n += 2 + protobuf.SizeVarint(uint64(v.CNumber))
+		}
+	case *all_CAll:
+		if v != nil {
+			n += 2 + protobuf.SizeBytes(v.CAll.ProtobufSize())
+		}
+	case *all_CBytes:
+		if v != nil {
+			n += 2 + protobuf.SizeBytes(len(v.CBytes))
+		}
+	case *all_CClash_:
+		if v != nil {
+			n += 2 + protobuf.SizeVarint(uint64(v.CClash))
+		}
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *All) AppendProtobuf(b []byte) ([]byte, error) {
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *All) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	switch v := x.xxx_hidden_Choice.(type) {
+	case *all_CString:
+		if v != nil {
+			i -= 2 + protobuf.SizeBytes(len(v.CString))
+			if protobuf.WriteText(b, i+2, v.CString) < 0 {
+				return -1
+			}
+			b[i+1] = 0x2
+			b[i] = 0x92
+		}
+	case *all_CNumber:
+		if v != nil {
+			i = protobuf.PutVarint(b, i, uint64(v.CNumber))
+			i -= 2
+			b[i+1] = 0x2
+			b[i] = 0x98
+		}
+	case *all_CAll:
+		if v != nil {
+			end := i
+			if i = v.CAll.PutProtobuf(b, i, how); i < 0 {
+				return i
+			}
+			i = protobuf.PutVarint(b, i, uint64(end-i))
+			i -= 2
+			b[i+1] = 0x2
+			b[i] = 0xa2
+		}
+	case *all_CBytes:
+		if v != nil {
+			i -= len(v.CBytes)
+			copy(b[i:], v.CBytes)
+			i = protobuf.PutVarint(b, i, uint64(len(v.CBytes)))
+			i -= 2
+			b[i+1] = 0x2
+			b[i] = 0xaa
+		}
+	case *all_CClash_:
+		if v != nil {
+			i = protobuf.PutVarint(b, i, uint64(v.CClash))
+			i -= 2
+			b[i+1] = 0x2
+			b[i] = 0xb0
+		}
+	}
+	if x.xxx_hidden_Lazy != nil {
+		end := i
+		if i = protobuf.PutMessage(b, i, x.xxx_hidden_Lazy, how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xea
+	}
+	if x.xxx_hidden_Times != nil {
+		for k := len((*x.xxx_hidden_Times)) - 1; k >= 0; k-- {
+			end := i
+			if i = protobuf.PutMessage(b, i, (*x.xxx_hidden_Times)[k], how); i < 0 {
+				return i
+			}
+			i = protobuf.PutVarint(b, i, uint64(end-i))
+			i -= 2
+			b[i+1] = 0x2
+			b[i] = 0xe2
+		}
+	}
+	if x.xxx_hidden_Time != nil {
+		end := i
+		if i = protobuf.PutMessage(b, i, x.xxx_hidden_Time, how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xda
+	}
+	if x.xxx_hidden_Group != nil {
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xd4
+		if i = x.xxx_hidden_Group.PutProtobuf(b, i, how); i < 0 {
+			return i
+		}
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xd3
+	}
+	if x.XXX_presence[1]&0x8 != 0 {
+		i -= len(*x.xxx_hidden_Unchecked)
+		copy(b[i:], *x.xxx_hidden_Unchecked)
+		i = protobuf.PutVarint(b, i, uint64(len(*x.xxx_hidden_Unchecked)))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xca
+	}
+	if x.XXX_presence[1]&0x4 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_LastWord))
+		i -= 2
+		b[i+1] = 0x2
+		b[i] = 0xc0
+	}
+	if how&protobuf.Deterministic != 0 && len(x.xxx_hidden_MAll) > 1 {
+		for _, k := range protobuf.BoolsDescending(x.xxx_hidden_MAll) {
+			if i = x.putMAllEntry(b, i, how, k, x.xxx_hidden_MAll[k]); i < 0 {
+				return i
+			}
+		}
+	} else {
+		for k, v := range x.xxx_hidden_MAll {
+			if i = x.putMAllEntry(b, i, how, k, v); i < 0 {
+				return i
+			}
+		}
+	}
+	if how&protobuf.Deterministic != 0 && len(x.xxx_hidden_MBytes) > 1 {
+		for _, k := range protobuf.KeysDescending(x.xxx_hidden_MBytes) {
+			if i = x.putMBytesEntry(b, i, how, k, x.xxx_hidden_MBytes[k]); i < 0 {
+				return i
+			}
+		}
+	} else {
+		for k, v := range x.xxx_hidden_MBytes {
+			if i = x.putMBytesEntry(b, i, how, k, v); i < 0 {
+				return i
+			}
+		}
+	}
+	if how&protobuf.Deterministic != 0 && len(x.xxx_hidden_MString) > 1 {
+		for _, k := range protobuf.KeysDescending(x.xxx_hidden_MString) {
+			if i = x.putMStringEntry(b, i, how, k, x.xxx_hidden_MString[k]); i < 0 {
+				return i
+			}
+		}
+	} else {
+		for k, v := range x.xxx_hidden_MString {
+			if i = x.putMStringEntry(b, i, how, k, v); i < 0 {
+				return i
+			}
+		}
+	}
+	if x.xxx_hidden_RGroup != nil {
+		for k := len((*x.xxx_hidden_RGroup)) - 1; k >= 0; k-- {
+			i -= 2
+			b[i+1] = 0x1
+			b[i] = 0xf4
+			if i = (*x.xxx_hidden_RGroup)[k].PutProtobuf(b, i, how); i < 0 {
+				return i
+			}
+			i -= 2
+			b[i+1] = 0x1
+			b[i] = 0xf3
+		}
+	}
+	if x.xxx_hidden_RAll != nil {
+		for k := len((*x.xxx_hidden_RAll)) - 1; k >= 0; k-- {
+			end := i
+			if i = (*x.xxx_hidden_RAll)[k].PutProtobuf(b, i, how); i < 0 {
+				return i
+			}
+			i = protobuf.PutVarint(b, i, uint64(end-i))
+			i -= 2
+			b[i+1] = 0x1
+			b[i] = 0xea
+		}
+	}
+	if len(x.xxx_hidden_RColor) > 0 {
+		end := i
+		i = protobuf.PutPacked(b, i, x.xxx_hidden_RColor)
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xe2
+	}
+	for k := len(x.xxx_hidden_RBytes) - 1; k >= 0; k-- {
+		i -= len(x.xxx_hidden_RBytes[k])
+		copy(b[i:], x.xxx_hidden_RBytes[k])
+		i = protobuf.PutVarint(b, i, uint64(len(x.xxx_hidden_RBytes[k])))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xda
+	}
+	for k := len(x.xxx_hidden_RString) - 1; k >= 0; k-- {
+		i -= 2 + protobuf.SizeBytes(len(x.xxx_hidden_RString[k]))
+		if protobuf.WriteText(b, i+2, x.xxx_hidden_RString[k]) < 0 {
+			return -1
+		}
+		b[i+1] = 0x1
+		b[i] = 0xd2
+	}
+	if len(x.xxx_hidden_RDouble) > 0 {
+		end := i
+		i = protobuf.PutPacked64(b, i, x.xxx_hidden_RDouble)
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xca
+	}
+	for k := len(x.xxx_hidden_RExpanded) - 1; k >= 0; k-- {
+		i = protobuf.PutVarint(b, i, protobuf.Zigzag(x.xxx_hidden_RExpanded[k]))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xc0
+	}
+	if len(x.xxx_hidden_RInt32) > 0 {
+		end := i
+		i = protobuf.PutPacked(b, i, x.xxx_hidden_RInt32)
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xba
+	}
+	if len(x.xxx_hidden_IBytes) > 0 {
+		i -= len(x.xxx_hidden_IBytes)
+		copy(b[i:], x.xxx_hidden_IBytes)
+		i = protobuf.PutVarint(b, i, uint64(len(x.xxx_hidden_IBytes)))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xb2
+	}
+	if len(x.xxx_hidden_IString) > 0 {
+		i -= 2 + protobuf.SizeBytes(len(x.xxx_hidden_IString))
+		if protobuf.WriteText(b, i+2, x.xxx_hidden_IString) < 0 {
+			return -1
+		}
+		b[i+1] = 0x1
+		b[i] = 0xaa
+	}
+	if !protobuf.IsZero64(x.xxx_hidden_IDouble) {
+		i = protobuf.PutFixed64(b, i, math.Float64bits(x.xxx_hidden_IDouble))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0xa1
+	}
+	if !protobuf.IsZero32(x.xxx_hidden_IFloat) {
+		i = protobuf.PutFixed32(b, i, math.Float32bits(x.xxx_hidden_IFloat))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0x9d
+	}
+	if x.xxx_hidden_IInt64 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_IInt64))
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0x90
+	}
+	if x.xxx_hidden_IBool {
+		i--
+		b[i] = 1
+		i -= 2
+		b[i+1] = 0x1
+		b[i] = 0x88
+	}
+	if x.XXX_presence[0]&0x8000 != 0 {
+		i -= 2 + protobuf.SizeBytes(len(*x.xxx_hidden_ODefault))
+		if protobuf.WriteText(b, i+2, *x.xxx_hidden_ODefault) < 0 {
+			return -1
+		}
+		b[i+1] = 0x1
+		b[i] = 0x82
+	}
+	if x.xxx_hidden_OAll != nil {
+		end := i
+		if i = x.xxx_hidden_OAll.PutProtobuf(b, i, how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 1
+		b[i] = 0x7a
+	}
+	if x.XXX_presence[0]&0x2000 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_OColor))
+		i -= 1
+		b[i] = 0x70
+	}
+	if x.XXX_presence[0]&0x1000 != 0 {
+		i -= len(x.xxx_hidden_OBytes)
+		copy(b[i:], x.xxx_hidden_OBytes)
+		i = protobuf.PutVarint(b, i, uint64(len(x.xxx_hidden_OBytes)))
+		i -= 1
+		b[i] = 0x6a
+	}
+	if x.XXX_presence[0]&0x800 != 0 {
+		i -= 1 + protobuf.SizeBytes(len(*x.xxx_hidden_OString))
+		if protobuf.WriteText(b, i+1, *x.xxx_hidden_OString) < 0 {
+			return -1
+		}
+		b[i] = 0x62
+	}
+	if x.XXX_presence[0]&0x400 != 0 {
+		i = protobuf.PutFixed64(b, i, math.Float64bits(x.xxx_hidden_ODouble))
+		i -= 1
+		b[i] = 0x59
+	}
+	if x.XXX_presence[0]&0x200 != 0 {
+		i = protobuf.PutFixed32(b, i, math.Float32bits(x.xxx_hidden_OFloat))
+		i -= 1
+		b[i] = 0x55
+	}
+	if x.XXX_presence[0]&0x100 != 0 {
+		i = protobuf.PutFixed64(b, i, uint64(x.xxx_hidden_OSfixed64))
+		i -= 1
+		b[i] = 0x49
+	}
+	if x.XXX_presence[0]&0x80 != 0 {
+		i = protobuf.PutFixed32(b, i, x.xxx_hidden_OFixed32)
+		i -= 1
+		b[i] = 0x45
+	}
+	if x.XXX_presence[0]&0x40 != 0 {
+		i = protobuf.PutVarint(b, i, protobuf.Zigzag(x.xxx_hidden_OSint64))
+		i -= 1
+		b[i] = 0x38
+	}
+	if x.XXX_presence[0]&0x20 != 0 {
+		i = protobuf.PutVarint(b, i, protobuf.Zigzag(int64(x.xxx_hidden_OSint32)))
+		i -= 1
+		b[i] = 0x30
+	}
+	if x.XXX_presence[0]&0x10 != 0 {
+		i = protobuf.PutVarint(b, i, x.xxx_hidden_OUint64)
+		i -= 1
+		b[i] = 0x28
+	}
+	if x.XXX_presence[0]&0x8 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_OUint32))
+		i -= 1
+		b[i] = 0x20
+	}
+	if x.XXX_presence[0]&0x4 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_OInt64))
+		i -= 1
+		b[i] = 0x18
+	}
+	if x.XXX_presence[0]&0x2 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_OInt32))
+		i -= 1
+		b[i] = 0x10
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		i = protobuf.PutBool(b, i, x.xxx_hidden_OBool)
+		i -= 1
+		b[i] = 0x8
+	}
+	return i
+}
+
+func (*All) putMStringEntry(b []byte, i int, how protobuf.Flags, k string, v string) int {
+	last := i
+	i -= 1 + protobuf.SizeBytes(len(v))
+	if protobuf.WriteText(b, i+1, v) < 0 {
+		return -1
+	}
+	b[i] = 0x12
+	i -= 1 + protobuf.SizeBytes(len(k))
+	if protobuf.WriteText(b, i+1, k) < 0 {
+		return -1
+	}
+	b[i] = 0xa
+	i = protobuf.PutVarint(b, i, uint64(last-i))
+	i -= 2
+	b[i+1] = 0x1
+	b[i] = 0xfa
+	return i
+}
+
+func (*All) putMBytesEntry(b []byte, i int, how protobuf.Flags, k int32, v []byte) int {
+	last := i
+	i -= len(v)
+	copy(b[i:], v)
+	i = protobuf.PutVarint(b, i, uint64(len(v)))
+	i -= 1
+	b[i] = 0x12
+	i = protobuf.PutVarint(b, i, uint64(k))
+	i -= 1
+	b[i] = 0x8
+	i = protobuf.PutVarint(b, i, uint64(last-i))
+	i -= 2
+	b[i+1] = 0x2
+	b[i] = 0x82
+	return i
+}
+
+func (*All) putMAllEntry(b []byte, i int, how protobuf.Flags, k bool, v *All) int {
+	last := i
+	end := i
+	if i = v.PutProtobuf(b, i, how); i < 0 {
+		return i
+	}
+	i = protobuf.PutVarint(b, i, uint64(end-i))
+	i -= 1
+	b[i] = 0x12
+	i = protobuf.PutBool(b, i, k)
+	i -= 1
+	b[i] = 0x8
+	i = protobuf.PutVarint(b, i, uint64(last-i))
+	i -= 2
+	b[i+1] = 0x2
+	b[i] = 0x8a
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *All) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *All) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+	var slab29 []All
+	var slab33 []All
+	var slab44 []timestamppb.Timestamp
+	for i := 0; i < len(b); {
+		start := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		switch tag {
+		case 8: // o_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OBool = v != 0
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 40)
+		case 16: // o_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OInt32 = int32(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 1, 40)
+		case 24: // o_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OInt64 = int64(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 2, 40)
+		case 32: // o_uint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OUint32 = uint32(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 3, 40)
+		case 40: // o_uint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OUint64 = v
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 4, 40)
+		case 48: // o_sint32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OSint32 = int32(protobuf.Unzigzag(uint64(uint32(v))))
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 5, 40)
+		case 56: // o_sint64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OSint64 = protobuf.Unzigzag(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 6, 40)
+		case 69: // o_fixed32
+			if len(b)-i < 4 {
+				return 0, d.Malformed(x, b, start)
+			}
+			u := binary.LittleEndian.Uint32(b[i:])
+			i += 4
+			x.xxx_hidden_OFixed32 = u
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 7, 40)
+		case 73: // o_sfixed64
+			if len(b)-i < 8 {
+				return 0, d.Malformed(x, b, start)
+			}
+			u := binary.LittleEndian.Uint64(b[i:])
+			i += 8
+			x.xxx_hidden_OSfixed64 = int64(u)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 8, 40)
+		case 85: // o_float
+			if len(b)-i < 4 {
+				return 0, d.Malformed(x, b, start)
+			}
+			u := binary.LittleEndian.Uint32(b[i:])
+			i += 4
+			x.xxx_hidden_OFloat = math.Float32frombits(u)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 9, 40)
+		case 89: // o_double
+			if len(b)-i < 8 {
+				return 0, d.Malformed(x, b, start)
+			}
+			u := binary.LittleEndian.Uint64(b[i:])
+			i += 8
+			x.xxx_hidden_ODouble = math.Float64frombits(u)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 10, 40)
+		case 98: // o_string
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OString, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 11, 40)
+		case 106: // o_bytes
+			if x.xxx_hidden_OBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 12, 40)
+		case 112: // o_color
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_OColor = Color(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 13, 40)
+		case 122: // o_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_OAll == nil {
+				x.xxx_hidden_OAll = new(All)
+			}
+			if err := x.xxx_hidden_OAll.ConsumeProtobuf(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 130: // o_default
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_ODefault, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 15, 40)
+		case 136: // i_bool
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_IBool = v != 0
+		case 144: // i_int64
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_IInt64 = int64(v)
+		case 157: // i_float
+			if len(b)-i < 4 {
+				return 0, d.Malformed(x, b, start)
+			}
+			u := binary.LittleEndian.Uint32(b[i:])
+			i += 4
+			x.xxx_hidden_IFloat = math.Float32frombits(u)
+		case 161: // i_double
+			if len(b)-i < 8 {
+				return 0, d.Malformed(x, b, start)
+			}
+			u := binary.LittleEndian.Uint64(b[i:])
+			i += 8
+			x.xxx_hidden_IDouble = math.Float64frombits(u)
+		case 170: // i_string
+			if x.xxx_hidden_IString, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		case 178: // i_bytes
+			if x.xxx_hidden_IBytes, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		case 184: // r_int32
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_RInt32 = append(x.xxx_hidden_RInt32, int32(v))
+		case 186: // r_int32, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			var ok bool
+			if x.xxx_hidden_RInt32, ok = protobuf.PackedVarints(x.xxx_hidden_RInt32, data); !ok {
+				return 0, d.MalformedPacked(x, data, tag)
+			}
+		case 192: // r_expanded
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_RExpanded = append(x.xxx_hidden_RExpanded, protobuf.Unzigzag(v))
+		case 194: // r_expanded, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			var ok bool
+			if x.xxx_hidden_RExpanded, ok = protobuf.PackedZigzag64(x.xxx_hidden_RExpanded, data); !ok {
+				return 0, d.MalformedPacked(x, data, tag)
+			}
+		case 201: // r_double
+			if len(b)-i < 8 {
+				return 0, d.Malformed(x, b, start)
+			}
+			u := binary.LittleEndian.Uint64(b[i:])
+			i += 8
+			x.xxx_hidden_RDouble = append(x.xxx_hidden_RDouble, math.Float64frombits(u))
+		case 202: // r_double, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			var ok bool
+			if x.xxx_hidden_RDouble, ok = protobuf.Packed64(x.xxx_hidden_RDouble, data); !ok {
+				return 0, d.MalformedPacked(x, data, tag)
+			}
+		case 210: // r_string
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_RString == nil {
+				x.xxx_hidden_RString = d.Strings(protobuf.Room(b, i, tag), len(b)-i)
+			} else if len(x.xxx_hidden_RString) == cap(x.xxx_hidden_RString) {
+				x.xxx_hidden_RString = slices.Grow(x.xxx_hidden_RString, protobuf.Room(b, i, tag))
+			}
+			x.xxx_hidden_RString = append(x.xxx_hidden_RString, s)
+		case 218: // r_bytes
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if len(x.xxx_hidden_RBytes) == cap(x.xxx_hidden_RBytes) {
+				x.xxx_hidden_RBytes = slices.Grow(x.xxx_hidden_RBytes, protobuf.Room(b, i, tag))
+			}
+			x.xxx_hidden_RBytes = append(x.xxx_hidden_RBytes, s)
+		case 224: // r_color
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_RColor = append(x.xxx_hidden_RColor, Color(v))
+		case 226: // r_color, packed
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			var ok bool
+			if x.xxx_hidden_RColor, ok = protobuf.PackedVarints(x.xxx_hidden_RColor, data); !ok {
+				return 0, d.MalformedPacked(x, data, tag)
+			}
+		case 234: // r_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_RAll == nil {
+				x.xxx_hidden_RAll = new([]*All)
+			}
+			if len(slab29) == 0 {
+				slab29 = protobuf.Slab[All](b, i, tag)
+				*x.xxx_hidden_RAll = slices.Grow(*x.xxx_hidden_RAll, len(slab29))
+			}
+			p := &slab29[0]
+			slab29 = slab29[1:]
+			*x.xxx_hidden_RAll = append(*x.xxx_hidden_RAll, p)
+			if err := p.ConsumeProtobuf(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 243: // r_group
+			if x.xxx_hidden_RGroup == nil {
+				x.xxx_hidden_RGroup = new([]*All_Group)
+			}
+			p := new(All_Group)
+			*x.xxx_hidden_RGroup = append(*x.xxx_hidden_RGroup, p)
+			n, err := p.consumeProtobuf(d, b[i:], 244)
+			if err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+			i += n
+		case 250: // m_string
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_MString == nil {
+				x.xxx_hidden_MString = make(map[string]string, protobuf.Room(b, i, tag))
+			}
+			if err := x.consumeMStringEntry(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 258: // m_bytes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_MBytes == nil {
+				x.xxx_hidden_MBytes = make(map[int32][]byte, protobuf.Room(b, i, tag))
+			}
+			if err := x.consumeMBytesEntry(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 266: // m_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_MAll == nil {
+				x.xxx_hidden_MAll = make(map[bool]*All, protobuf.Room(b, i, tag))
+			}
+			if len(slab33) == 0 {
+				slab33 = protobuf.Slab[All](b, i, tag)
+			}
+			p := &slab33[0]
+			slab33 = slab33[1:]
+			if err := x.consumeMAllEntry(d, data, p); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 274: // c_string
+			s, next := d.Text(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.xxx_hidden_Choice = &all_CString{CString: s}
+		case 280: // c_number
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Choice = &all_CNumber{CNumber: uint32(v)}
+		case 290: // c_all
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			w, ok := x.xxx_hidden_Choice.(*all_CAll)
+			if !ok || w == nil || w.CAll == nil {
+				both := &struct {
+					w all_CAll
+					m All
+				}{}
+				w, both.w.CAll = &both.w, &both.m
+				x.xxx_hidden_Choice = w
+			}
+			if err := w.CAll.ConsumeProtobuf(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 298: // c_bytes
+			s, next := d.Bytes(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			x.xxx_hidden_Choice = &all_CBytes{CBytes: s}
+		case 304: // c_clash
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Choice = &all_CClash_{CClash: int32(v)}
+		case 320: // last_word
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_LastWord = int32(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[1]), 34, 40)
+		case 330: // unchecked
+			s, next := d.OptionalString(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Unchecked, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[1]), 35, 40)
+		case 339: // group
+			if x.xxx_hidden_Group == nil {
+				x.xxx_hidden_Group = new(All_Group)
+			}
+			n, err := x.xxx_hidden_Group.consumeProtobuf(d, b[i:], 340)
+			if err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+			i += n
+		case 346: // time
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_Time == nil {
+				x.xxx_hidden_Time = new(timestamppb.Timestamp)
+			}
+			if err := d.Message(x.xxx_hidden_Time, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 354: // times
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_Times == nil {
+				x.xxx_hidden_Times = new([]*timestamppb.Timestamp)
+			}
+			if len(slab44) == 0 {
+				slab44 = protobuf.Slab[timestamppb.Timestamp](b, i, tag)
+				*x.xxx_hidden_Times = slices.Grow(*x.xxx_hidden_Times, len(slab44))
+			}
+			p := &slab44[0]
+			slab44 = slab44[1:]
+			*x.xxx_hidden_Times = append(*x.xxx_hidden_Times, p)
+			if err := d.Message(p, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		case 362: // lazy
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_Lazy == nil {
+				x.xxx_hidden_Lazy = new(Lazy)
+			}
+			if err := d.Message(x.xxx_hidden_Lazy, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+		default:
+			if tag == end && end != 0 {
+				d.Leave()
+				return i, nil
+			}
+			var err error
+			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Leave()
+	return len(b), nil
+}
+
+func (x *All) consumeMStringEntry(d *protobuf.Decoder, b []byte) error {
+	if !d.Enter() {
+		return d.Refuse(b)
+	}
+	var key string
+	var value string
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+		}
+		if tag == 10 { // key
+			if key, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // value
+			if value, i = d.Text(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
+		}
+	}
+	d.Leave()
+	x.xxx_hidden_MString[key] = value
+	return nil
+}
+
+func (x *All) consumeMBytesEntry(d *protobuf.Decoder, b []byte) error {
+	if !d.Enter() {
+		return d.Refuse(b)
+	}
+	var key int32
+	value := []byte{}
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+		}
+		if tag == 8 { // key
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			key = int32(v)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // value
+			if value, i = d.Bytes(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
+		}
+	}
+	d.Leave()
+	x.xxx_hidden_MBytes[key] = value
+	return nil
+}
+
+func (x *All) consumeMAllEntry(d *protobuf.Decoder, b []byte, value *All) error {
+	if !d.Enter() {
+		return d.Refuse(b)
+	}
+	var key bool
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+		}
+		if tag == 8 { // key
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			key = v != 0
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // value
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return d.Malformed(nil, b, start)
+			}
+			i = next
+			if err := value.ConsumeProtobuf(d, data); err != nil {
+				return err
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		var err error
+		if i, err = d.Skip(b, start); err != nil {
+			return err
+		}
+	}
+	d.Leave()
+	x.xxx_hidden_MAll[key] = value
+	return nil
+}
+
+// ProtoReflect returns a reflective view of the message.
+func (x *All_Group) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *All_Group) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		n += 1 + protobuf.SizeVarint(uint64(x.xxx_hidden_N))
+	}
+	if x.XXX_presence[0]&0x2 != 0 {
+		n += 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *All_Group) AppendProtobuf(b []byte) ([]byte, error) {
+	if x == nil {
+		return b, nil
+	}
+	most := 22 + len(x.unknownFields)
+	if x.xxx_hidden_Text != nil {
+		most += len(*x.xxx_hidden_Text)
+	}
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
+	}
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
+	if x.XXX_presence[0]&0x1 != 0 {
+		b[i] = 0x8
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(x.xxx_hidden_N))
+	}
+	if x.XXX_presence[0]&0x2 != 0 {
+		b[i] = 0x12
+		i += 1
+		if i = protobuf.WriteText(b, i, *x.xxx_hidden_Text); i < 0 {
+			return b[:start], protobuf.WhyNot(x)
+		}
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return b[:i], nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *All_Group) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	if x.XXX_presence[0]&0x2 != 0 {
+		i -= 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+		if protobuf.WriteText(b, i+1, *x.xxx_hidden_Text) < 0 {
+			return -1
+		}
+		b[i] = 0x12
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_N))
+		i -= 1
+		b[i] = 0x8
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *All_Group) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *All_Group) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		if tag == 8 { // n
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_N = int32(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 2)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // text
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Text, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 1, 2)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Leave()
+	return len(b), nil
+}
+
+// ProtoReflect returns a reflective view of the message.
+func (x *All_CClash) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *All_CClash) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *All_CClash) AppendProtobuf(b []byte) ([]byte, error) {
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *All_CClash) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *All_CClash) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *All_CClash) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+	for i := 0; i < len(b); {
+		start := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		switch tag {
+		default:
+			if tag == end && end != 0 {
+				d.Leave()
+				return i, nil
+			}
+			var err error
+			if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Leave()
+	return len(b), nil
+}
+
+// ProtoReflect returns a reflective view of the message.
+func (x *Flat) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *Flat) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		n += 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+	}
+	if len(x.xxx_hidden_Plain) > 0 {
+		n += 1 + protobuf.SizeBytes(len(x.xxx_hidden_Plain))
+	}
+	if x.XXX_presence[0]&0x4 != 0 {
+		n += 1 + protobuf.SizeBytes(len(x.xxx_hidden_Raw))
+	}
+	if x.XXX_presence[0]&0x8 != 0 {
+		n += 1 + protobuf.SizeVarint(protobuf.Zigzag(int64(x.xxx_hidden_N)))
+	}
+	if x.XXX_presence[0]&0x10 != 0 {
+		n += 1 + 1
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *Flat) AppendProtobuf(b []byte) ([]byte, error) {
+	if x == nil {
+		return b, nil
+	}
+	most := 41 + len(x.xxx_hidden_Plain) + len(x.xxx_hidden_Raw) + len(x.unknownFields)
+	if x.xxx_hidden_Text != nil {
+		most += len(*x.xxx_hidden_Text)
+	}
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
+	}
+	start := len(b)
+	i := len(b)
+	b = b[:cap(b)]
+	if x.XXX_presence[0]&0x1 != 0 {
+		b[i] = 0xa
+		i += 1
+		if i = protobuf.WriteText(b, i, *x.xxx_hidden_Text); i < 0 {
+			return b[:start], protobuf.WhyNot(x)
+		}
+	}
+	if len(x.xxx_hidden_Plain) > 0 {
+		b[i] = 0x12
+		i += 1
+		if i = protobuf.WriteText(b, i, x.xxx_hidden_Plain); i < 0 {
+			return b[:start], protobuf.WhyNot(x)
+		}
+	}
+	if x.XXX_presence[0]&0x4 != 0 {
+		b[i] = 0x1a
+		i += 1
+		i = protobuf.WriteVarint(b, i, uint64(len(x.xxx_hidden_Raw)))
+		i += copy(b[i:], x.xxx_hidden_Raw)
+	}
+	if x.XXX_presence[0]&0x8 != 0 {
+		b[i] = 0x20
+		i += 1
+		i = protobuf.WriteVarint(b, i, protobuf.Zigzag(int64(x.xxx_hidden_N)))
+	}
+	if x.XXX_presence[0]&0x10 != 0 {
+		b[i] = 0x28
+		i += 1
+		protobuf.PutBool(b, i+1, x.xxx_hidden_Yes)
+		i++
+	}
+	if len(x.unknownFields) > 0 {
+		i += copy(b[i:], x.unknownFields)
+	}
+	return b[:i], nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *Flat) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	if x.XXX_presence[0]&0x10 != 0 {
+		i = protobuf.PutBool(b, i, x.xxx_hidden_Yes)
+		i -= 1
+		b[i] = 0x28
+	}
+	if x.XXX_presence[0]&0x8 != 0 {
+		i = protobuf.PutVarint(b, i, protobuf.Zigzag(int64(x.xxx_hidden_N)))
+		i -= 1
+		b[i] = 0x20
+	}
+	if x.XXX_presence[0]&0x4 != 0 {
+		i -= len(x.xxx_hidden_Raw)
+		copy(b[i:], x.xxx_hidden_Raw)
+		i = protobuf.PutVarint(b, i, uint64(len(x.xxx_hidden_Raw)))
+		i -= 1
+		b[i] = 0x1a
+	}
+	if len(x.xxx_hidden_Plain) > 0 {
+		i -= 1 + protobuf.SizeBytes(len(x.xxx_hidden_Plain))
+		if protobuf.WriteText(b, i+1, x.xxx_hidden_Plain) < 0 {
+			return -1
+		}
+		b[i] = 0x12
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		i -= 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+		if protobuf.WriteText(b, i+1, *x.xxx_hidden_Text) < 0 {
+			return -1
+		}
+		b[i] = 0xa
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *Flat) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *Flat) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		if tag == 10 { // text
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Text, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 5)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // plain
+			if x.xxx_hidden_Plain, i = d.Text(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // raw
+			if x.xxx_hidden_Raw, i = d.Bytes(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 2, 5)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 32 { // n
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_N = int32(protobuf.Unzigzag(uint64(uint32(v))))
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 3, 5)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 40 { // yes
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Yes = v != 0
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 4, 5)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Leave()
+	return len(b), nil
+}
+
+// ProtoReflect returns a reflective view of the message.
+func (x *Needs) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *Needs) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		n += 1 + protobuf.SizeVarint(uint64(x.xxx_hidden_N))
+	}
+	if x.XXX_presence[0]&0x2 != 0 {
+		n += 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+	}
+	if x.xxx_hidden_Needs != nil {
+		for _, v := range *x.xxx_hidden_Needs {
+			n += 1 + protobuf.SizeBytes(v.ProtobufSize())
+		}
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *Needs) AppendProtobuf(b []byte) ([]byte, error) {
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *Needs) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	if x.xxx_hidden_Needs != nil {
+		for k := len((*x.xxx_hidden_Needs)) - 1; k >= 0; k-- {
+			end := i
+			if i = (*x.xxx_hidden_Needs)[k].PutProtobuf(b, i, how); i < 0 {
+				return i
+			}
+			i = protobuf.PutVarint(b, i, uint64(end-i))
+			i -= 1
+			b[i] = 0x1a
+		}
+	}
+	if x.XXX_presence[0]&0x2 != 0 {
+		i -= 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+		if protobuf.WriteText(b, i+1, *x.xxx_hidden_Text) < 0 {
+			return -1
+		}
+		b[i] = 0x12
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		i = protobuf.PutVarint(b, i, uint64(x.xxx_hidden_N))
+		i -= 1
+		b[i] = 0x8
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *Needs) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *Needs) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+	var seen uint64
+	var slab3 []Needs
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		if tag == 8 { // n
+			seen |= 0x1
+			var v uint64
+			if i < len(b) && b[i] < 0x80 {
+				v = uint64(b[i])
+				i++
+			} else if v, i = protobuf.Varint(b, i); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_N = int32(v)
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 3)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 18 { // text
+			seen |= 0x2
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Text, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 1, 3)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 26 { // needs
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_Needs == nil {
+				x.xxx_hidden_Needs = new([]*Needs)
+			}
+			if len(slab3) == 0 {
+				slab3 = protobuf.Slab[Needs](b, i, tag)
+				*x.xxx_hidden_Needs = slices.Grow(*x.xxx_hidden_Needs, len(slab3))
+			}
+			p := &slab3[0]
+			slab3 = slab3[1:]
+			*x.xxx_hidden_Needs = append(*x.xxx_hidden_Needs, p)
+			if err := p.ConsumeProtobuf(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			if seen != 0x3 {
+				d.Partial()
+			}
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	if seen != 0x3 {
+		d.Partial()
+	}
+	d.Leave()
+	return len(b), nil
+}
+
+// ProtoReflect returns a reflective view of the message.
+func (x *Extended) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *Extended) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if len(x.extensionFields) > 0 {
+		n += protobuf.SizeExtensions(&Extended{extensionFields: x.extensionFields})
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		n += 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *Extended) AppendProtobuf(b []byte) ([]byte, error) {
+	if err := proto.CheckInitialized(x); err != nil {
+		return b, err
+	}
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *Extended) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		i -= 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Text))
+		if protobuf.WriteText(b, i+1, *x.xxx_hidden_Text) < 0 {
+			return -1
+		}
+		b[i] = 0xa
+	}
+	if len(x.extensionFields) > 0 {
+		i = protobuf.PutExtensions(b, i, &Extended{extensionFields: x.extensionFields}, how)
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *Extended) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *Extended) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		if tag == 10 { // text
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Text, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 1)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if tag>>3 >= 100 && tag>>3 < 200 {
+			i, err = d.Extension(x, b, start)
+		} else {
+			i, err = d.Unknown(b, start, &x.unknownFields)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Leave()
+	return len(b), nil
+}
+
+// ProtoReflect returns a reflective view of the message.
+func (x *Box) ProtoReflect() protoreflect.Message {
+	m := x.stockReflect()
+	if x == nil {
+		return m
+	}
+	return (*protobuf.Reflection)(&x.state)
+}
+
+// ProtobufSize returns the exact number of bytes of the encoding.
+func (x *Box) ProtobufSize() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		n += 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Name))
+	}
+	if x.xxx_hidden_Boxes != nil {
+		for _, v := range *x.xxx_hidden_Boxes {
+			n += 1 + protobuf.SizeBytes(v.ProtobufSize())
+		}
+	}
+	if x.xxx_hidden_Shelf != nil {
+		n += 1 + protobuf.SizeBytes(x.xxx_hidden_Shelf.ProtobufSize())
+	}
+	return n + len(x.unknownFields)
+}
+
+// AppendProtobuf appends the encoding to b.
+func (x *Box) AppendProtobuf(b []byte) ([]byte, error) {
+	start, size := len(b), x.ProtobufSize()
+	b = protobuf.Extend(b, size)
+	if x.PutProtobuf(b[start:], size, 0) != 0 {
+		return b[:start], protobuf.WhyNot(x)
+	}
+	return b, nil
+}
+
+// PutProtobuf writes the encoding so that it ends before b[i].
+func (x *Box) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
+	if x == nil {
+		return i
+	}
+	if len(x.unknownFields) > 0 {
+		i = protobuf.PutRaw(b, i, x.unknownFields)
+	}
+	if x.xxx_hidden_Shelf != nil {
+		end := i
+		if i = x.xxx_hidden_Shelf.PutProtobuf(b, i, how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 1
+		b[i] = 0x1a
+	}
+	if x.xxx_hidden_Boxes != nil {
+		for k := len((*x.xxx_hidden_Boxes)) - 1; k >= 0; k-- {
+			end := i
+			if i = (*x.xxx_hidden_Boxes)[k].PutProtobuf(b, i, how); i < 0 {
+				return i
+			}
+			i = protobuf.PutVarint(b, i, uint64(end-i))
+			i -= 1
+			b[i] = 0x12
+		}
+	}
+	if x.XXX_presence[0]&0x1 != 0 {
+		i -= 1 + protobuf.SizeBytes(len(*x.xxx_hidden_Name))
+		if protobuf.WriteText(b, i+1, *x.xxx_hidden_Name) < 0 {
+			return -1
+		}
+		b[i] = 0xa
+	}
+	return i
+}
+
+// ConsumeProtobuf merges an encoded message into the receiver.
+func (x *Box) ConsumeProtobuf(d *protobuf.Decoder, b []byte) error {
+	_, err := x.consumeProtobuf(d, b, 0)
+	return err
+}
+
+func (x *Box) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int, error) {
+	if !d.Enter() {
+		return 0, d.Refuse(b)
+	}
+	var slab2 []Box
+fields:
+	for i := 0; i < len(b); {
+		start := i
+		first := i
+		tag := uint64(b[i])
+		if i++; tag >= 0x80 {
+			if i < len(b) && b[i] < 0x80 {
+				tag = tag&0x7f | uint64(b[i])<<7
+				i++
+			} else if tag, i = protobuf.Varint(b, start); i < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+		}
+		if tag == 10 { // name
+			s, next := d.OptionalText(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			x.xxx_hidden_Name, i = s, next
+			protoimpl.X.SetPresentNonAtomic(&(x.XXX_presence[0]), 0, 3)
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 18 { // boxes
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_Boxes == nil {
+				x.xxx_hidden_Boxes = new([]*Box)
+			}
+			if len(slab2) == 0 {
+				slab2 = protobuf.Slab[Box](b, i, tag)
+				*x.xxx_hidden_Boxes = slices.Grow(*x.xxx_hidden_Boxes, len(slab2))
+			}
+			p := &slab2[0]
+			slab2 = slab2[1:]
+			*x.xxx_hidden_Boxes = append(*x.xxx_hidden_Boxes, p)
+			if err := p.ConsumeProtobuf(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if tag == 26 { // shelf
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if x.xxx_hidden_Shelf == nil {
+				x.xxx_hidden_Shelf = new(Shelf)
+			}
+			if err := x.xxx_hidden_Shelf.ConsumeProtobuf(d, data); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		if start != first {
+			i = start
+			continue
+		}
+		if tag == end && end != 0 {
+			d.Leave()
+			return i, nil
+		}
+		var err error
+		if i, err = d.Unknown(b, start, &x.unknownFields); err != nil {
+			return 0, err
+		}
+	}
+	if end != 0 {
+		return 0, d.Unended(b)
+	}
+	d.Leave()
+	return len(b), nil
+}
 
 // ProtoReflect returns a reflective view of the message.
 func (x *Shelf) ProtoReflect() protoreflect.Message {
@@ -24,13 +2276,16 @@ func (x *Shelf) ProtobufSize() (n int) {
 		return 0
 	}
 	if x.Box != nil {
-		n += 1 + protobuf.SizeBytes(protobuf.Size(x.Box))
+		n += 1 + protobuf.SizeBytes(x.Box.ProtobufSize())
 	}
 	for _, v := range x.Boxes {
-		n += 1 + protobuf.SizeBytes(protobuf.Size(v))
+		n += 1 + protobuf.SizeBytes(v.ProtobufSize())
 	}
 	for k, v := range x.ByName {
-		n += 1 + protobuf.SizeBytes(2+protobuf.SizeBytes(len(k))+protobuf.SizeBytes(protobuf.Size(v)))
+		n += 1 + protobuf.SizeBytes(2+protobuf.SizeBytes(len(k))+protobuf.SizeBytes(v.ProtobufSize()))
+	}
+	for _, v := range x.Lazy {
+		n += 1 + protobuf.SizeBytes(protobuf.Size(v))
 	}
 	return n + len(x.unknownFields)
 }
@@ -53,6 +2308,15 @@ func (x *Shelf) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 	if len(x.unknownFields) > 0 {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
+	for k := len(x.Lazy) - 1; k >= 0; k-- {
+		end := i
+		if i = protobuf.PutMessage(b, i, x.Lazy[k], how); i < 0 {
+			return i
+		}
+		i = protobuf.PutVarint(b, i, uint64(end-i))
+		i -= 1
+		b[i] = 0x22
+	}
 	if how&protobuf.Deterministic != 0 && len(x.ByName) > 1 {
 		for _, k := range protobuf.KeysDescending(x.ByName) {
 			if i = x.putByNameEntry(b, i, how, k, x.ByName[k]); i < 0 {
@@ -68,7 +2332,7 @@ func (x *Shelf) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 	}
 	for k := len(x.Boxes) - 1; k >= 0; k-- {
 		end := i
-		if i = protobuf.PutMessage(b, i, x.Boxes[k], how); i < 0 {
+		if i = x.Boxes[k].PutProtobuf(b, i, how); i < 0 {
 			return i
 		}
 		i = protobuf.PutVarint(b, i, uint64(end-i))
@@ -77,7 +2341,7 @@ func (x *Shelf) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 	}
 	if x.Box != nil {
 		end := i
-		if i = protobuf.PutMessage(b, i, x.Box, how); i < 0 {
+		if i = x.Box.PutProtobuf(b, i, how); i < 0 {
 			return i
 		}
 		i = protobuf.PutVarint(b, i, uint64(end-i))
@@ -90,7 +2354,7 @@ func (x *Shelf) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 func (*Shelf) putByNameEntry(b []byte, i int, how protobuf.Flags, k string, v *Box) int {
 	last := i
 	end := i
-	if i = protobuf.PutMessage(b, i, v, how); i < 0 {
+	if i = v.PutProtobuf(b, i, how); i < 0 {
 		return i
 	}
 	i = protobuf.PutVarint(b, i, uint64(end-i))
@@ -119,6 +2383,7 @@ func (x *Shelf) consumeProtobuf(d *protobuf.Decoder, b []byte, end uint64) (int,
 	}
 	var slab2 []Box
 	var slab3 []Box
+	var slab4 []Lazy
 fields:
 	for i := 0; i < len(b); {
 		start := i
@@ -141,7 +2406,7 @@ fields:
 			if x.Box == nil {
 				x.Box = new(Box)
 			}
-			if err := d.Message(x.Box, data); err != nil {
+			if err := x.Box.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
 			if start = i; i >= len(b) {
@@ -165,7 +2430,7 @@ fields:
 			p := &slab2[0]
 			slab2 = slab2[1:]
 			x.Boxes = append(x.Boxes, p)
-			if err := d.Message(p, data); err != nil {
+			if err := p.ConsumeProtobuf(d, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
 			if start = i; i >= len(b) {
@@ -191,6 +2456,30 @@ fields:
 			p := &slab3[0]
 			slab3 = slab3[1:]
 			if err := x.consumeByNameEntry(d, data, p); err != nil {
+				return 0, protobuf.In(x, tag, err)
+			}
+			if start = i; i >= len(b) {
+				break fields
+			}
+			if tag = uint64(b[i]); tag >= 0x80 {
+				continue fields
+			}
+			i++
+		}
+		for tag == 34 { // lazy
+			data, next := protobuf.Data(b, i)
+			if next < 0 {
+				return 0, d.Malformed(x, b, start)
+			}
+			i = next
+			if len(slab4) == 0 {
+				slab4 = protobuf.Slab[Lazy](b, i, tag)
+				x.Lazy = slices.Grow(x.Lazy, len(slab4))
+			}
+			p := &slab4[0]
+			slab4 = slab4[1:]
+			x.Lazy = append(x.Lazy, p)
+			if err := d.Message(p, data); err != nil {
 				return 0, protobuf.In(x, tag, err)
 			}
 			if start = i; i >= len(b) {
@@ -257,7 +2546,7 @@ fields:
 				return d.Malformed(nil, b, start)
 			}
 			i = next
-			if err := d.Message(value, data); err != nil {
+			if err := value.ConsumeProtobuf(d, data); err != nil {
 				return err
 			}
 			if start = i; i >= len(b) {
