@@ -224,7 +224,7 @@ func inMemory(t testing.TB, h notes, serverOpts []vologrpc.ServerOption, clientO
 
 // soon is a context that no test should outlive.
 func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -61,7 +61,7 @@ func newMessage(f protoreflect.FileDescriptor, name string) proto.Message {
 // ask asks with a request in JSON and returns the answer, decoded from JSON.
 func (w *world) ask(t *testing.T, method, request string) (map[string]any, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	req, resp := newMessage(channelz.File, method+"Request"), newMessage(channelz.File, method+"Response")
 	if err := protojson.Unmarshal([]byte(request), req); err != nil {
@@ -93,7 +93,7 @@ func (w *world) must(t *testing.T, method, request string) map[string]any {
 
 // check makes a call of health, with status OK or not.
 func (w *world) check(t *testing.T, service string) error {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	req := newMessage(health.File, "HealthCheckRequest")
 	if err := protojson.Unmarshal([]byte(`{"service": "`+service+`"}`), req); err != nil {

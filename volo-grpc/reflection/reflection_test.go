@@ -38,7 +38,7 @@ func ask(t *testing.T, pkg string) func(field string, value any) proto.Message {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	var m *vologrpc.Method
 	for _, service := range s.Services() {
 		if service.Name == pkg+".ServerReflection" {

@@ -83,7 +83,7 @@ func TestGRPCGoInspectsUs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := channelzpb.NewChannelzClient(conn)
 
