@@ -252,8 +252,9 @@ func TestALostLeaseIsReplaced(t *testing.T) {
 func TestTheKeyOfAPredecessorIsTakenOver(t *testing.T) {
 	t.Parallel()
 	m := startMember(t)
-	f := follow(t, m.registry(m.line, quickly))
-	end := announce(t, m.registry(m.line, quickly), "a:1")
+	lasting := etcd.Config{Timeout: time.Second, TTL: time.Minute} // nothing runs out meanwhile
+	f := follow(t, m.registry(m.line, lasting))
+	end := announce(t, m.registry(m.line, lasting), "a:1")
 	f.expect("a:1")
 	c := m.client(m.line)
 	key := prefix(t) + "/" + service + "/a:1"
@@ -265,7 +266,7 @@ func TestTheKeyOfAPredecessorIsTakenOver(t *testing.T) {
 		return now.Kvs[0].Lease
 	}
 	first := leaseOf()
-	announce(t, m.registry(m.line, quickly), "a:1")
+	announce(t, m.registry(m.line, lasting), "a:1")
 	for deadline := time.Now().Add(patience); leaseOf() == first; {
 		if time.Now().After(deadline) {
 			t.Fatal("the second registration has not taken the key over")
@@ -283,7 +284,7 @@ func TestDeregistrationWithoutEtcdIsBounded(t *testing.T) {
 	t.Parallel()
 	m := startMember(t)
 	ln := lineTo(t, m.line)
-	r := m.registry(ln, etcd.Config{Timeout: 300 * time.Millisecond, TTL: time.Minute})
+	r := m.registry(ln, etcd.Config{Timeout: 2 * time.Second, TTL: time.Minute})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Register(ctx, service, discovery.Instance{Address: rpc.TCP("a:1")}) }()
