@@ -83,6 +83,9 @@ func TestGRPC(t *testing.T) {
 			p.Wait(fmt.Sprintf(`document.querySelectorAll("#answer .sent").length === %d`, i))
 			outcome(p, "running")
 		}
+		if got := p.Eval(`[...document.querySelectorAll("#answer article")].map((e) => e.classList[0])`); got != `["sent","received","sent","received"]` {
+			t.Errorf("got messages in the order %s", got)
+		}
 		p.Type("[data-path='/number'] input", "x")
 		p.Press("Enter", 2)
 		p.Wait(`document.querySelector("[data-path='/number'] > .fault").textContent !== ""`) // and goes on

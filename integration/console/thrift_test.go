@@ -90,6 +90,14 @@ func TestThrift(t *testing.T) {
 		p.Wait(`!document.querySelector("#main .row.wrong")`)
 	})
 
+	step(t, p, "what is written outlives a reload of the IDL", func(t *testing.T, p *browser.Page) {
+		choose(p, "Put")
+		p.Type("[data-path='/item/id'] input", "4711")
+		p.Eval("window.before = document.querySelector('.method')")
+		p.Click("#reload", "")
+		p.Wait(`document.querySelector(".method") !== window.before && document.querySelector("[data-path='/item/id'] input").value === "4711"`)
+	})
+
 	step(t, p, "what the IDL does not know stays", func(t *testing.T, p *browser.Page) {
 		choose(p, "Put")
 		p.Click(".tabs button", "JSON")
@@ -127,11 +135,15 @@ func TestThrift(t *testing.T) {
 		p.Wait(`document.querySelector("#main h2")`)
 		choose(p, "Forget")
 		p.Click("#tab-history", "")
-		p.Type("#filter", "exception nosuch")
+		p.Type("#filter", "nowhere nosuch")
 		p.Wait(`document.querySelectorAll("nav .past").length === 0`)
 		p.Type("#filter", "nosuch")
 		p.Click("nav .past .entry", "")
 		p.Wait(`document.querySelector("#main h2").firstChild.textContent === "GetItem" && document.querySelector("[data-path='/id'] input").value === "3"`)
+		outcome(p, "NoSuchItem")
+		if got := p.Text("#answer"); !strings.Contains(got, "from the history") || !strings.Contains(got, "9007199254740993") {
+			t.Errorf("got %q, want what came of the call then", got)
+		}
 		p.Type("#filter", "")
 		picture(p, "history")
 	})

@@ -179,13 +179,13 @@ func (c *Console) serveCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer c.calls.remove(id)
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	(&teller{w: w, begin: time.Now()}).tell(ctx, peer, m, call, id)
+	(&teller{w: w}).tell(ctx, peer, m, call, id)
 	return nil
 }
 
 // A teller writes the events of one call.
 type teller struct {
-	begin time.Time
+	begin time.Time // of the call
 
 	mu  sync.Mutex // a stream sends and receives at once
 	w   http.ResponseWriter
@@ -195,6 +195,7 @@ type teller struct {
 // tell makes the call and tells of it to its end.
 func (t *teller) tell(ctx context.Context, peer *invoke.Peer, m *invoke.Method, call invoke.Call, id string) {
 	t.write(&event{Event: "begin", ID: id})
+	t.begin = time.Now() // of the call, not of telling that it will be
 	call.Header = func(h []invoke.Pair) { t.write(&event{Event: "header", Pairs: h}) }
 	call.Receive = func(text []byte) error { return t.write(&event{Event: "message", Text: text}) }
 	if next := call.Next; m.ClientStreams {
@@ -236,7 +237,9 @@ func (t *teller) write(e *event) error {
 	if t.err != nil {
 		return t.err
 	}
-	e.At = time.Since(t.begin)
+	if !t.begin.IsZero() {
+		e.At = time.Since(t.begin)
+	}
 	var line []byte
 	if line, t.err = encode(e); t.err != nil {
 		return t.err

@@ -131,8 +131,9 @@ func (p *page) call(ctx context.Context, body string) *stream {
 	return &stream{t: p.t, body: resp.Body, lines: bufio.NewScanner(resp.Body)}
 }
 
-// next returns the next event, which must be called so; those called sent are
-// left out unless they are asked for.
+// next returns the next event, which must be called so; headers, which a stream
+// may have at any time until it ends, and what is sent are left out unless they
+// are asked for.
 func (s *stream) next(want string) event {
 	s.t.Helper()
 	for s.lines.Scan() {
@@ -144,7 +145,7 @@ func (s *stream) next(want string) event {
 			s.t.Errorf("%s is %s after the beginning, but what came before it %s", e.Event, e.At, s.last)
 		}
 		s.last = e.At
-		if e.Event == "sent" && want != "sent" {
+		if e.Event != want && (e.Event == "sent" || e.Event == "header") {
 			continue
 		}
 		if e.Event != want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -154,11 +155,10 @@ func (c *grpcCall) stream(ctx context.Context, client *vologrpc.Client) error {
 		return err
 	}
 	defer s.Close()
-	sent := make(chan int, 1)
+	var sent atomic.Int64
 	if first == nil {
 		go func() {
-			n, err := c.send(s)
-			if sent <- n; err != nil {
+			if err := c.send(s, &sent); err != nil {
 				cancel(err)
 			}
 		}()
@@ -167,36 +167,35 @@ func (c *grpcCall) stream(ctx context.Context, client *vologrpc.Client) error {
 	if cause := context.Cause(ctx); cause != nil && ctx.Err() == context.Canceled && cause != context.Canceled {
 		err = cause // what was to be sent is at fault
 	}
-	select {
-	case n := <-sent:
-		c.reply.Sent += n
-	default: // Next has not returned
-	}
+	c.reply.Sent += int(sent.Load()) // Next may not have returned
 	c.reply.Trailer = pairsOf(s.Trailer())
 	return err
 }
 
 // send sends until there is no more, or the stream has ended, of which the
-// receiver will hear why.
-func (c *grpcCall) send(s *vologrpc.ClientStream) (n int, err error) {
-	for ; c.Next != nil; n++ {
+// receiver will hear why. It counts what it has sent, which may be answered
+// before Send returns.
+func (c *grpcCall) send(s *vologrpc.ClientStream, sent *atomic.Int64) error {
+	for c.Next != nil {
 		text, err := c.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return n, err
+			return err
 		}
 		m, err := c.parse(text)
 		if err != nil {
-			return n, err
+			return err
 		}
+		sent.Add(1)
 		if s.Send(m) != nil {
-			return n, nil
+			sent.Add(-1)
+			return nil
 		}
 	}
 	_ = s.CloseSend() // Recv tells as well
-	return n, nil
+	return nil
 }
 
 func (c *grpcCall) receiveAll(s *vologrpc.ClientStream) error {

@@ -62,7 +62,7 @@ export class Answer {
     if (run.streams && run.first) fact("first message", duration(run.first));
     if (run.streams) fact("messages", run.method.client_streams ? `${run.sent} out, ${run.received} in` : `${run.received}`);
     const wire = run.reply?.timing.received_bytes;
-    if (wire) fact("size", size(wire));
+    if (wire && !run.streams) fact("size", size(wire));
     else if (run.bytes) fact("size", `${size(run.bytes)} of JSON`);
     if (run.reply?.peer) fact("from", run.reply.peer);
     return parts;
@@ -106,7 +106,7 @@ export class Answer {
     pairs("Headers", run.header ?? run.reply?.header);
     pairs("Trailers", run.reply?.trailer);
     pairs("Backward metadata", run.reply?.backward);
-    if (run.reply) parts.push(...timing(run.reply.timing));
+    if (run.reply && !run.streams) parts.push(...timing(run.reply.timing));
     return parts;
   }
 }

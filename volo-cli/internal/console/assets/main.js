@@ -14,6 +14,7 @@ import { typePage } from "./types.js";
 const main = document.getElementById("main");
 const answer = new Answer(document.getElementById("answer"));
 const pages = new Map(); // by method
+const drafts = new Map(); // by method: what was written before all was read again
 let peer, schema, page;
 
 const go = {
@@ -31,10 +32,12 @@ const nav = new Nav({
     answer.show(page.run);
   },
 });
-nav.running = (key) => pages.has(key) && pages.get(key).run && !pages.get(key).run.over;
+const live = (p) => p?.run && !p.run.over;
+nav.running = (key) => live(pages.get(key));
 
 const on = {
   type: go.type,
+  live: () => [...pages.values()].filter(live).length,
   run: (p, run) => {
     if (p === page) answer.show(run);
     // On a narrow page the response is far below.
@@ -54,7 +57,11 @@ const on = {
 };
 
 function open(key) {
-  if (!pages.has(key)) pages.set(key, new Page(schema, key, peer, on));
+  if (!pages.has(key)) {
+    pages.set(key, new Page(schema, key, peer, on));
+    if (drafts.has(key)) pages.get(key).adopt(drafts.get(key));
+    drafts.delete(key);
+  }
   page = pages.get(key);
   main.replaceChildren(page.element);
   answer.show(page.run);
@@ -91,7 +98,10 @@ async function load(ask) {
     peer = await api.peer();
     nav.past ??= new History(peer.target);
     schema = new Schema(await ask());
-    for (const p of pages.values()) p.run?.cancel();
+    for (const [key, p] of pages) {
+      drafts.set(key, p.draft());
+      p.run?.cancel();
+    }
     pages.clear();
     nav.schema = schema;
     document.getElementById("where").replaceChildren(h("span", { class: "target" }, peer.target || "no target"), h("span", { class: "tag" }, schema.protocol));

@@ -10,6 +10,9 @@ import { kindOf, kindTitles } from "./schema.js";
 import { command } from "./shell.js";
 import { link, options } from "./types.js";
 
+// mostLive is how many calls one page has at once.
+const mostLive = 4;
+
 const sorts = { metadata: "header", persistent: "persistent", transient: "transient" };
 
 // A Page is what is written for one method, kept while others are looked at.
@@ -255,12 +258,16 @@ export class Page {
         if (fault) return this.fault(fault);
         this.start();
       }
-      await this.run.send(text);
+      if (this.run && !this.run.over) await this.run.send(text);
     });
   }
 
   // start begins a call.
   start() {
+    if (this.on.live() >= mostLive) {
+      this.parts.fault.textContent = `${mostLive} calls are running; end one of them first. Browsers have six connections to a server, and each call takes one.`;
+      return;
+    }
     const run = new Run(this.method, this.what(), () => {
       this.drawBar();
       this.on.changed(this, run);
@@ -326,6 +333,28 @@ export class Page {
       if (!(e instanceof JSONFault)) throw e;
       this.mode = "json";
       this.editor.text = entry.text;
+      this.show();
+    }
+  }
+
+  // draft is what somebody has written, for a page that takes the place of this
+  // one; adopt takes it.
+  draft() {
+    return { text: this.text(), json: this.mode === "json", pairs: this.pairs, timeout: this.parts.timeout.value, run: this.run?.over ? this.run : null };
+  }
+
+  adopt({ text, json, pairs, timeout, run }) {
+    this.pairs = pairs;
+    this.parts.timeout.value = timeout;
+    this.run = run;
+    this.drawPairs();
+    try {
+      this.write(parse(text));
+      if (json) this.turn("json");
+    } catch (e) {
+      if (!(e instanceof JSONFault)) throw e;
+      this.mode = "json";
+      this.editor.text = text;
       this.show();
     }
   }

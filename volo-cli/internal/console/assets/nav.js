@@ -106,7 +106,7 @@ export class Nav {
   }
 
   types(fits) {
-    const all = Object.values(this.schema.types).filter((d) => d.kind !== "arguments" && fits(d.name, d.doc)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const all = Object.values(this.schema.types).filter((d) => d.kind !== "arguments" && fits(d.name, d.doc)).sort((a, b) => aside(a) - aside(b) || (a.name < b.name ? -1 : 1));
     if (all.length === 0) return [];
     return [
       h(

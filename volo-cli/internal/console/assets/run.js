@@ -43,7 +43,8 @@ export class Run {
       await api.call(this.what, this.control.signal, (e) => this.event(e));
       if (!this.over) this.finish(null, { kind: "transport", message: "volo console has gone away" });
     } catch (e) {
-      if (this.id) this.finish(null, e.error ?? { kind: "transport", message: "the connection to volo console has broken" });
+      if (this.control.signal.aborted) this.finish(null, { kind: "transport", name: "canceled", message: "canceled by the user" });
+      else if (this.id) this.finish(null, e.error ?? { kind: "transport", message: "the connection to volo console has broken" });
       else {
         this.finish(null, e.error);
         throw e;
@@ -71,7 +72,7 @@ export class Run {
         this.keep({ sent: true, text: this.pending.shift() ?? "", at: e.at_ns });
         break;
       case "end":
-        this.finish(e.reply, e.error);
+        this.finish(e.reply, e.error, e.at_ns);
         return;
     }
     this.changed();
@@ -85,11 +86,12 @@ export class Run {
     }
   }
 
-  finish(reply, error) {
+  finish(reply, error, at) {
     this.over = true;
     this.reply = reply;
     this.error = error ?? null;
-    this.took = reply?.timing.total_ns || (performance.now() - this.clock) * 1e6;
+    // Times within a stream are of one clock.
+    this.took = (this.streams ? at : reply?.timing.total_ns) || Math.round((performance.now() - this.clock) * 1e6);
     this.begun();
     this.changed();
   }

@@ -33,8 +33,9 @@ const bounds = {
   u64: [0n, 2n ** 64n - 1n],
 };
 
-// aside tells whether a service is one that servers have beside their own.
-export const aside = (s) => s.name.startsWith("grpc.");
+// aside tells whether a service or a type is one that servers have beside their
+// own.
+export const aside = (s) => /^(grpc|google\.protobuf)\./.test(s.name);
 
 export class Schema {
   constructor({ protocol, services, types }) {
