@@ -36,31 +36,33 @@ type peers struct {
 	open func(rpc.Address) peer
 
 	byAddress sync.Map // rpc.Address → peer
-	latest    atomic.Pointer[addressed]
+	favourite atomic.Pointer[addressed]
 
 	mu      sync.Mutex
 	retired []peer // dropped, with calls that still run
 	closed  bool
 }
 
-// An addressed is the peer that was asked for last: often it is the only one.
+// An addressed is a peer that is found without a look at the others: often it is
+// the only one.
 type addressed struct {
 	rpc.Address
 	peer
 }
 
 func (p *peers) get(addr rpc.Address) (peer, error) {
-	if last := p.latest.Load(); last != nil && last.Address == addr {
-		return last.peer, nil
+	first := p.favourite.Load()
+	if first != nil && first.Address == addr {
+		return first.peer, nil
 	}
 	found, err := p.find(addr)
-	if err != nil {
-		return nil, err
+	if first != nil || err != nil {
+		return found, err // it stays: to change it for each call costs more than to look
 	}
-	last := &addressed{addr, found}
-	p.latest.Store(last)
+	first = &addressed{addr, found}
+	p.favourite.Store(first)
 	if still, ok := p.byAddress.Load(addr); !ok || still != found {
-		p.latest.CompareAndSwap(last, nil) // dropped meanwhile
+		p.favourite.CompareAndSwap(first, nil) // dropped meanwhile
 	}
 	return found, nil
 }
@@ -87,7 +89,7 @@ func (p *peers) drop(addr rpc.Address) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.retired = slices.DeleteFunc(p.retired, peer.idle)
-	p.latest.Store(nil)
+	p.favourite.Store(nil)
 	if found, ok := p.byAddress.LoadAndDelete(addr); ok {
 		found.(peer).retire()
 		p.retired = append(p.retired, found.(peer))

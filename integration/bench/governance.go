@@ -4,25 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/volo-go/volo/integration/bench/child"
-	"github.com/volo-go/volo/integration/bench/gen/echo"
-	"github.com/volo-go/volo/integration/bench/gen/echo/echothrift"
-	voloecho "github.com/volo-go/volo/integration/bench/genproto/volo/echo"
-	"github.com/volo-go/volo/integration/bench/genproto/volo/echo/voloechogrpc"
 	"github.com/volo-go/volo/integration/bench/load"
+	"github.com/volo-go/volo/integration/bench/pin"
 	"github.com/volo-go/volo/integration/bench/report"
-	"github.com/volo-go/volo/motore/breaker"
-	"github.com/volo-go/volo/motore/discovery"
-	"github.com/volo-go/volo/motore/rpc"
-	vologrpc "github.com/volo-go/volo/volo-grpc"
-	volothrift "github.com/volo-go/volo/volo-thrift"
 )
 
 // This file measures what governance adds to a call: a client with discovery,
@@ -41,86 +33,197 @@ const (
 // A governed is a client without and with governance.
 type governed struct {
 	name        string
-	callers     int
+	remote      bool // the server is another process
+	callers     []int
 	plain, full func(context.Context) error
 	close       []func() error
 }
 
-// A cost is what one call takes.
-type cost struct{ ns, allocs float64 }
+// A cost is what one call takes: time of this process's processors, time of a
+// caller, allocations.
+type cost struct{ cpu, wait, allocs float64 }
 
-// governance measures o.rounds rounds, each client in turn for a part of
-// o.window, and judges the medians of what each round has added.
-func governance(ctx context.Context, o options, c catalog, out io.Writer) ([]report.Verdict, error) {
-	var verdicts []report.Verdict
-	fmt.Fprintf(out, "%s: %s\n\n%-24s %10s %10s %10s %10s\n", governanceName, governanceAbout, "client", "ns", "+ ns", "allocs", "+ allocs")
-	for _, make := range []func(context.Context, catalog) (governed, error){thriftInProcess, grpcInProcess, thriftLoopback, grpcLoopback} {
-		g, err := make(ctx, c)
+func (c cost) plus(d cost) cost     { return cost{c.cpu + d.cpu, c.wait + d.wait, c.allocs + d.allocs} }
+func (c cost) times(f float64) cost { return cost{c.cpu * f, c.wait * f, c.allocs * f} }
+
+// governance measures all clients, with all numbers of callers, and judges what
+// the layers add.
+func (s *session) governance(ctx context.Context) (verdicts []report.Verdict, err error) {
+	cores, pinned := s.cores(true)
+	fmt.Fprintf(s.out, "%s: %s%s\n\n%-20s %8s %9s %8s %8s %9s %8s %8s %8s\n", governanceName, governanceAbout,
+		map[bool]string{true: ", pinned"}[pinned],
+		"client", "callers", "CPU ns", "+", "±", "wait µs", "+", "allocs", "+")
+	for _, make := range []func(context.Context, catalog, starter) (governed, error){thriftInProcess, grpcInProcess, thriftLoopback, grpcLoopback} {
+		g, err := make(ctx, s.catalog, round{Config: report.Config{Pinned: pinned}}.start(cores.server))
 		if err != nil {
 			return verdicts, err
 		}
-		var plain, added []cost
-		for range o.rounds {
-			a, errA := measure(ctx, g.callers, g.plain, o.window/8)
-			b, errB := measure(ctx, g.callers, g.full, o.window/8)
-			if err := errors.Join(errA, errB, ctx.Err()); err != nil {
-				return verdicts, fmt.Errorf("%s: %w", g.name, err)
+		if g.remote && len(s.callers) > 0 {
+			g.callers = s.callers
+		}
+		for _, callers := range g.callers {
+			var more []report.Verdict
+			more, err = s.placed(ctx, g, callers, cores, pinned)
+			if verdicts = append(verdicts, more...); err != nil {
+				break
 			}
-			plain, added = append(plain, a), append(added, cost{b.ns - a.ns, b.allocs - a.allocs})
 		}
 		for _, f := range g.close {
-			f()
+			err = errors.Join(err, f())
 		}
-		before, more := middle(plain), middle(added)
-		fmt.Fprintf(out, "%-24s %10.0f %10.0f %10.1f %10.1f\n", g.name, before.ns, more.ns, before.allocs, more.allocs)
-		verdicts = append(verdicts,
-			report.Verdict{Target: fmt.Sprintf("%s, %s: ns that it adds to a call ≤ %d", governanceName, g.name, addedTime), Got: more.ns, Rounds: o.rounds, Met: more.ns <= addedTime},
-			// Half an allocation is what the runtime may do beside.
-			report.Verdict{Target: fmt.Sprintf("%s, %s: allocations that it adds to a call ≤ %d", governanceName, g.name, addedAllocs), Got: more.allocs, Rounds: o.rounds, Met: more.allocs < addedAllocs+0.5})
+		if err != nil {
+			return verdicts, fmt.Errorf("%s: %w", g.name, err)
+		}
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintln(s.out)
 	return verdicts, nil
 }
 
+// placed measures a client on a core of its own; with one caller, on the
+// server's: of the two, one at a time has something to do, and how long this
+// machine takes to wake an idle core would be most of what is measured.
+func (s *session) placed(ctx context.Context, g governed, callers int, at cores, pinned bool) (_ []report.Verdict, err error) {
+	if !pinned {
+		return s.govern(ctx, g, callers)
+	}
+	core := at.client
+	if callers == 1 {
+		core = at.server
+	}
+	back, err := onOne(core)
+	defer func() { err = errors.Join(err, back()) }()
+	if err != nil {
+		return nil, err
+	}
+	return s.govern(ctx, g, callers)
+}
+
+// onOne has this process use one processor, that core, until back is called.
+func onOne(core int) (back func() error, err error) {
+	procs := runtime.GOMAXPROCS(1)
+	free, err := pin.Self(core)
+	return func() error {
+		runtime.GOMAXPROCS(procs)
+		if free == nil {
+			return nil
+		}
+		return free()
+	}, err
+}
+
+// govern measures one client. What counts is the median of what each round has
+// added; ± is how far from that half of the rounds are at most.
+func (s *session) govern(ctx context.Context, g governed, callers int) ([]report.Verdict, error) {
+	var plain, added []cost
+	for range s.rounds {
+		a, b, err := pair(ctx, g, callers, s.window)
+		if err != nil {
+			return nil, err
+		}
+		plain, added = append(plain, a), append(added, b.plus(a.times(-1)))
+	}
+	if err := s.profileOf(ctx, g, callers); err != nil {
+		return nil, err
+	}
+	before, more := middle(plain), middle(added)
+	var off []cost
+	for _, c := range added {
+		off = append(off, cost{cpu: max(c.cpu-more.cpu, more.cpu-c.cpu)})
+	}
+	fmt.Fprintf(s.out, "%-20s %8d %9.0f %+8.0f %8.0f %9.2f %+8.2f %8.1f %+8.1f\n", g.name, callers,
+		before.cpu, more.cpu, middle(off).cpu, before.wait/1e3, more.wait/1e3, before.allocs, more.allocs)
+	what := fmt.Sprintf("%s, %s, callers: %d", governanceName, g.name, callers)
+	return []report.Verdict{
+		{Target: fmt.Sprintf("%s: ns that it adds to a call on the client ≤ %d", what, addedTime), Got: more.cpu, Rounds: s.rounds, Met: more.cpu <= addedTime},
+		// Half an allocation is what the runtime may do beside.
+		{Target: fmt.Sprintf("%s: allocations that it adds to a call ≤ %d", what, addedAllocs), Got: more.allocs, Rounds: s.rounds, Met: more.allocs < addedAllocs+0.5},
+	}, nil
+}
+
+// turns is how often the two clients change within a round: what changes on the
+// machine meanwhile hits both.
+const turns = 8
+
+// pair measures both clients in turn, the first of a turn being the second of the
+// next, each for half of d altogether.
+func pair(ctx context.Context, g governed, callers int, d time.Duration) (plain, full cost, err error) {
+	each := d / (2 * turns)
+	measured := [2]cost{}
+	for turn := range turns {
+		for k := range 2 {
+			which := (turn + k) % 2
+			c, err := measure(ctx, callers, [2]func(context.Context) error{g.plain, g.full}[which], each)
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return plain, full, err
+			}
+			measured[which] = measured[which].plus(c.times(1. / turns))
+		}
+	}
+	return measured[0], measured[1], nil
+}
+
 // measure makes calls for about d, after a tenth of it to warm up, and returns
-// what this process used for one. It is the time of its processors that counts:
-// how long a caller waits for another process, on a machine with few, says little
-// about the client.
+// what one took. It is the time of this process's processors that is judged: how
+// long a caller waits for another process says less about the client.
 func measure(ctx context.Context, callers int, call func(context.Context) error, d time.Duration) (cost, error) {
 	if _, err := repeat(ctx, callers, call, d/10); err != nil {
 		return cost{}, err
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	start := load.CPUTime()
+	cpu, start := load.CPUTime(), time.Now()
 	calls, err := repeat(ctx, callers, call, d)
-	took := load.CPUTime() - start
+	took := cost{cpu: float64((load.CPUTime() - cpu).Nanoseconds()), wait: float64(time.Since(start).Nanoseconds() * int64(callers))}
 	runtime.ReadMemStats(&after)
-	return cost{float64(took.Nanoseconds()) / calls, float64(after.Mallocs-before.Mallocs) / calls}, err
+	took.allocs = float64(after.Mallocs - before.Mallocs)
+	return took.times(1 / calls), err
 }
 
 // repeat has callers call for about d and returns how often they did.
 func repeat(ctx context.Context, callers int, call func(context.Context) error, d time.Duration) (float64, error) {
+	const batch = 20 // calls between two looks at the clock
 	var running sync.WaitGroup
-	var calls atomic.Int64
-	failed := make(chan error, callers)
+	calls, failed := make([]int, callers), make([]error, callers)
 	end := time.Now().Add(d)
-	for range callers {
+	for i := range callers {
 		running.Go(func() {
-			for time.Now().Before(end) {
-				for range 100 {
-					if err := call(ctx); err != nil {
-						failed <- err
+			for failed[i] == nil && time.Now().Before(end) {
+				for range batch {
+					if failed[i] = call(ctx); failed[i] != nil {
 						return
 					}
 				}
-				calls.Add(100)
+				calls[i] += batch
 			}
 		})
 	}
 	running.Wait()
-	close(failed)
-	return float64(max(1, calls.Load())), <-failed
+	total := 0
+	for _, n := range calls {
+		total += n
+	}
+	return float64(max(1, total)), errors.Join(failed...)
+}
+
+// profileOf writes a CPU profile of each client, if profiles are wanted.
+func (s *session) profileOf(ctx context.Context, g governed, callers int) error {
+	if s.profile == "" {
+		return nil
+	}
+	for name, call := range map[string]func(context.Context) error{"plain": g.plain, "full": g.full} {
+		f, err := os.Create(filepath.Join(s.profile, fmt.Sprintf("%s-%s-c%d.%s.pprof", governanceName, g.file(), callers, name)))
+		if err != nil {
+			return err
+		}
+		if err = pprof.StartCPUProfile(f); err == nil {
+			_, err = repeat(ctx, callers, call, s.window)
+			pprof.StopCPUProfile()
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // middle returns the medians, each for itself.
@@ -133,124 +236,5 @@ func middle(costs []cost) cost {
 		slices.Sort(values)
 		return values[len(values)/2]
 	}
-	return cost{pick(func(c cost) float64 { return c.ns }), pick(func(c cost) float64 { return c.allocs })}
-}
-
-// instances are what discovery knows: three in process, over loopback the one
-// that there is. The balancer is the default, two choices with ejection.
-func instances(a rpc.Address) discovery.Discoverer {
-	if a == nowhere[0] {
-		return discovery.Static(nowhere...)
-	}
-	return discovery.Static(a)
-}
-
-// callersOf returns one caller, over loopback many: a process that has something
-// to do all the time is not woken for each call.
-func callersOf(a rpc.Address) int {
-	if a == nowhere[0] {
-		return 1
-	}
-	return 50
-}
-
-// nowhere is where the clients in process would call.
-var nowhere = []rpc.Address{rpc.TCP("192.0.2.1:1"), rpc.TCP("192.0.2.2:1"), rpc.TCP("192.0.2.3:1")}
-
-// serve starts the server of a peer and returns where it is.
-func serve(ctx context.Context, c catalog, peer string) (rpc.Address, *child.Process, error) {
-	i := slices.IndexFunc(c.peers, func(e entry) bool { return e.name == peer })
-	binary, err := c.peers[i].binary(ctx)
-	if err != nil {
-		return rpc.Address{}, nil, err
-	}
-	server, ready, err := child.Start(ctx, nil, binary, "serve", peer)
-	if err != nil {
-		return rpc.Address{}, nil, err
-	}
-	return rpc.TCP(ready.Addr), server, nil
-}
-
-func thriftInProcess(context.Context, catalog) (governed, error) {
-	var echoes echothrift.EchoServer
-	answer := echothrift.NewEchoServerService(echoes).Methods[0]
-	_, result := answer.New()
-	if err := result.SetSuccess(new(echo.Response)); err != nil {
-		return governed{}, err
-	}
-	resp := &volothrift.Response{Result: result}
-	scripted := func(volothrift.Handler) volothrift.Handler {
-		return volothrift.HandlerFunc(func(context.Context, *volothrift.Request) (*volothrift.Response, error) { return resp, nil })
-	}
-	return thriftClients("Thrift, in process", nowhere[0], scripted)
-}
-
-func thriftClients(name string, a rpc.Address, sender volothrift.Layer) (g governed, err error) {
-	var alone []volothrift.ClientOption // without any layer, unless there is no network
-	if sender != nil {
-		alone = append(alone, volothrift.WithInner(sender))
-	}
-	plain, err := echothrift.NewEchoServerClient(a.String(), alone...)
-	if err != nil {
-		return g, err
-	}
-	full, err := echothrift.NewEchoServerClient("echo", volothrift.WithDiscoverer(instances(a)),
-		volothrift.WithTimeout(time.Minute), volothrift.WithInner(volothrift.Breaker(breaker.Config{}), sender))
-	if err != nil {
-		return g, err
-	}
-	req := &echo.Request{Action: "echo", Msg: "hello"}
-	call := func(c *echothrift.EchoServerClient) func(context.Context) error {
-		return func(ctx context.Context) error { _, err := c.Echo(ctx, req); return err }
-	}
-	return governed{name, callersOf(a), call(plain), call(full), []func() error{plain.Close, full.Close}}, nil
-}
-
-func thriftLoopback(ctx context.Context, c catalog) (g governed, err error) {
-	a, server, err := serve(ctx, c, "volo-mux")
-	if err != nil {
-		return g, err
-	}
-	g, err = thriftClients("Thrift, loopback", a, nil)
-	g.close = append(g.close, server.Close)
-	return g, err
-}
-
-func grpcInProcess(context.Context, catalog) (governed, error) {
-	resp := &vologrpc.Response{Message: new(voloecho.Message)}
-	scripted := func(vologrpc.Handler) vologrpc.Handler {
-		return vologrpc.HandlerFunc(func(context.Context, *vologrpc.Request) (*vologrpc.Response, error) { return resp, nil })
-	}
-	return grpcClients("gRPC, in process", nowhere[0], scripted)
-}
-
-func grpcClients(name string, a rpc.Address, sender vologrpc.Layer) (g governed, err error) {
-	var alone []vologrpc.ClientOption // without any layer, unless there is no network
-	if sender != nil {
-		alone = append(alone, vologrpc.WithInner(sender))
-	}
-	plain, err := voloechogrpc.NewEchoClient(a.String(), alone...)
-	if err != nil {
-		return g, err
-	}
-	full, err := voloechogrpc.NewEchoClient("echo", vologrpc.WithDiscoverer(instances(a)),
-		vologrpc.WithTimeout(time.Minute), vologrpc.WithInner(vologrpc.Breaker(breaker.Config{}), sender))
-	if err != nil {
-		return g, err
-	}
-	req := &voloecho.Message{Action: "echo", Msg: "hello"}
-	call := func(c *voloechogrpc.EchoClient) func(context.Context) error {
-		return func(ctx context.Context) error { _, err := c.Unary(ctx, req); return err }
-	}
-	return governed{name, callersOf(a), call(plain), call(full), []func() error{plain.Close, full.Close}}, nil
-}
-
-func grpcLoopback(ctx context.Context, c catalog) (g governed, err error) {
-	a, server, err := serve(ctx, c, "volo-grpc")
-	if err != nil {
-		return g, err
-	}
-	g, err = grpcClients("gRPC, loopback", a, nil)
-	g.close = append(g.close, server.Close)
-	return g, err
+	return cost{pick(func(c cost) float64 { return c.cpu }), pick(func(c cost) float64 { return c.wait }), pick(func(c cost) float64 { return c.allocs })}
 }

@@ -165,7 +165,7 @@ func bench(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	runErr := s.run(ctx, chosen)
 	if inProcess {
-		verdicts, err := governance(ctx, o, c, out)
+		verdicts, err := s.governance(ctx)
 		s.verdicts, runErr = verdicts, errors.Join(runErr, err)
 	}
 	return errors.Join(runErr, s.finish())

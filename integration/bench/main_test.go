@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -123,6 +124,28 @@ func TestARunOfCodecs(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
+	}
+}
+
+func TestGovernanceIsMeasuredAndJudged(t *testing.T) {
+	profiles := filepath.Join(t.TempDir(), "profiles")
+	out, progress, err := run(t, "-run", "governance", "-rounds", "1", "-d", "50ms", "-c", "3", "-cpuprofile", profiles)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, progress)
+	}
+	for _, client := range []string{"Thrift, in process", "gRPC, in process", "Thrift, loopback", "gRPC, loopback"} {
+		callers := 1
+		if strings.HasSuffix(client, "loopback") {
+			callers = 3
+		}
+		for _, target := range []string{"ns that it adds to a call on the client ≤ 1000", "allocations that it adds to a call ≤ 2"} {
+			if want := fmt.Sprintf("governance, %s, callers: %d: %s", client, callers, target); !strings.Contains(out, want) {
+				t.Errorf("no %q in\n%s", want, out)
+			}
+		}
+	}
+	if files, _ := filepath.Glob(filepath.Join(profiles, "*.pprof")); len(files) != 8 {
+		t.Errorf("%d profiles, want two of each client", len(files))
 	}
 }
 

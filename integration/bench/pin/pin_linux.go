@@ -1,6 +1,7 @@
 package pin
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -47,6 +48,42 @@ func Start(cmd *exec.Cmd, core int) error {
 		return fmt.Errorf("moving back from core %d: %w", core, err)
 	}
 	return startErr
+}
+
+// Self moves this process to that core, with the threads that it has and those
+// that they start. back lets it use the cores again that the caller's thread may
+// use now.
+func Self(core int) (back func() error, err error) {
+	var before, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return nil, fmt.Errorf("asking which cores may be used: %w", err)
+	}
+	one.Set(core)
+	if err := move(&one); err != nil {
+		return nil, fmt.Errorf("moving to core %d: %w", core, err)
+	}
+	return func() error { return move(&before) }, nil
+}
+
+// move moves all threads, until there are no more of them than before: one that
+// has not been moved yet may start another.
+func move(set *unix.CPUSet) error {
+	for known := 0; ; {
+		threads, err := os.ReadDir("/proc/self/task")
+		if err != nil || len(threads) <= known {
+			return err
+		}
+		known = len(threads)
+		for _, t := range threads {
+			id, err := strconv.Atoi(t.Name())
+			if err != nil {
+				return err
+			}
+			if err := unix.SchedSetaffinity(id, set); err != nil && !errors.Is(err, unix.ESRCH) {
+				return err
+			}
+		}
+	}
 }
 
 // siblings reads a list such as "0,4" or "0-1"; an unreadable one means that

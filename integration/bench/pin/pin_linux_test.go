@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +77,51 @@ func TestStartRunsTheChildOnTheCore(t *testing.T) {
 	}
 }
 
+func TestSelfMovesAllThreads(t *testing.T) {
+	_, client, err := Cores()
+	if errors.Is(err, ErrOneCore) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := allowedHere(t)
+	back, err := Self(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := allowedHere(t)
+	if err := back(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{fmt.Sprint(client)}; !slices.Equal(got, want) {
+		t.Errorf("threads may use the cores %q, want %q", got, want)
+	}
+	if after := allowedHere(t); !slices.Equal(after, before) {
+		t.Errorf("afterwards they may use %q, want %q", after, before)
+	}
+}
+
+// allowedHere returns the cores that the threads of this process may use, each
+// list once.
+func allowedHere(t *testing.T) (lists []string) {
+	t.Helper()
+	files, err := filepath.Glob("/proc/self/task/*/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		status, err := os.ReadFile(f)
+		if err != nil {
+			continue // the thread has ended
+		}
+		if list := allowedIn(string(status)); !slices.Contains(lists, list) {
+			lists = append(lists, list)
+		}
+	}
+	return lists
+}
+
 // allowedOf starts a child on that core that says which cores it may use.
 func allowedOf(t *testing.T, core int) string {
 	t.Helper()
@@ -87,11 +134,19 @@ func allowedOf(t *testing.T, core int) string {
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(out.String()) {
+	list := allowedIn(out.String())
+	if list == "" {
+		t.Fatalf("no list of cores in %s", out.String())
+	}
+	return list
+}
+
+// allowedIn returns the list in the status of a process or a thread.
+func allowedIn(status string) string {
+	for line := range strings.Lines(status) {
 		if list, ok := strings.CutPrefix(line, "Cpus_allowed_list:"); ok {
 			return strings.TrimSpace(list)
 		}
 	}
-	t.Fatalf("no list of cores in %s", out.String())
 	return ""
 }
