@@ -7,7 +7,8 @@
 // talks to the testee, which is run twice: once with the codec as volo-grpc
 // calls it, once through proto.Marshal and proto.Unmarshal.
 //
-// The messages are generated once and kept, and compared with what the
-// generator writes today before the suite runs. Message sets, a relic of
-// proto1, take the build tag protolegacy of protobuf-go.
+// The messages, of the open API, are generated once and kept, and compared with
+// what the generator writes today before the suite runs. Then it runs again with
+// messages of the opaque API, which are generated for it and not kept. Message
+// sets, a relic of proto1, take the build tag protolegacy of protobuf-go.
 package protobufsuite

@@ -27,8 +27,9 @@ var known []byte
 //go:embed known_text.txt
 var knownText []byte
 
-// Totals are the outcome of the suite with one codec.
+// Totals are the outcome of the suite with messages of one API and one codec.
 type Totals struct {
+	API      string // "open" or "opaque"
 	Codec    string // "volo" or "proto"
 	Passed   int
 	Skipped  int
@@ -36,14 +37,20 @@ type Totals struct {
 	Failures []string
 }
 
-// Run runs the suite with both codecs and prints totals and unexpected
+// The API levels of the messages. Those of the hybrid one are as the open ones.
+const (
+	open   = "open"
+	opaque = "opaque"
+)
+
+// Run runs the suite with both APIs and both codecs and prints totals and unexpected
 // failures to w. tools is a folder to keep the runner in; an error is about
 // the tools, not about a test.
 func Run(ctx context.Context, tools string, w io.Writer) (passed, failed int, err error) {
 	all, err := RunEach(ctx, tools)
 	for _, t := range all {
-		fmt.Fprintf(w, "protobuf conformance, codec %s: %d passed, %d skipped, %d known failures, %d unexpected\n",
-			t.Codec, t.Passed, t.Skipped, t.Known, len(t.Failures))
+		fmt.Fprintf(w, "protobuf conformance, API %s, codec %s: %d passed, %d skipped, %d known failures, %d unexpected\n",
+			t.API, t.Codec, t.Passed, t.Skipped, t.Known, len(t.Failures))
 		for _, f := range t.Failures {
 			fmt.Fprintln(w, "  "+f)
 		}
@@ -67,22 +74,24 @@ func RunEach(ctx context.Context, tools string) ([]Totals, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	testee := filepath.Join(dir, "testee")
-	build := exec.CommandContext(ctx, "go", "build", "-tags", "protolegacy", "-o", testee, module+"/testee")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the testee: %w\n%s", err, out)
-	}
 	lists, err := writeLists(dir)
 	if err != nil {
 		return nil, err
 	}
 	var all []Totals
-	for _, codec := range []string{"volo", "proto"} {
-		t, err := r.suite(ctx, lists, testee, codec)
+	for _, api := range []string{open, opaque} {
+		testee, err := buildTestee(ctx, dir, r.schemas, api)
 		if err != nil {
 			return all, err
 		}
-		all = append(all, t)
+		for _, codec := range []string{"volo", "proto"} {
+			t, err := r.suite(ctx, lists, testee, codec)
+			if err != nil {
+				return all, err
+			}
+			t.API = api
+			all = append(all, t)
+		}
 	}
 	return all, nil
 }
