@@ -78,7 +78,7 @@ func (s protoSchema) messageType(o *Outline, d protoreflect.MessageDescriptor) *
 	if o.Types[name] != nil {
 		return t
 	}
-	out := &Declaration{Name: name, Kind: "message", File: d.ParentFile().Path(), Doc: doc(d), Options: s.options(d)}
+	out := &Declaration{Name: name, Kind: "message", File: fileOf(d), Doc: doc(d), Options: s.options(d)}
 	o.Types[name] = out // before the members, which may be of this type
 	for i := range d.Fields().Len() {
 		out.Members = append(out.Members, s.member(o, d.Fields().Get(i)))
@@ -115,7 +115,7 @@ func (s protoSchema) enumType(o *Outline, d protoreflect.EnumDescriptor) *Type {
 	if o.Types[name] != nil {
 		return t
 	}
-	out := &Declaration{Name: name, Kind: "enum", File: d.ParentFile().Path(), Doc: doc(d), Options: s.options(d)}
+	out := &Declaration{Name: name, Kind: "enum", File: fileOf(d), Doc: doc(d), Options: s.options(d)}
 	o.Types[name] = out
 	for i := range d.Values().Len() {
 		v := d.Values().Get(i)

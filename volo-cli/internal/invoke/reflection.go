@@ -3,8 +3,11 @@ package invoke
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -31,6 +34,8 @@ type reflector struct {
 	versions []*vologrpc.Method
 	names    []string
 	files    protoregistry.Files
+
+	malformed error // the first file that was none
 }
 
 // newReflector returns a source that asks in v1 and, if the server does not
@@ -100,32 +105,44 @@ func (r *reflector) find(ctx context.Context, name protoreflect.FullName) (proto
 	}
 	err := r.converse(ctx, func(c *conversation) error {
 		received, err := c.files("file_containing_symbol", string(name))
-		for path := range received {
-			r.register(c, path, received)
+		if err != nil {
+			return err
 		}
-		return err
+		for _, path := range slices.Sorted(maps.Keys(received)) {
+			if err := r.register(c, path, received); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return r.files.FindDescriptorByName(name)
+	d, err := r.files.FindDescriptorByName(name)
+	if err != nil && r.malformed != nil {
+		err = r.malformed
+	}
+	return d, err
 }
 
 // register adds a file and, before it, what it imports, which the server is
 // asked for unless it has sent it. What cannot be had is left out: only who
-// uses it will miss it.
-func (r *reflector) register(c *conversation, path string, received map[string]*descriptorpb.FileDescriptorProto) {
+// uses it will miss it. The error is [errEndless].
+func (r *reflector) register(c *conversation, path string, received map[string]*descriptorpb.FileDescriptorProto) error {
 	if _, err := r.files.FindFileByPath(path); err == nil {
-		return
+		return nil
 	}
 	file := received[path]
 	if file == nil {
 		more, err := c.files("file_by_filename", path)
+		if errors.Is(err, errEndless) {
+			return err
+		}
 		if file = more[path]; err != nil || file == nil {
 			if known, err := protoregistry.GlobalFiles.FindFileByPath(path); err == nil {
 				_ = r.files.RegisterFile(known)
 			}
-			return
+			return nil
 		}
 		for path, f := range more {
 			received[path] = f
@@ -133,17 +150,33 @@ func (r *reflector) register(c *conversation, path string, received map[string]*
 	}
 	received[path] = &descriptorpb.FileDescriptorProto{} // a cycle ends here
 	for _, dependency := range file.Dependency {
-		r.register(c, dependency, received)
+		if err := r.register(c, dependency, received); err != nil {
+			return err
+		}
 	}
-	if fd, err := (protodesc.FileOptions{AllowUnresolvable: true}).New(file, &r.files); err == nil {
+	fd, err := (protodesc.FileOptions{AllowUnresolvable: true}).New(file, &r.files)
+	if err == nil {
 		_ = r.files.RegisterFile(fd) // of two files with one name the first counts
+	} else if r.malformed == nil {
+		r.malformed = fmt.Errorf("reflection: the server sends a malformed %s: %w", path, err)
 	}
+	return nil
 }
+
+// What a server may send to describe one name: so many bytes, of which each
+// file counts as at least fileCost.
+const (
+	maxDescribed = 64 << 20
+	fileCost     = 1 << 10
+)
+
+var errEndless = fmt.Errorf("reflection: the server sends more than %d MiB of files to describe one name; name its .proto files with --idl", maxDescribed>>20)
 
 // A conversation is one stream of questions and answers.
 type conversation struct {
 	method *vologrpc.Method
 	stream *vologrpc.ClientStream
+	got    int // bytes of files
 }
 
 // converse has f talk to the server, in the first version that it knows.
@@ -168,7 +201,7 @@ func (r *reflector) try(ctx context.Context, m *vologrpc.Method, f func(*convers
 		return err
 	}
 	defer stream.Close()
-	return f(&conversation{m, stream})
+	return f(&conversation{method: m, stream: stream})
 }
 
 // ask asks one question.
@@ -200,6 +233,9 @@ func (c *conversation) files(field protoreflect.Name, value string) (map[string]
 	all := get(get(answer, "file_descriptor_response").Message(), "file_descriptor_proto").List()
 	received := make(map[string]*descriptorpb.FileDescriptorProto, all.Len())
 	for i := range all.Len() {
+		if c.got += max(fileCost, len(all.Get(i).Bytes())); c.got > maxDescribed {
+			return nil, errEndless
+		}
 		file := new(descriptorpb.FileDescriptorProto)
 		if err := proto.Unmarshal(all.Get(i).Bytes(), file); err != nil {
 			return nil, fmt.Errorf("reflection: %s %q: %w", field, value, err)

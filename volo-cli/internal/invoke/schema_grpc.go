@@ -141,8 +141,22 @@ func (s protoSchema) describe(ctx context.Context, name string) (*Description, e
 	return nil, errUnknown
 }
 
+// doc returns the comments of d, fileOf where it stands. What a server has
+// mentioned and not sent is in no file.
 func doc(d protoreflect.Descriptor) string {
-	return d.ParentFile().SourceLocations().ByDescriptor(d).LeadingComments
+	file := d.ParentFile()
+	if file == nil {
+		return ""
+	}
+	return file.SourceLocations().ByDescriptor(d).LeadingComments
+}
+
+func fileOf(d protoreflect.Descriptor) string {
+	file := d.ParentFile()
+	if file == nil {
+		return ""
+	}
+	return file.Path()
 }
 
 func protoMessage(b *strings.Builder, indent string, d protoreflect.MessageDescriptor) {

@@ -6,11 +6,19 @@ import (
 )
 
 // A template is JSON with every field that is being written. A type that is
-// inside itself is left out, or empty, the second time.
+// inside itself is left out, or empty, the second time, and so is every type
+// once the template has got long: types that hold each other may multiply.
 type template struct {
 	b    []byte
 	open map[any]bool // the types that we are in
 }
+
+// maxTemplate is how long a template gets before it says no more about types
+// than it must.
+const maxTemplate = 64 << 10
+
+// full reports whether the template is long.
+func (t *template) full() bool { return len(t.b) > maxTemplate }
 
 func newTemplate() *template { return &template{open: make(map[any]bool)} }
 

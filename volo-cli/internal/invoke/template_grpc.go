@@ -58,10 +58,10 @@ func (t *template) message(d protoreflect.MessageDescriptor) {
 	t.text("}")
 }
 
-// recurs reports whether the value of a field would be inside one of its own
-// type.
+// recurs reports whether the value of a field is left out: it would be inside
+// one of its own type, or too much.
 func (t *template) recurs(f protoreflect.FieldDescriptor) bool {
-	return f.Message() != nil && t.open[f.Message().FullName()]
+	return f.Message() != nil && (t.full() || t.open[f.Message().FullName()])
 }
 
 func (t *template) field(f protoreflect.FieldDescriptor) {
@@ -101,6 +101,10 @@ func (t *template) value(f protoreflect.FieldDescriptor) {
 	case protoreflect.EnumKind:
 		if f.Enum().FullName() == "google.protobuf.NullValue" {
 			t.text("null")
+			return
+		}
+		if f.Enum().Values().Len() == 0 {
+			t.text("0") // the server has not sent it
 			return
 		}
 		t.quote(string(f.Enum().Values().Get(0).Name()))

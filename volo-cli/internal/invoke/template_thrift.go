@@ -50,11 +50,12 @@ func (t *template) thrift(typ *descriptor.Type, def *descriptor.Value) {
 	}
 }
 
-// inside reports whether a value of typ would be inside one of its own type.
+// inside reports whether a value of typ is left out: it would be inside one of
+// its own type, or too much.
 func (t *template) inside(typ *descriptor.Type) bool {
 	switch u := typ.Underlying(); u.Kind {
 	case descriptor.StructKind:
-		return t.open[u.Struct]
+		return t.full() || t.open[u.Struct]
 	case descriptor.List, descriptor.Set:
 		return t.inside(u.Elem)
 	case descriptor.Map:
