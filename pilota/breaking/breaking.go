@@ -24,13 +24,18 @@
 //	default-changed                     FIELD_SAME_DEFAULT
 //	enum-value-…                        ENUM_VALUE_NO_DELETE…, ENUM_VALUE_SAME_NAME
 //	method-…                            RPC_NO_DELETE, RPC_SAME_…
+//	enum-openness-changed               ENUM_SAME_TYPE
+//	extension-removed                   EXTENSION_NO_DELETE
+//	extension-range-removed             EXTENSION_MESSAGE_NO_DELETE
 //	reservation-removed                 RESERVED_…_NO_DELETE
 //	package-changed                     FILE_SAME_PACKAGE
 //	type-moved, type-removed            MESSAGE_NO_DELETE, ENUM_NO_DELETE
 //	file-removed                        FILE_NO_DELETE
 //
-// buf's rules about options of languages other than Go have no counterpart
-// here.
+// What editions say by features counts as what it means: presence, required
+// fields, open enums, delimited messages. buf's rules about options of languages
+// other than Go have no counterpart here, nor those about which characters and
+// which JSON are checked for.
 package breaking
 
 import (
@@ -100,6 +105,9 @@ var rules = []Rule{
 	{"enum-value-removed", Source, "programs that use the value do not compile"},
 	{"enum-value-renumbered", Wire, "each side reads another value than was written"},
 	{"enum-value-renamed", WireJSON, "JSON of before has the other name"},
+	{"enum-openness-changed", Wire, "numbers without a name are values of an open enum, and unknown fields of a closed one"},
+	{"extension-removed", Source, "programs that use the extension do not compile, and others do not read it"},
+	{"extension-range-removed", Source, "extensions of before with these numbers do not compile"},
 	{"reservation-removed", Wire, "numbers and names that were in use once become free again"},
 	{"service-removed", Wire, "calls of clients fail"},
 	{"method-removed", Wire, "calls of clients fail"},

@@ -128,6 +128,9 @@ func protoChanges(t *testing.T, tested map[string]bool) {
 		{"a reservation goes", "message M {reserved 1 to 3;}", "message M {reserved 1, 3;}", "WIRE reservation-removed 1:39"},
 		{"a reservation without end becomes two", "message M {reserved 5 to max;}", "message M {reserved 6 to max; reserved 5;}", ""},
 		{"a reservation without end goes", "message M {reserved 5 to max;}", "message M {}", "WIRE reservation-removed 1:39"},
+		{"a reservation of an enum goes", "enum E {Z = 0; reserved 1 to 3;}", "enum E {Z = 0; reserved 1, 3;}", "WIRE reservation-removed 1:36"},
+		{"a reserved name of an enum goes", `enum E {Z = 0; reserved "A";}`, "enum E {Z = 0;}", "WIRE reservation-removed 1:36"},
+		{"a reservation of an enum without end becomes two", "enum E {Z = 0; reserved 5 to max;}", "enum E {Z = 0; reserved 6 to max, 5;}", ""},
 		{"a nested message goes", "message M {message N {}}", "message M {}", "SOURCE type-removed 1:50"},
 		{"a method goes", "message M {} service S {rpc F(M) returns (M);}", "message M {} service S {}", "WIRE method-removed 1:52"},
 		{"a request changes", "message M {} message N {} service S {rpc F(M) returns (M);}", "message M {} message N {} service S {rpc F(N) returns (M);}", "WIRE method-type-changed 1:72"},
@@ -146,6 +149,27 @@ func protoChanges(t *testing.T, tested map[string]bool) {
 		change{"", "syntax = 'proto3'; package p; message M {M m = 1;}", "syntax = 'proto3'; package q; message M {M m = 1;}",
 			"WIRE package-changed 1:20"}.check(t, "a.proto", tested, protoFindings(t))
 	})
+	const (
+		range2   = "syntax = 'proto2'; message M {extensions 5 to 9;} "
+		edition  = "edition = '2023'; "
+		implicit = " [features.field_presence = IMPLICIT]"
+		required = " [features.field_presence = LEGACY_REQUIRED]"
+		group    = " [features.message_encoding = DELIMITED]"
+	)
+	for _, c := range []change{
+		{"an extension goes", range2 + "extend M {optional int32 x = 5;}", range2, "SOURCE extension-removed 1:76"},
+		{"an extension in a message goes", range2 + "message N {extend M {optional int32 x = 5;}}", range2 + "message N {}", "SOURCE extension-removed 1:87"},
+		{"an extension has another type", range2 + "extend M {optional int32 x = 5;}", range2 + "extend M {optional string x = 5;}", "WIRE field-type-changed 1:77"},
+		{"numbers for extensions go", range2, "syntax = 'proto2'; message M {extensions 5 to 7;}", "SOURCE extension-range-removed 1:28"},
+		{"the syntax changes what enums are", "syntax = 'proto2'; enum E {Z = 0;}", "syntax = 'proto3'; enum E {Z = 0;}", "WIRE enum-openness-changed 1:25"},
+		{"a feature takes presence away", edition + "message M {int32 a = 1;}", edition + "message M {int32 a = 1" + implicit + ";}", "SOURCE field-source-type-changed 1:36"},
+		{"a feature makes a field required", edition + "message M {int32 a = 1;}", edition + "message M {int32 a = 1" + required + ";}", "WIRE required-changed 1:36"},
+		{"a feature changes the encoding", edition + "message M {M a = 1;}", edition + "message M {M a = 1" + group + ";}", "WIRE field-type-changed 1:32"},
+		{"the syntax becomes an edition that says the same", "syntax = 'proto3'; message M {int32 a = 1; optional string b = 2; M c = 3;}",
+			edition + "message M {int32 a = 1" + implicit + "; string b = 2; M c = 3;}", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.check(t, "a.proto", tested, protoFindings(t)) })
+	}
 	t.Run("a default value of proto2 changes", func(t *testing.T) {
 		change{"", "syntax = 'proto2'; message M {optional int32 a = 1 [default = 1];}", "syntax = 'proto2'; message M {optional int32 a = 1;}",
 			"WIRE default-changed 1:46"}.check(t, "a.proto", tested, protoFindings(t))

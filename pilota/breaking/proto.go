@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/volo-go/volo/pilota/protoidl"
@@ -34,6 +37,7 @@ func Proto(before, now *protoidl.Files, against string) []Finding {
 			p.add("file-removed", source.Span{}, before.Span(old), "file `%s` is gone", old.GetName())
 		}
 		p.declarations(old)
+		p.extended(old)
 	}
 	return p.sorted()
 }
@@ -52,6 +56,9 @@ type declarations struct {
 	messages map[string]message
 	enums    map[string]enum
 	services map[string]service
+
+	extensions []field
+	resolved   *protoregistry.Files // nil if they could not be made
 }
 
 // A place is where a declaration stands.
@@ -70,13 +77,20 @@ func (p place) span(path ...int32) source.Span {
 	return p.files.Span(p.file, full...)
 }
 
+// inner returns the place of something that is declared inside.
+func (p place) inner(kind int32, i int) place {
+	return place{p.files, p.file, slices.Concat(p.path, []int32{kind, int32(i)})}
+}
+
 type message struct {
 	place
+	full string
 	*descriptorpb.DescriptorProto
 }
 
 type enum struct {
 	place
+	full string
 	*descriptorpb.EnumDescriptorProto
 }
 
@@ -87,14 +101,15 @@ type service struct {
 
 // The numbers of fields in descriptors, as source information has them.
 const (
-	fileMessage, fileEnum, fileService = 4, 5, 6
-	messageField, messageNested        = 2, 3
-	messageEnum                        = 4
-	enumValue, serviceMethod           = 2, 2
+	fileMessage, fileEnum, fileService, fileExtension = 4, 5, 6, 7
+	messageField, messageNested                       = 2, 3
+	messageEnum, messageExtension                     = 4, 6
+	enumValue, serviceMethod                          = 2, 2
 )
 
 func declare(files *protoidl.Files) *declarations {
-	d := &declarations{files, nil, map[string]message{}, map[string]enum{}, map[string]service{}}
+	d := &declarations{files: files, messages: map[string]message{}, enums: map[string]enum{}, services: map[string]service{}}
+	d.resolved, _ = (protodesc.FileOptions{AllowUnresolvable: true}).NewFiles(files.Set)
 	for _, f := range files.Set.File {
 		scope := ""
 		if f.GetPackage() != "" {
@@ -102,10 +117,13 @@ func declare(files *protoidl.Files) *declarations {
 		}
 		at := func(path ...int32) place { return place{files, f, path} }
 		for i, m := range f.MessageType {
-			d.message(scope, message{at(fileMessage, int32(i)), m})
+			d.message(scope, message{place: at(fileMessage, int32(i)), DescriptorProto: m})
 		}
 		for i, e := range f.EnumType {
-			d.enum(scope, enum{at(fileEnum, int32(i)), e})
+			d.enum(scope, enum{place: at(fileEnum, int32(i)), EnumDescriptorProto: e})
+		}
+		for i, e := range f.Extension {
+			d.extension(scope, at(fileExtension, int32(i)), e)
 		}
 		for i, s := range f.Service {
 			d.services[scope+"."+s.GetName()] = service{at(fileService, int32(i)), s}
@@ -117,19 +135,24 @@ func declare(files *protoidl.Files) *declarations {
 
 func (d *declarations) enum(scope string, e enum) {
 	name := scope + "." + e.GetName()
+	e.full = name
 	d.enums[name] = e
 	d.order = append(d.order, name)
 }
 
 func (d *declarations) message(scope string, m message) {
 	name := scope + "." + m.GetName()
+	m.full = name
 	d.messages[name] = m
 	d.order = append(d.order, name)
 	for i, n := range m.NestedType {
-		d.message(name, message{place{m.files, m.file, slices.Concat(m.path, []int32{messageNested, int32(i)})}, n})
+		d.message(name, message{place: m.inner(messageNested, i), DescriptorProto: n})
 	}
 	for i, e := range m.EnumType {
-		d.enum(name, enum{place{m.files, m.file, slices.Concat(m.path, []int32{messageEnum, int32(i)})}, e})
+		d.enum(name, enum{place: m.inner(messageEnum, i), EnumDescriptorProto: e})
+	}
+	for i, e := range m.Extension {
+		d.extension(name, m.inner(messageExtension, i), e)
 	}
 }
 
@@ -202,7 +225,7 @@ func (p *proto) message(old, m message, name string) {
 		before := old.span(messageField, int32(i))
 		known[f.GetNumber()] = true
 		if at, ok := byNumber[f.GetNumber()]; ok {
-			p.field(old, m, i, at, name)
+			p.field(p.old.field(old, i), p.now.field(m, at), name+"."+m.Field[at].GetName())
 			continue
 		}
 		if at, ok := byName[f.GetName()]; ok {
@@ -214,7 +237,7 @@ func (p *proto) message(old, m message, name string) {
 		}
 		rule := "field-removed"
 		switch {
-		case f.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED:
+		case p.old.field(old, i).label() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED:
 			rule = "required-field-removed"
 		case !reserved(m.ReservedRange, f.GetNumber()):
 			rule = "field-removed-without-reservation"
@@ -224,12 +247,13 @@ func (p *proto) message(old, m message, name string) {
 		p.add(rule, m.span(), before, "field `%s.%s`, %d, is gone", name, f.GetName(), f.GetNumber())
 	}
 	for i, f := range m.Field {
-		if f.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED && !known[f.GetNumber()] {
+		if p.now.field(m, i).label() == descriptorpb.FieldDescriptorProto_LABEL_REQUIRED && !known[f.GetNumber()] {
 			p.add("required-field-added", m.span(messageField, int32(i)), source.Span{}, "required field `%s.%s` is new", name, f.GetName())
 		}
 	}
 	for _, r := range old.ReservedRange {
-		if n := firstFree(m.ReservedRange, r); n < r.GetEnd() {
+		closed := func(r *descriptorpb.DescriptorProto_ReservedRange) span { return span{r.GetStart(), r.GetEnd()} }
+		if n := firstFree(spans(m.ReservedRange, closed), closed(r)); n < r.GetEnd() {
 			p.add("reservation-removed", m.span(), old.span(), "number %d of message `%s` is no longer reserved", n, name)
 		}
 	}
@@ -238,139 +262,43 @@ func (p *proto) message(old, m message, name string) {
 			p.add("reservation-removed", m.span(), old.span(), "name %q of message `%s` is no longer reserved", n, name)
 		}
 	}
+	for _, r := range old.ExtensionRange {
+		open := func(r *descriptorpb.DescriptorProto_ExtensionRange) span { return span{r.GetStart(), r.GetEnd()} }
+		if n := firstFree(spans(m.ExtensionRange, open), open(r)); n < r.GetEnd() {
+			p.add("extension-range-removed", m.span(), old.span(), "number %d of message `%s` is no longer for extensions", n, name)
+		}
+	}
 }
 
-// firstFree returns the first number of r that is in none of the ranges, its
+// A span of numbers is from one up to another, which is not in it.
+type span struct{ start, end int32 }
+
+func spans[T any](list []T, of func(T) span) []span {
+	out := make([]span, len(list))
+	for i, e := range list {
+		out[i] = of(e)
+	}
+	return out
+}
+
+// firstFree returns the first number of r that is in none of the spans, its
 // end if there is none.
-func firstFree(ranges []*descriptorpb.DescriptorProto_ReservedRange, r *descriptorpb.DescriptorProto_ReservedRange) int32 {
-	n := r.GetStart()
-	for n < r.GetEnd() {
-		at := slices.IndexFunc(ranges, func(c *descriptorpb.DescriptorProto_ReservedRange) bool {
-			return c.GetStart() <= n && n < c.GetEnd()
-		})
+func firstFree(all []span, r span) int32 {
+	n := r.start
+	for n < r.end {
+		at := slices.IndexFunc(all, func(s span) bool { return s.start <= n && n < s.end })
 		if at < 0 {
 			return n
 		}
-		n = ranges[at].GetEnd()
+		n = all[at].end
 	}
-	return r.GetEnd()
+	return r.end
 }
 
 func reserved(ranges []*descriptorpb.DescriptorProto_ReservedRange, n int32) bool {
 	return slices.ContainsFunc(ranges, func(r *descriptorpb.DescriptorProto_ReservedRange) bool {
 		return r.GetStart() <= n && n < r.GetEnd()
 	})
-}
-
-func (p *proto) field(oldMessage, m message, was, is int, name string) {
-	old, f := oldMessage.Field[was], m.Field[is]
-	before, now := oldMessage.span(messageField, int32(was)), m.span(messageField, int32(is))
-	name += "." + f.GetName()
-	switch {
-	case old.GetJsonName() != f.GetJsonName():
-		p.add("field-json-name-changed", now, before, "field `%s` is %q in JSON, was %q", name, f.GetJsonName(), old.GetJsonName())
-	case old.GetName() != f.GetName():
-		p.add("field-renamed", now, before, "field `%s` was called `%s`", name, old.GetName())
-	}
-	p.cardinality(old, f, name, before, now)
-	p.typ(old, f, oldMessage.file, name, before, now)
-	if a, b := oneof(oldMessage, old), oneof(m, f); a != b {
-		p.add("field-oneof-changed", now, before, "field `%s` is %s, was %s", name, member(b), member(a))
-	}
-	if old.GetDefaultValue() != f.GetDefaultValue() {
-		p.add("default-changed", now, before, "field `%s` has another default value", name)
-	}
-}
-
-// oneof returns the name of the oneof that a field is in, empty if in none.
-func oneof(m message, f *descriptorpb.FieldDescriptorProto) string {
-	if f.OneofIndex == nil || f.GetProto3Optional() {
-		return ""
-	}
-	return m.OneofDecl[f.GetOneofIndex()].GetName()
-}
-
-func member(oneof string) string {
-	if oneof == "" {
-		return "in no oneof"
-	}
-	return "in oneof `" + oneof + "`"
-}
-
-func (p *proto) cardinality(old, f *descriptorpb.FieldDescriptorProto, name string, before, now source.Span) {
-	const required, repeated = descriptorpb.FieldDescriptorProto_LABEL_REQUIRED, descriptorpb.FieldDescriptorProto_LABEL_REPEATED
-	a, b := old.GetLabel(), f.GetLabel()
-	switch {
-	case a == b && old.GetProto3Optional() != f.GetProto3Optional():
-		p.add("field-source-type-changed", now, before, "field `%s` tells whether it was set on one side only", name)
-	case a == b:
-	case a == required || b == required:
-		p.add("required-changed", now, before, "field `%s` is %s, was %s", name, labels[b], labels[a])
-	case a == repeated || b == repeated:
-		rule := "field-json-type-changed"
-		if !delimited(old) || !delimited(f) {
-			rule = "field-type-changed" // repeated numbers are packed
-		}
-		p.add(rule, now, before, "field `%s` is %s, was %s", name, labels[b], labels[a])
-	}
-}
-
-var labels = map[descriptorpb.FieldDescriptorProto_Label]string{
-	descriptorpb.FieldDescriptorProto_LABEL_REQUIRED: "required",
-	descriptorpb.FieldDescriptorProto_LABEL_REPEATED: "repeated",
-	descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL: "singular",
-}
-
-func delimited(f *descriptorpb.FieldDescriptorProto) bool {
-	switch f.GetType() {
-	case descriptorpb.FieldDescriptorProto_TYPE_STRING, descriptorpb.FieldDescriptorProto_TYPE_BYTES,
-		descriptorpb.FieldDescriptorProto_TYPE_MESSAGE:
-		return true
-	}
-	return false
-}
-
-// typ compares types as the section "Updating a message type" of the language
-// guide does: some look alike on the wire, fewer in JSON.
-func (p *proto) typ(old, f *descriptorpb.FieldDescriptorProto, file *descriptorpb.FileDescriptorProto, name string, before, now source.Span) {
-	a, b := spellProto(old), spellProto(f)
-	if p.renamedType(a, file) == b {
-		return
-	}
-	rule := "field-type-changed"
-	switch {
-	case jsonGroups[old.GetType()] != 0 && jsonGroups[old.GetType()] == jsonGroups[f.GetType()]:
-		rule = "field-source-type-changed"
-	case wireGroups[old.GetType()] != 0 && wireGroups[old.GetType()] == wireGroups[f.GetType()],
-		old.GetType() == descriptorpb.FieldDescriptorProto_TYPE_STRING && f.GetType() == descriptorpb.FieldDescriptorProto_TYPE_BYTES:
-		rule = "field-json-type-changed"
-	}
-	p.add(rule, now, before, "field `%s` is a `%s`, was a `%s`", name, strings.TrimPrefix(b, "."), strings.TrimPrefix(a, "."))
-}
-
-func spellProto(f *descriptorpb.FieldDescriptorProto) string {
-	if f.TypeName != nil {
-		return f.GetTypeName()
-	}
-	return strings.ToLower(strings.TrimPrefix(f.GetType().String(), "TYPE_"))
-}
-
-// Types of a group can be exchanged. Different enums are in none with each
-// other: numbers mean something else.
-var wireGroups = map[descriptorpb.FieldDescriptorProto_Type]int{
-	descriptorpb.FieldDescriptorProto_TYPE_INT32: 1, descriptorpb.FieldDescriptorProto_TYPE_UINT32: 1,
-	descriptorpb.FieldDescriptorProto_TYPE_INT64: 1, descriptorpb.FieldDescriptorProto_TYPE_UINT64: 1,
-	descriptorpb.FieldDescriptorProto_TYPE_BOOL: 1, descriptorpb.FieldDescriptorProto_TYPE_ENUM: 1,
-	descriptorpb.FieldDescriptorProto_TYPE_SINT32: 2, descriptorpb.FieldDescriptorProto_TYPE_SINT64: 2,
-	descriptorpb.FieldDescriptorProto_TYPE_FIXED32: 3, descriptorpb.FieldDescriptorProto_TYPE_SFIXED32: 3,
-	descriptorpb.FieldDescriptorProto_TYPE_FIXED64: 4, descriptorpb.FieldDescriptorProto_TYPE_SFIXED64: 4,
-}
-
-var jsonGroups = map[descriptorpb.FieldDescriptorProto_Type]int{
-	descriptorpb.FieldDescriptorProto_TYPE_INT32: 1, descriptorpb.FieldDescriptorProto_TYPE_UINT32: 1,
-	descriptorpb.FieldDescriptorProto_TYPE_INT64: 2, descriptorpb.FieldDescriptorProto_TYPE_UINT64: 2,
-	descriptorpb.FieldDescriptorProto_TYPE_FIXED32: 3, descriptorpb.FieldDescriptorProto_TYPE_SFIXED32: 3,
-	descriptorpb.FieldDescriptorProto_TYPE_FIXED64: 4, descriptorpb.FieldDescriptorProto_TYPE_SFIXED64: 4,
 }
 
 func (p *proto) enum(old, e enum, name string) {
@@ -401,6 +329,30 @@ func (p *proto) enum(old, e enum, name string) {
 		}
 		p.add(rule, e.span(), before, "`%s.%s`, %d, is gone", name, v.GetName(), v.GetNumber())
 	}
+	for _, r := range old.ReservedRange {
+		// The last number of a range of an enum is in it; the last that there
+		// is has none behind it.
+		inclusive := func(r *descriptorpb.EnumDescriptorProto_EnumReservedRange) span {
+			return span{r.GetStart(), max(r.GetEnd(), r.GetEnd()+1)}
+		}
+		if n := firstFree(spans(e.ReservedRange, inclusive), inclusive(r)); n < inclusive(r).end {
+			p.add("reservation-removed", e.span(), old.span(), "number %d of enum `%s` is no longer reserved", n, name)
+		}
+	}
+	for _, n := range old.ReservedName {
+		if !slices.Contains(e.ReservedName, n) {
+			p.add("reservation-removed", e.span(), old.span(), "name %q of enum `%s` is no longer reserved", n, name)
+		}
+	}
+	if p.old.closed(old) != p.now.closed(e) {
+		p.add("enum-openness-changed", e.span(), old.span(), "enum `%s` is closed on one side only", name)
+	}
+}
+
+// closed reports whether an enum is.
+func (d *declarations) closed(e enum) bool {
+	ed, ok := d.find(e.full).(protoreflect.EnumDescriptor)
+	return ok && ed.IsClosed()
 }
 
 func (p *proto) service(old, s service) {
