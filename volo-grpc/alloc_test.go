@@ -31,9 +31,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestGovernanceAllocatesNothing: what a client does beside with discovery,
-// balancing, ejection, a breaker and a deadline. A server that is told a
-// deadline may do so.
+// TestGovernanceAllocatesNothing: what both sides do beside with discovery,
+// balancing, ejection, a breaker and a deadline.
 func TestGovernanceAllocatesNothing(t *testing.T) {
 	address := serve(t, echo)
 	ctx := context.Background()
@@ -44,7 +43,7 @@ func TestGovernanceAllocatesNothing(t *testing.T) {
 			}
 		})
 	}
-	plain := count(dial(t, address, vologrpc.WithTimeout(time.Minute)))
+	plain := count(dial(t, address))
 	full := count(dial(t, "notes", vologrpc.WithDiscoverer(discovery.Static(rpc.TCP(address))), vologrpc.WithTimeout(time.Minute),
 		vologrpc.WithInner(vologrpc.Breaker(breaker.Config{}))))
 	if full > plain {

@@ -33,7 +33,7 @@ type clientCore struct {
 	timed     bool         // somebody needs to know when a call began
 	usual     timeoutField // of the client's own timeout
 	peers     peers
-	heads     sync.Map                                // *Method → *http2.Block
+	heads     sync.Map                                // *Method → *head
 	stage     *loadbalance.Stage[*Request, *Response] // nil with a fixed address
 	moved     signal                                  // the instances of the stage are others
 }
@@ -210,16 +210,20 @@ func (o *callOptions) apply(r *Request) {
 	}
 }
 
-// head returns the header fields of a method that are the same for each call.
-func (c *clientCore) head(m *Method) *http2.Block {
+// A head is what the requests for a method begin with that is the same for each
+// call, and the same with the usual grpc-timeout. Either costs a few bytes, and
+// servers that remember header blocks read it only once.
+type head struct{ plain, usual *http2.Block }
+
+func (c *clientCore) head(m *Method) *head {
 	if found, ok := c.heads.Load(m); ok {
-		return found.(*http2.Block)
+		return found.(*head)
 	}
 	scheme := "http"
 	if c.o.tls != nil {
 		scheme = "https"
 	}
-	made := &http2.Block{Fields: []http2.Field{
+	fields := []http2.Field{
 		{Name: ":method", Value: "POST"},
 		{Name: ":scheme", Value: scheme},
 		{Name: ":path", Value: "/" + m.Service + "/" + m.Name},
@@ -228,9 +232,11 @@ func (c *clientCore) head(m *Method) *http2.Block {
 		{Name: "user-agent", Value: c.o.userAgent},
 		{Name: "te", Value: "trailers"},
 		{Name: "grpc-accept-encoding", Value: c.o.compressors.names()},
-	}}
+	}
+	made := &head{plain: &http2.Block{Fields: fields}}
+	made.usual = &http2.Block{Fields: append(slices.Clip(fields), http2.Field{Name: timeoutKey, Value: c.usual.text})}
 	found, _ := c.heads.LoadOrStore(m, made)
-	return found.(*http2.Block)
+	return found.(*head)
 }
 
 // Close ends discovery and closes all connections; calls in flight fail.

@@ -32,7 +32,7 @@ type outgoing struct {
 
 // sendTo sends a call to one instance, once.
 func (c *clientCore) sendTo(ctx context.Context, p *peer, req *Request) (*Response, error) {
-	o := outgoing{until: boundOf(ctx, req), head: c.head(req.Method), maxSend: c.o.maxSend, maxRecv: c.o.maxReceive}
+	o := outgoing{until: boundOf(ctx, req), maxSend: c.o.maxSend, maxRecv: c.o.maxReceive}
 	compression := c.o.compression
 	if opts := req.options; opts != nil {
 		set(&o.maxSend, opts.maxSend)
@@ -62,14 +62,21 @@ func (c *clientCore) sendTo(ctx context.Context, p *peer, req *Request) (*Respon
 	return c.open(ctx, req, &o)
 }
 
-// appendFields appends what varies from call to call.
+// appendFields appends what varies from call to call, and chooses what the request
+// begins with.
 func (c *clientCore) appendFields(ctx context.Context, fields []http2.Field, req *Request, o *outgoing) ([]http2.Field, error) {
+	head := c.head(req.Method)
+	o.head = head.plain
 	if d := req.Info.Deadline; !d.IsZero() {
 		left := time.Until(d)
 		if left <= 0 {
 			return nil, req.fail(PhaseWrite, true, context.DeadlineExceeded)
 		}
-		fields = append(fields, http2.Field{Name: "grpc-timeout", Value: c.usual.of(left)})
+		if left = coarse(left); left == c.usual.d {
+			o.head = head.usual
+		} else {
+			fields = append(fields, http2.Field{Name: timeoutKey, Value: formatTimeout(left)})
+		}
 	}
 	if o.out != nil {
 		fields = append(fields, http2.Field{Name: "grpc-encoding", Value: o.out.Name()})

@@ -69,15 +69,6 @@ func TestCoarseTimeouts(t *testing.T) {
 			t.Errorf("%v: got %v, want %v", tt.d, got, tt.want)
 		}
 	}
-	usual, never := newTimeoutField(time.Minute), newTimeoutField(0)
-	for _, tt := range []struct {
-		left time.Duration
-		want string
-	}{{time.Minute, "60000000u"}, {time.Minute - 1, "60000000u"}, {time.Minute - ms, "60000000u"}, {59 * s, "59000000u"}, {12345, "12350n"}} {
-		if got, without := usual.of(tt.left), never.of(tt.left); got != tt.want || without != tt.want {
-			t.Errorf("%v: got %q with a usual time, %q without, want %q", tt.left, got, without, tt.want)
-		}
-	}
 }
 
 // TestRequestsThatCredentialsSeeServeNoOtherCall says so of the client and of the

@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const timeoutKey = "grpc-timeout"
+
 // maxTimeout is the largest number that grpc-timeout can hold: eight digits.
 const maxTimeout = 99999999
 
@@ -49,7 +51,7 @@ func coarse(d time.Duration) time.Duration {
 	return d
 }
 
-// A timeoutField is a grpc-timeout that was formatted before.
+// A timeoutField is a grpc-timeout that is sent again and again.
 type timeoutField struct {
 	d    time.Duration // coarse; zero for none
 	text string
@@ -61,14 +63,6 @@ func newTimeoutField(d time.Duration) (f timeoutField) {
 		f.text = formatTimeout(f.d)
 	}
 	return f
-}
-
-// of returns the field for d, which is positive.
-func (f *timeoutField) of(d time.Duration) string {
-	if d = coarse(d); d == f.d {
-		return f.text
-	}
-	return formatTimeout(d)
 }
 
 var errTimeout = errors.New("malformed grpc-timeout")
