@@ -94,7 +94,8 @@ func WithConnections(n int) ClientOption {
 }
 
 // WithCompression compresses requests with the [Compressor] of that name, one
-// of [WithCompressors]. The default is not to.
+// of [WithCompressors]. The default is not to. Answers come as their requests
+// went, unless the handler chooses otherwise ([SetCompression]).
 func WithCompression(name string) ClientOption {
 	return clientOption(func(o *clientOptions) { o.compression = name })
 }

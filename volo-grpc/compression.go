@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -164,6 +165,31 @@ func accepts(list, name string) bool {
 		}
 	}
 	return false
+}
+
+// SetCompression has the answer to a call sent with the [Compressor] of that name,
+// "identity" for none, instead of the one its request came with. It fails if the
+// server does not have it (see [WithCompressors]), the caller does not accept it,
+// once a part of the answer was sent, and outside a handler.
+func SetCompression(ctx context.Context, name string) error {
+	s := streamOf(ctx)
+	if s == nil {
+		return errNoHandler
+	}
+	n, ok := s.server.o.compressors.number(name)
+	switch list := s.head().AcceptEncoding; {
+	case !ok:
+		return fmt.Errorf("vologrpc: compression %q is not among WithCompressors", name)
+	case n != 0 && !accepts(list, name):
+		return fmt.Errorf("vologrpc: the caller does not accept the compression %q, only %q", name, list)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.headSent.Load() || s.body != nil {
+		return errHeaderSent
+	}
+	s.out = n
+	return nil
 }
 
 var errUnannounced = errors.New("the message is compressed, the header does not say how")

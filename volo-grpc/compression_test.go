@@ -106,6 +106,79 @@ func TestCompressionIsNegotiated(t *testing.T) {
 	}
 }
 
+func TestAHandlerChoosesTheCompression(t *testing.T) {
+	long := of(strings.Repeat("x", 10000))
+	zipped := vologrpc.WithCompression("gzip")
+	for _, tt := range []struct {
+		what   string
+		name   string
+		late   bool // after the first message
+		client []vologrpc.ClientOption
+		small  bool   // is the answer
+		err    string // "" for none
+	}{
+		{"none, for a request without any", "identity", false, nil, false, ""},
+		{"one, for a request without any", "gzip", false, nil, true, ""},
+		{"another one than the request's", "deflate", false, []vologrpc.ClientOption{zipped}, true, ""},
+		{"none, although the request has one", "identity", false, []vologrpc.ClientOption{zipped}, false, ""},
+		{"one that the server does not have", "lzw", false, nil, false, "WithCompressors"},
+		{"one that the client does not have", "zstd", false, nil, false, "does not accept"},
+		{"one, when the answer has begun", "gzip", true, nil, false, "has been sent"},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			var call *vologrpc.Request
+			watch := vologrpc.WithInner(func(next vologrpc.Handler) vologrpc.Handler {
+				return vologrpc.HandlerFunc(func(ctx context.Context, req *vologrpc.Request) (*vologrpc.Response, error) {
+					call = req
+					return next.Call(ctx, req)
+				})
+			})
+			c := inMemory(t, notes{
+				get: func(ctx context.Context, in *note) (*note, error) {
+					return long, vologrpc.SetCompression(ctx, tt.name)
+				},
+				list: func(ctx context.Context, _ *note, s *vologrpc.Sender[note]) error {
+					if tt.late {
+						s.Send(long)
+					}
+					if err := vologrpc.SetCompression(ctx, tt.name); err != nil {
+						return err
+					}
+					return s.Send(long)
+				},
+			}, []vologrpc.ServerOption{vologrpc.WithCompressors(zstd.New())}, append(tt.client, watch)...)
+			check := func(kind, got string, err error) {
+				t.Helper()
+				if tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) || tt.err == "" && (err != nil || got != long.Value) {
+					t.Errorf("%s: got %d bytes and the error %v, want %q", kind, len(got), err, tt.err)
+				}
+				if n := call.Info.Stats.ReceivedBytes; err == nil && (n < 1000) != tt.small {
+					t.Errorf("%s: the answer had %d bytes on the wire", kind, n)
+				}
+			}
+			if !tt.late {
+				got, err := c.get(soon(t), "")
+				check("unary", got, err)
+			}
+			s, err := c.list(soon(t), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			all := ""
+			for m, e := range s.All() {
+				if err = e; e == nil {
+					all += m.Value
+				}
+			}
+			check("streaming", all, err)
+		})
+	}
+	if err := vologrpc.SetCompression(t.Context(), "gzip"); err == nil {
+		t.Error("outside a handler: no error")
+	}
+}
+
 // bomb is a compressor whose output is larger than it may be, and broken for
 // the message that says so.
 type bomb struct{}
