@@ -197,18 +197,18 @@ func TestACallIsCanceled(t *testing.T) {
 	}
 }
 
+// Which side notices first is not said.
 func TestACallHasATimeout(t *testing.T) {
-	p, server := talkPage(t)
+	p, _ := talkPage(t)
 	s := p.call(t.Context(), `{"method":"talk.Talk/Wait","text":"{}","timeout":"50ms"}`)
 	s.next("begin")
-	if e := s.end(); e.Error == nil || e.Error.Kind != invoke.Transport || e.Reply.Timing.Total < 50*time.Millisecond {
-		t.Errorf("got %+v, %+v, want that it was too late", e.Reply, e.Error)
+	if e := s.end(); e.Error == nil || !strings.Contains(e.Error.Message, "deadline exceeded") {
+		t.Errorf("got %+v, want that it was too late", e.Error)
 	}
-	_ = server
 }
 
 func TestSoManyCallsRunAtOnce(t *testing.T) {
-	p, server := talkPage(t)
+	p, _ := talkPage(t)
 	ctx, leave := context.WithCancel(t.Context())
 	for range 64 {
 		p.call(ctx, `{"method":"talk.Talk/Chat"}`).next("begin")
@@ -217,7 +217,6 @@ func TestSoManyCallsRunAtOnce(t *testing.T) {
 		t.Errorf("got status %d, %s, want that there are too many", status, text)
 	}
 	leave()
-	_ = server
 }
 
 func TestWhatThereIs(t *testing.T) {
