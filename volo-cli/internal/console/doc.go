@@ -39,6 +39,21 @@
 // request. Nobody reads faster than the browser: answers that it does not take
 // stay with the server, by flow control.
 //
+// # Files
+//
+//	console.go  a console, its handlers, and how long it serves
+//	guard.go    who may ask
+//	peer.go     the peer that is called, over reloads
+//	api.go      what there is to ask but for calls
+//	call.go     a call as events; running.go, what the page says to one
+//
+//	assets/main.js     what is left, in the middle and right, and how one leads to
+//	                   another: nav.js, method.js and types.js, answer.js
+//	assets/form.js     requests as forms (messages.js, lists.js, controls.js), made
+//	                   of types by schema.js; editor.js, as JSON; metadata.js
+//	assets/run.js      a call, with api.js; history.js keeps it, shell.js writes it
+//	assets/json.js     trees of JSON that lose nothing; dom.js builds elements
+//
 // # Who may use it
 //
 // The page can make calls that its user can make, so nobody else may. [Serve]

@@ -1,10 +1,11 @@
 // The middle: one method and the request that is written for it.
 
 import * as api from "./api.js";
-import { button, copy, h, id, shortcut } from "./dom.js";
+import { copy, h, id, shortcut } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Form } from "./form.js";
 import { JSONFault, indexOf, parse, pathAt, print } from "./json.js";
+import { Metadata } from "./metadata.js";
 import { Past, Run } from "./run.js";
 import { kindOf, kindTitles } from "./schema.js";
 import { command } from "./shell.js";
@@ -12,8 +13,6 @@ import { link, options } from "./types.js";
 
 // mostLive is how many calls one page has at once.
 const mostLive = 4;
-
-const sorts = { metadata: "header", persistent: "persistent", transient: "transient" };
 
 // A Page is what is written for one method, kept while others are looked at.
 export class Page {
@@ -28,13 +27,11 @@ export class Page {
     this.mode = "form";
     this.run = null;
     this.editor = new Editor("Request as JSON", () => this.shell());
-    this.pairs = Object.keys(sorts).flatMap((sort) => (peer[sort] ?? []).map((p) => ({ sort, ...p })));
+    this.metadata = new Metadata(peer, schema.grpc, () => this.shell());
     this.parts = {
       mode: { form: this.tab("form", "Form"), json: this.tab("json", "JSON") },
       body: h("div", { class: "body", role: "tabpanel", id: id("request") }),
       fault: h("p", { class: "fault general", role: "alert" }),
-      pairs: h("div", { class: "pairs-edit" }),
-      count: h("span", { class: "count" }),
       timeout: h("input", { id: id("timeout"), class: "timeout", size: "8", placeholder: this.streams() ? "none" : "30s", value: peer.timeout, spellcheck: "false", oninput: () => this.shell() }),
       bar: h("div", { class: "bar" }),
       shell: h("pre", { class: "shell" }),
@@ -44,7 +41,6 @@ export class Page {
     this.tree(schema.first(this.method.request));
     this.element = this.build();
     this.show();
-    this.drawPairs();
     this.drawBar();
   }
 
@@ -98,9 +94,9 @@ export class Page {
       p.fault,
       h(
         "details",
-        { class: "box", open: this.pairs.length > 0 },
-        h("summary", {}, "Metadata and timeout", p.count),
-        p.pairs,
+        { class: "box", open: this.metadata.pairs.length > 0 },
+        h("summary", {}, "Metadata and timeout", this.metadata.count),
+        this.metadata.element,
         h("p", { class: "field" }, h("label", { for: p.timeout.id }, "Timeout"), p.timeout),
       ),
       h("details", { class: "box", ontoggle: () => this.shell() }, h("summary", {}, "In a shell"), h("div", { class: "shell-box" }, p.shell, copy("Copy the command", () => this.command()))),
@@ -177,48 +173,6 @@ export class Page {
     this.shell();
   }
 
-  drawPairs(focus) {
-    const { pairs, count } = this.parts;
-    const able = this.schema.grpc ? Object.keys(sorts) : ["persistent", "transient"];
-    const counted = () => (count.textContent = this.pairs.length ? String(this.pairs.length) : "");
-    const rows = this.pairs.map((p) => {
-      const set = (name) => (e) => {
-        p[name] = e.target.value;
-        delete p.hidden;
-        this.shell();
-      };
-      return h(
-        "div",
-        { class: "pair" },
-        h("select", { "aria-label": "kind of metadata", onchange: set("sort") }, able.map((s) => h("option", { value: s, selected: s === p.sort }, sorts[s]))),
-        h("input", { "aria-label": "key", value: p.key, placeholder: "key", spellcheck: "false", autocomplete: "off", oninput: set("key") }),
-        h("input", { "aria-label": "value", value: p.value, placeholder: p.hidden ? "not remembered" : "value", spellcheck: "false", autocomplete: "off", oninput: set("value") }),
-        button("remove", `Remove ${p.key || "this entry"}`, () => {
-          this.pairs.splice(this.pairs.indexOf(p), 1);
-          this.drawPairs();
-          this.shell();
-        }),
-      );
-    });
-    pairs.replaceChildren(
-      ...rows,
-      h(
-        "button",
-        {
-          type: "button",
-          class: "add",
-          onclick: () => {
-            this.pairs.push({ sort: able[0], key: "", value: "" });
-            this.drawPairs(true);
-          },
-        },
-        "Add metadata",
-      ),
-    );
-    counted();
-    if (focus) pairs.querySelector(".pair:last-of-type input").focus();
-  }
-
   // drawBar shows what can be done now.
   drawBar() {
     const m = this.method;
@@ -241,8 +195,7 @@ export class Page {
 
   // what is the call as /api/calls takes it.
   what() {
-    const of = (sort) => this.pairs.filter((p) => p.sort === sort && p.key.trim()).map((p) => ({ key: p.key.trim(), value: p.value }));
-    return { method: this.key, text: this.method.client_streams ? "" : this.text(), metadata: of("metadata"), persistent: of("persistent"), transient: of("transient"), timeout: this.parts.timeout.value.trim() };
+    return { method: this.key, text: this.method.client_streams ? "" : this.text(), ...this.metadata.lists(), timeout: this.parts.timeout.value.trim() };
   }
 
   // send sends the request: it begins a call or, in a stream, goes on with one.
@@ -317,22 +270,19 @@ export class Page {
   // restore brings a call of the history back. One that runs goes on.
   restore(entry) {
     if (!this.run || this.run.over) this.run = new Past(this.method, entry);
-    const old = this.pairs;
-    this.pairs = Object.keys(sorts).flatMap((sort) =>
-      (entry[sort] ?? []).map((p) => {
-        const now = p.hidden && old.find((o) => o.sort === sort && o.key === p.key && o.value);
-        return { sort, ...p, ...(now ? { value: now.value, hidden: undefined } : {}) };
-      }),
-    );
+    this.metadata.restore(entry);
     this.parts.timeout.value = entry.timeout;
-    this.drawPairs();
-    this.parts.fault.textContent = "";
+    this.rewrite(entry.text);
+  }
+
+  // rewrite replaces the request by a text, which need not be JSON.
+  rewrite(text) {
     try {
-      this.write(parse(entry.text));
+      this.write(parse(text));
     } catch (e) {
       if (!(e instanceof JSONFault)) throw e;
       this.mode = "json";
-      this.editor.text = entry.text;
+      this.editor.text = text;
       this.show();
     }
   }
@@ -340,23 +290,16 @@ export class Page {
   // draft is what somebody has written, for a page that takes the place of this
   // one; adopt takes it.
   draft() {
-    return { text: this.text(), json: this.mode === "json", pairs: this.pairs, timeout: this.parts.timeout.value, run: this.run?.over ? this.run : null };
+    return { text: this.text(), mode: this.mode, pairs: this.metadata.pairs, timeout: this.parts.timeout.value, run: this.run?.over ? this.run : null };
   }
 
-  adopt({ text, json, pairs, timeout, run }) {
-    this.pairs = pairs;
+  adopt({ text, mode, pairs, timeout, run }) {
+    this.metadata.pairs = pairs;
+    this.metadata.draw();
     this.parts.timeout.value = timeout;
     this.run = run;
-    this.drawPairs();
-    try {
-      this.write(parse(text));
-      if (json) this.turn("json");
-    } catch (e) {
-      if (!(e instanceof JSONFault)) throw e;
-      this.mode = "json";
-      this.editor.text = text;
-      this.show();
-    }
+    this.rewrite(text);
+    this.turn(mode);
   }
 
   command() {
