@@ -2,6 +2,8 @@ package motore_test
 
 import (
 	"context"
+	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/volo-go/volo/motore"
@@ -34,4 +36,32 @@ func TestOnlyWhoSaysSoIsDiscreet(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", test.what, got, test.want)
 		}
 	}
+}
+
+// A tally counts the calls that have failed, and keeps nothing of them.
+type tally struct {
+	next   motore.Service[string, string]
+	failed atomic.Int64
+}
+
+func (t *tally) Call(ctx context.Context, req string) (string, error) {
+	resp, err := t.next.Call(ctx, req)
+	if err != nil {
+		t.failed.Add(1)
+	}
+	return resp, err
+}
+
+func (t *tally) Discreet() bool { return motore.IsDiscreet(t.next) }
+
+func ExampleDiscreet() {
+	counting := func(next motore.Service[string, string]) motore.Service[string, string] { return &tally{next: next} }
+	logging := func(next motore.Service[string, string]) motore.Service[string, string] {
+		return motore.ServiceFunc[string, string](next.Call) // says nothing of itself
+	}
+	fmt.Println(motore.IsDiscreet(motore.Chain(counting, counting)(says(true))))
+	fmt.Println(motore.IsDiscreet(motore.Chain(counting, logging)(says(true))))
+	// Output:
+	// true
+	// false
 }

@@ -39,12 +39,18 @@ type told struct {
 	Picker
 	tracker Tracker // nil if it is none
 	timed   timed   // likewise
+	clocked bool    // it is a tracker that wants to know how long calls take
 }
 
 func tell(p Picker) told {
 	t := told{Picker: p}
 	t.tracker, _ = p.(Tracker)
 	t.timed, _ = p.(timed)
+	switch p.(type) {
+	case *least, *bounded: // only count
+	default:
+		t.clocked = t.tracker != nil
+	}
 	return t
 }
 

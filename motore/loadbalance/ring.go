@@ -41,11 +41,17 @@ const maxRing = 1 << 20
 // arc up to it.
 type point struct {
 	hash     uint64
-	instance int
+	instance uint32
 }
 
-// A ring has its points in order.
-type ring []point
+// A ring has its points in order. Hashes are spread evenly, so that of as many
+// buckets as there are points, more or less, each holds one or two: a point is
+// found by a look at its bucket.
+type ring struct {
+	points []point
+	starts []uint32 // of each bucket, the index of its first point, or else of the next one
+	shift  int      // what it takes off a hash to leave its bucket
+}
 
 // Balance implements [Balancer].
 func (c Consistent) Balance(instances []discovery.Instance) Picker {
@@ -67,51 +73,56 @@ func (c Consistent) ring(instances []discovery.Instance) ring {
 	for _, in := range instances {
 		total += c.points(in)
 	}
-	shift := 0
-	for total>>shift > maxRing {
-		shift++
+	halvings := 0
+	for total>>halvings > maxRing {
+		halvings++
 	}
-	r := make(ring, 0, total>>shift+len(instances))
+	seeds, counts := make([]uint64, len(instances)), make([]int, len(instances))
+	total = 0
 	for i, in := range instances {
-		seed := seed(in)
-		// The n-th point depends on the address and n alone, so a change of
-		// weight adds or takes points and moves none.
-		for n := range max(1, c.points(in)>>shift) {
-			r = append(r, point{mix(seed + uint64(n)*0x9e3779b97f4a7c15), i})
+		seeds[i], counts[i] = seed(in), max(1, c.points(in)>>halvings)
+		total += counts[i]
+	}
+	shift := 64 - bits.Len(uint(total))
+	r := ring{make([]point, total), make([]uint32, 1<<(64-shift)), shift}
+	// The n-th point depends on the address and n alone, so a change of weight
+	// adds or takes points and moves none.
+	each := func(f func(hash uint64, i int)) {
+		for i, seed := range seeds {
+			for n := range counts[i] {
+				f(mix(seed+uint64(n)*0x9e3779b97f4a7c15), i)
+			}
 		}
 	}
-	return r.sorted(func(a, b point) bool {
+	each(func(hash uint64, _ int) { r.starts[hash>>shift]++ })
+	end := uint32(0)
+	for k, n := range r.starts {
+		end += n
+		r.starts[k] = end
+	}
+	each(func(hash uint64, i int) {
+		k := hash >> shift
+		r.starts[k]--
+		r.points[r.starts[k]] = point{hash, uint32(i)}
+	})
+	r.sort(func(a, b point) bool {
 		if a.hash != b.hash {
 			return a.hash < b.hash
 		}
 		// Whoever comes first in the snapshot must not matter.
 		return instances[a.instance].Address.String() < instances[b.instance].Address.String()
 	})
+	return r
 }
 
-// sorted returns the points in order. Hashes are spread evenly, so that as many
-// buckets as there are points, more or less, leave little to do.
-func (r ring) sorted(before func(a, b point) bool) ring {
-	shift := 64 - bits.Len(uint(len(r)))
-	ends := make([]int, 1<<(64-shift))
-	for _, p := range r {
-		ends[p.hash>>shift]++
-	}
-	for k := 1; k < len(ends); k++ {
-		ends[k] += ends[k-1]
-	}
-	out := make(ring, len(r))
-	for _, p := range r {
-		k := p.hash >> shift
-		ends[k]--
-		out[ends[k]] = p
-	}
-	for i := range out {
-		for k := i; k > 0 && before(out[k], out[k-1]); k-- {
-			out[k], out[k-1] = out[k-1], out[k]
+// sort puts the points in order, which those of different buckets are in.
+func (r *ring) sort(before func(a, b point) bool) {
+	p := r.points
+	for i := range p {
+		for k := i; k > 0 && before(p[k], p[k-1]); k-- {
+			p[k], p[k-1] = p[k-1], p[k]
 		}
 	}
-	return out
 }
 
 func (c Consistent) points(in discovery.Instance) int {
@@ -120,12 +131,12 @@ func (c Consistent) points(in discovery.Instance) int {
 
 func (r ring) place(hash uint64, tried Tried, room *bound) (int, bool) {
 	at := r.search(hash)
-	for k := range r {
+	for k := range r.points {
 		p := at + k
-		if p >= len(r) {
-			p -= len(r)
+		if p >= len(r.points) {
+			p -= len(r.points)
 		}
-		if i := r[p].instance; !tried.Has(i) && (room == nil || room.has(i)) {
+		if i := int(r.points[p].instance); !tried.Has(i) && (room == nil || room.has(i)) {
 			return i, true
 		}
 	}
@@ -135,17 +146,12 @@ func (r ring) place(hash uint64, tried Tried, room *bound) (int, bool) {
 // search returns the index of the first point at or after hash; the ring's
 // end is its beginning.
 func (r ring) search(hash uint64) int {
-	low, high := 0, len(r)
-	for low < high {
-		middle := int(uint(low+high) >> 1)
-		if r[middle].hash < hash {
-			low = middle + 1
-		} else {
-			high = middle
-		}
+	at := int(r.starts[hash>>r.shift])
+	for at < len(r.points) && r.points[at].hash < hash {
+		at++ // within the bucket, or to the first point behind it
 	}
-	if low == len(r) {
+	if at == len(r.points) {
 		return 0
 	}
-	return low
+	return at
 }

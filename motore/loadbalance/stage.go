@@ -132,7 +132,7 @@ func (b *balancing[Req, Resp]) Call(ctx context.Context, req Req) (Resp, error) 
 	}
 	a := attempt{tried: b.avoid(req, snap)}
 	a.avoided = len(a.tried) > 0
-	if snap.picker.tracker != nil && b.config.Began != nil && !waited {
+	if snap.picker.clocked && b.config.Began != nil && !waited {
 		a.began = b.config.Began(req)
 	}
 	for {
@@ -178,7 +178,7 @@ type attempt struct {
 // pick chooses the instance, and notes the time if somebody will want to know
 // how long it took.
 func (a *attempt) pick(ctx context.Context, snap *snapshot) (err error) {
-	if snap.picker.tracker != nil && a.began.IsZero() {
+	if snap.picker.clocked && a.began.IsZero() {
 		a.began = time.Now()
 	}
 	for {
@@ -219,14 +219,18 @@ func (b *balancing[Req, Resp]) tracked(ctx context.Context, req Req, snap *snaps
 	at, began := a.at, a.began
 	snap.picker.begin(at)
 	defer func() {
-		if !goesOn {
+		switch {
+		case goesOn:
+		case snap.picker.clocked:
 			elapsed := time.Since(began)
 			snap.picker.endAt(at, elapsed, outcome, began.Add(elapsed))
+		default:
+			snap.picker.endAt(at, 0, outcome, began)
 		}
 	}()
 	resp, err = b.next.Call(ctx, req)
 	outcome = rpc.OutcomeOf(err)
-	if outcome == rpc.Unsent && late(ctx, began) {
+	if outcome == rpc.Unsent && snap.picker.clocked && late(ctx, began) {
 		outcome = rpc.Canceled
 	}
 	if err == nil && b.config.Stream != nil {

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/volo-go/volo/motore"
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/rpc"
@@ -49,7 +50,7 @@ var Sizes = []int{3, 100, 5000}
 func Write(ctx context.Context, w io.Writer, sizes []int, each time.Duration) error {
 	for _, n := range sizes {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintf(t, "%d instances\tns/pick\tns/call\tB/call\tµs/update\tKiB/update\tmax/mean\tchi²/df\tremoved %%\tadded %%\t\n", n)
+		fmt.Fprintf(t, "%d instances\tns/pick\tns/call\tns/stage\tB/stage\tµs/update\tKiB/update\tmax/mean\tchi²/df\tremoved %%\tadded %%\t\n", n)
 		for _, s := range subjects() {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -61,7 +62,8 @@ func Write(ctx context.Context, w io.Writer, sizes []int, each time.Duration) er
 		}
 		fmt.Fprintf(w, "fair: %.3f%% of the keys move if one is removed, %.3f%% if one is added\n\n", 100/float64(n), 100/float64(n+1))
 	}
-	_, err := io.WriteString(w, `ns/pick: Pick alone; ns/call, B/call: Pick and, if it is a Tracker, Begin and End
+	_, err := io.WriteString(w, `ns/pick: Pick alone; ns/call: Pick and, if it is a Tracker, Begin and End
+ns/stage, B/stage: a call through a Stage, which tells the balancer what time it is
 max/mean, chi²/df: calls per instance, all of the same weight; 0 is even, 1 is what chance makes of it
 removed, added: keys that move when one instance goes or comes
 `)
@@ -70,13 +72,13 @@ removed, added: keys that move when one instance goes or comes
 
 // A result is what was measured of one balancer with n instances.
 type result struct {
-	pick, call, update cost
-	most, chi          float64
-	removed, added     float64
+	pick, call, stage, update cost
+	most, chi                 float64
+	removed, added            float64
 }
 
 func (r result) write(w io.Writer, s subject) {
-	fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%.0f\t%.1f\t%.1f\t%.3f\t%.2f\t", s.name, r.pick.ns, r.call.ns, r.call.bytes,
+	fmt.Fprintf(w, "%s\t%.1f\t%.1f\t%.1f\t%.0f\t%.1f\t%.1f\t%.3f\t%.2f\t", s.name, r.pick.ns, r.call.ns, r.stage.ns, r.stage.bytes,
 		r.update.ns/1e3, r.update.bytes/1024, r.most, r.chi)
 	if s.keyed {
 		fmt.Fprintf(w, "%.3f\t%.3f\t\n", 100*r.removed, 100*r.added)
@@ -99,6 +101,7 @@ func (s subject) measure(n int, each time.Duration) result {
 			tracker.End(i, time.Millisecond, rpc.Answered)
 		}
 	})
+	r.stage = s.through(fleet[:n], keys, each)
 	// One goes and comes back, as a Stage would see it.
 	before := picker
 	r.update = timed(each, func(k int) {
@@ -116,6 +119,23 @@ func (s subject) measure(n int, each time.Duration) result {
 		r.added = moved(whole, s.places(fleet))
 	}
 	return r
+}
+
+// through measures calls through a Stage, of a service that answers at once.
+func (s subject) through(fleet []discovery.Instance, keys []context.Context, each time.Duration) cost {
+	stage := loadbalance.New(loadbalance.Config[rpc.Address, error]{
+		Discoverer: discovery.Func(func(ctx context.Context, _ string, update func([]discovery.Instance)) error {
+			update(fleet)
+			<-ctx.Done()
+			return nil
+		}),
+		Balancer: s.Balancer,
+		Service:  func(rpc.Address) string { return "echo" },
+		Use:      func(rpc.Address, discovery.Instance) {},
+	})
+	defer stage.Close()
+	service := stage.Layer(motore.ServiceFunc[rpc.Address, error](func(context.Context, rpc.Address) (error, error) { return nil, nil }))
+	return timed(each, func(k int) { service.Call(keys[k%len(keys)], rpc.Address{}) })
 }
 
 // instances returns n of them, as a fleet would be numbered.
