@@ -50,3 +50,27 @@ func TestGovernanceAllocatesNothing(t *testing.T) {
 		t.Errorf("a call allocates %v times, %v without", full, plain)
 	}
 }
+
+// TestAllocationsOfStreams counts what both sides of a message and its answer
+// allocate together on a stream that is open.
+func TestAllocationsOfStreams(t *testing.T) {
+	c := dial(t, serve(t, echo))
+	s, err := c.chat(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	m := of(strings.Repeat("x", 1024))
+	n := testing.AllocsPerRun(1000, func() {
+		if err := s.Send(m); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Recv(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	// Measured: 7, of which 5 are messages and their strings.
+	if n > 8 {
+		t.Errorf("a message and its answer take %v allocations, want at most 8", n)
+	}
+}
