@@ -31,7 +31,7 @@ func openCommit(ctx context.Context, env *Env, ref string) (*commit, error) {
 	c := &commit{ctx: ctx, env: env, objects: map[string]object{}}
 	where, err := c.git(env.Dir, "rev-parse", "--show-toplevel", "--show-prefix")
 	if err != nil {
-		return nil, fmt.Errorf("--against %s is no folder, and there is no git repository here: %w", ref, err)
+		return nil, fmt.Errorf("--against %s is no folder, and here is no git repository that could have it: %w", ref, err)
 	}
 	top, prefix, _ := strings.Cut(string(where), "\n")
 	c.prefix = strings.TrimSpace(prefix)

@@ -44,6 +44,9 @@ func explain(w io.Writer, command string, f *invoke.Failure) {
 	default:
 		fmt.Fprintf(w, "volo %s: %s\n", command, strings.TrimSpace(f.Message))
 	}
+	if f.Hint != "" {
+		fmt.Fprintln(w, f.Hint)
+	}
 }
 
 func indented(w io.Writer, text []byte) {

@@ -22,8 +22,12 @@ func newIDL(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "idl",
 		Short: "IDLs that code is generated from",
-		Args:  group,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Long: `Idl adds IDLs to volo.yml: files of the project, and files of git repositories,
+which stay there and are locked at a commit.`,
+		Example: `  volo idl add idl/user.thrift
+  volo idl add user/user.thrift --git git@github.com:me/idl.git`,
+		Args: group,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newIDLAdd(env))
 	return cmd

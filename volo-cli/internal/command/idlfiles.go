@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -29,6 +30,8 @@ func (e *Env) idls(paths []string) ([]string, error) {
 		root := e.abs(p)
 		err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 			switch {
+			case errors.Is(err, fs.ErrNotExist) && name == root:
+				return fmt.Errorf("there is no file or folder %s", p)
 			case err != nil:
 				return err
 			case d.IsDir() && name != root && skipped(d.Name()):

@@ -82,6 +82,12 @@ func (i *initialize) plan(name, idl string) (scaffold.Plan, error) {
 	if !projectName.MatchString(name) {
 		return scaffold.Plan{}, usagef("%q cannot be the name of a project: use letters, digits, dots and dashes", name)
 	}
+	if !isThrift(idl) && !isProto(idl) {
+		if isThrift(name) || isProto(name) {
+			return scaffold.Plan{}, usagef("%s is neither a .thrift nor a .proto file; did you mean `volo init %s %s`?", idl, idl, name)
+		}
+		return scaffold.Plan{}, usagef("%s is neither a .thrift nor a .proto file", idl)
+	}
 	p := scaffold.Plan{Name: name[strings.LastIndexByte(name, '/')+1:], Module: i.module, IDL: idl, Includes: i.includes, Dir: i.env.Dir}
 	if p.Module == "" {
 		p.Module = name

@@ -99,3 +99,26 @@ func TestDiagnosticsAreColouredWhenAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// A manual has an explanation and examples of every command.
+func TestEveryCommandExplainsItself(t *testing.T) {
+	commands := []string{"init", "gen", "idl", "idl add", "repo", "repo add", "repo update", "fmt", "lint", "breaking",
+		"migrate", "call", "bench", "console", "demo", "version", "help"}
+	for _, name := range commands {
+		var stdout, stderr bytes.Buffer
+		env := &command.Env{Stdout: &stdout, Stderr: &stderr, Dir: t.TempDir(), Environ: os.Environ()}
+		if code := command.Main(t.Context(), env, append([]string{"help"}, strings.Fields(name)...)); code != 0 {
+			t.Errorf("volo help %s: got exit code %d: %s", name, code, stderr.String())
+			continue
+		}
+		long, rest, _ := strings.Cut(stdout.String(), "\n\nUsage:")
+		if len(long) < 100 || !strings.Contains(rest, "\nExamples:\n  ") {
+			t.Errorf("volo help %s: got %q, want an explanation and examples", name, stdout.String())
+		}
+		for line := range strings.Lines(long) {
+			if n := len([]rune(strings.TrimRight(line, "\n"))); n > 86 {
+				t.Errorf("volo help %s: a line of %d letters: %s", name, n, line)
+			}
+		}
+	}
+}

@@ -78,7 +78,7 @@ func (m *migration) run(ctx context.Context, args []string) error {
 	}
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
-		return fmt.Errorf("there is neither an old %s nor a Go module: %w", config.Name, err)
+		return fmt.Errorf("there is neither an old %s nor a Go module here; name the folder of the project with --dir: %w", config.Name, err)
 	}
 	p, err := migrate.Find(os.DirFS(root), modfile.ModulePath(mod))
 	if err != nil {

@@ -18,6 +18,8 @@ func newRepo(env *Env) *cobra.Command {
 		Short: "Git repositories that IDLs come from",
 		Long: `Repo adds git repositories to volo.yml and moves the commits that they are
 locked at. Any address does that "git clone" takes; credentials are git's own.`,
+		Example: `  volo repo add https://github.com/me/idl.git
+  volo repo update`,
 		Args: group,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

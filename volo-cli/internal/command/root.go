@@ -1,6 +1,9 @@
 package command
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -30,15 +33,7 @@ Call any service of Thrift or gRPC, and put load on it:
 The same in a browser:
 
   volo console --idl echo.thrift 127.0.0.1:8888`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				return usagef("unknown command %q; did you mean %q?", args[0], near[0])
-			}
-			return usagef("unknown command %q", args[0])
-		},
+		Args:                       group,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors:              true,
 		SilenceUsage:               true,
@@ -52,8 +47,50 @@ The same in a browser:
 		}
 		return pflag.NormalizedName(name)
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if strings.Contains(err.Error(), "missing unit in duration") {
+			err = fmt.Errorf("%w; write 5s, or 300ms", err)
+		}
+		return &usageError{err}
+	})
+	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newFmt(env), newLint(env), newBreaking(env))
 	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newMigrate(env), newDemo(env), newCall(env), newBench(env), newConsole(env), newVersion(env))
 	return root
+}
+
+// newHelp returns `volo help`, which says so if there is no such command.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command...]",
+		Short: "Show what a command does, with examples",
+		Long: `Help shows what a command does, its flags and examples. It is the same as the flag
+--help behind the command.`,
+		Example: `  volo help call
+  volo help idl add`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			at := root
+			for _, name := range args {
+				next, _, err := at.Find([]string{name})
+				if err != nil || next == at {
+					return group(at, []string{name})
+				}
+				at = next
+			}
+			at.InitDefaultHelpFlag()
+			return at.Help()
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			at, _, err := root.Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			for _, c := range at.Commands() {
+				if c.IsAvailableCommand() {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }

@@ -18,8 +18,12 @@ func newVersion(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the tool, of Go, and where new projects get Volo from",
-		Args:  positional(),
-		RunE:  func(*cobra.Command, []string) error { return v.run() },
+		Long: `Version prints the version of the tool, that of Go which it was built with, and where
+new projects get Volo from: a release, or the checkout that the tool was built in
+or that is around the current folder.`,
+		Example: `  volo version`,
+		Args:    positional(),
+		RunE:    func(*cobra.Command, []string) error { return v.run() },
 	}
 }
 

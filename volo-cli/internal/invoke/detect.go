@@ -32,6 +32,13 @@ func (e *SilentError) Error() string {
 		e.Target, strings.Join(e.Tried, "\n  "))
 }
 
+// An unreachableError says that there was no connection for the question. Of
+// the question, which the user has not asked, it says nothing.
+type unreachableError struct{ err *volothrift.Error }
+
+func (e *unreachableError) Error() string { return e.err.Err.Error() }
+func (e *unreachableError) Unwrap() error { return e.err }
+
 // detect asks the server for a method that it does not have, in one framing
 // after the other, and returns the one in which it says so.
 func detect(ctx context.Context, c *Config) (Protocol, error) {
@@ -44,8 +51,10 @@ func detect(ctx context.Context, c *Config) (Protocol, error) {
 			return f.name, nil
 		case ctx.Err() != nil:
 			return "", ctx.Err()
-		case failed == nil, failed.Phase == volothrift.PhaseDial, failed.Phase == volothrift.PhasePick:
-			return "", err // in no framing would it be different
+		case failed == nil:
+			return "", err
+		case failed.Phase == volothrift.PhaseDial, failed.Phase == volothrift.PhasePick:
+			return "", &unreachableError{failed} // in no framing would it be different
 		}
 		tried = append(tried, fmt.Sprintf("%s: %v", f.name, failed.Err))
 	}

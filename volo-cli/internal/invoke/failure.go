@@ -2,9 +2,13 @@ package invoke
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net"
+	"syscall"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -33,6 +37,7 @@ type Failure struct {
 	Code    int32  `json:"code"` // of the status, the exception or the business error
 	Name    string `json:"name"` // of the code or of the declared exception
 	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // what to do, if that can be told
 	// Value is the declared exception.
 	Value json.RawMessage `json:"value,omitempty"`
 	// Details are those of the status of gRPC.
@@ -43,6 +48,12 @@ type Failure struct {
 // Explain says what an error of Open, Call and all else means. It may ask the
 // server for the types of details. A nil Peer knows of no types.
 func (p *Peer) Explain(ctx context.Context, err error) *Failure {
+	f := p.explain(ctx, err)
+	f.Hint = hint(err)
+	return f
+}
+
+func (p *Peer) explain(ctx context.Context, err error) *Failure {
 	var exception *generic.Exception
 	if errors.As(err, &exception) {
 		f := &Failure{Kind: Exception, Name: exception.Type.FullName(), Message: exception.Error()}
@@ -61,13 +72,41 @@ func (p *Peer) Explain(ctx context.Context, err error) *Failure {
 	}
 	var failed *volothrift.Error
 	if errors.As(err, &failed) {
-		return explainThrift(failed)
+		f := explainThrift(failed)
+		var away *unreachableError
+		if errors.As(err, &away) {
+			f.Message = away.Error()
+		}
+		return f
 	}
 	var silent *SilentError
 	if errors.As(err, &silent) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return &Failure{Kind: Transport, Message: err.Error()}
 	}
 	return &Failure{Kind: Local, Message: err.Error()}
+}
+
+// hint says what to do about an error that there is one thing to do about.
+func hint(err error) string {
+	var (
+		name      *net.DNSError
+		plain     tls.RecordHeaderError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+	)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens there: is the server running, and is that its port?"
+	case errors.As(err, &name) && name.IsNotFound:
+		return "check the name, or give the address of an instance"
+	case errors.As(err, &plain):
+		return "the server does not speak TLS on that port: leave out --tls"
+	case errors.As(err, &authority):
+		return "name the authority of its certificate with --tls-ca, or trust anybody with --tls-insecure"
+	case errors.As(err, &host):
+		return "say with --tls-server-name whose certificate is right"
+	}
+	return ""
 }
 
 func explainThrift(e *volothrift.Error) *Failure {

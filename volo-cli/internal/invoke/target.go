@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -47,6 +48,10 @@ func parseTarget(s string) (place, error) {
 		return place{name: s, discoverer: discovery.Static(all...)}, nil
 	}
 	a, err := rpc.ParseAddress(s)
+	var form *net.AddrError
+	if errors.As(err, &form) && !strings.Contains(s, "://") {
+		return fail(fmt.Errorf("%s; want host:port, unix:PATH, dns:///name:port or file:PATH#NAME", form.Err))
+	}
 	if err != nil {
 		return fail(err)
 	}
