@@ -87,6 +87,28 @@ func TestWhatAFaultLeavesOfAnOpaqueMessage(t *testing.T) {
 	}
 }
 
+// Numbers that can be absent are no pointers.
+func TestOpaqueNumbersTakeNoMemoryOfTheirOwn(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	wire := encode(t, opaque.All_builder{
+		OBool: proto.Bool(true), OInt64: proto.Int64(-1), OSint32: proto.Int32(5), ODouble: proto.Float64(1.5), LastWord: proto.Int32(9),
+	}.Build())
+	m, buf := new(opaque.All), make([]byte, 0, len(wire))
+	got := testing.AllocsPerRun(100, func() {
+		if err := protobuf.Unmarshal(wire, m, protobuf.DecodeOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := protobuf.Append(buf, m); err != nil || len(b) != len(wire) {
+			t.Fatalf("got %x, %v, want %x", b, err, wire)
+		}
+	})
+	if got != 0 {
+		t.Errorf("got %v allocations, want none", got)
+	}
+}
+
 func TestOpaqueMessagesAsJSON(t *testing.T) {
 	for seed := range uint64(50) {
 		m := random(&opaque.All{}, seed)

@@ -12,9 +12,13 @@ import (
 	"github.com/volo-go/volo/integration/conformance/protobuf/messages/proto2pb"
 	"github.com/volo-go/volo/integration/conformance/protobuf/messages/proto3pb"
 	"github.com/volo-go/volo/pilota/protobuf"
+	"github.com/volo-go/volo/pilota/testdata/proto/opaque"
 )
 
-var types = []proto.Message{&proto2pb.TestAllTypesProto2{}, &proto3pb.TestAllTypesProto3{}, &edition2023pb.TestAllTypesEdition2023{}}
+var types = []proto.Message{
+	&proto2pb.TestAllTypesProto2{}, &proto3pb.TestAllTypesProto3{}, &edition2023pb.TestAllTypesEdition2023{},
+	&opaque.All{}, &opaque.Extended{},
+}
 
 // Generated messages and protobuf-go's dynamic ones, which know the schema
 // only, make the same of any bytes.
