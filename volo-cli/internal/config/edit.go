@@ -69,19 +69,13 @@ func (f *File) SetLocks(entry string, locks map[string]string) (string, error) {
 // AddRepo returns the text of the file with one more repository, which the
 // entry must not have.
 func (f *File) AddRepo(entry string, repo *Repo) (string, error) {
-	lines := []string{Word(repo.Name) + ":", "  url: " + Word(repo.URL), "  ref: " + Word(repo.Ref)}
-	if repo.Lock != "" {
-		lines = append(lines, "  lock: "+repo.Lock)
-	}
+	lines := repo.lines()
 	text := f.Source.Text
 	if repos := f.node(entry, "repos"); repos != nil && len(repos.Content) > 0 {
 		text = f.append(repos, lines)
 	} else if repos == nil {
 		// Above the services that use it.
-		for i, line := range lines {
-			lines[i] = "  " + line
-		}
-		text = f.before(f.key(entry, "services"), append([]string{"repos:"}, lines...))
+		text = f.before(f.key(entry, "services"), append([]string{"repos:"}, deeper(2, lines)...))
 	}
 	return text, f.verify(text, strings.Join(lines, "\n"), func(g *File) bool {
 		got := g.Entry(entry).Repo(repo.Name)
@@ -92,17 +86,7 @@ func (f *File) AddRepo(entry string, repo *Repo) (string, error) {
 
 // AddService returns the text of the file with one more element of services.
 func (f *File) AddService(entry string, s *IDL) (string, error) {
-	lines := []string{"- idl:", "    source: " + s.Source}
-	if s.Repo != "" {
-		lines = append(lines, "    repo: "+Word(s.Repo))
-	}
-	lines = append(lines, "    path: "+Word(s.Path))
-	if len(s.Includes) > 0 {
-		lines = append(lines, "    includes:")
-		for _, dir := range s.Includes {
-			lines = append(lines, "      - "+Word(dir))
-		}
-	}
+	lines := s.lines()
 	text := f.append(f.node(entry, "services"), lines)
 	return text, f.verify(text, strings.Join(lines, "\n"), func(g *File) bool {
 		all := g.Entry(entry).Services
@@ -114,27 +98,19 @@ func (f *File) AddService(entry string, s *IDL) (string, error) {
 	})
 }
 
-// AddEntry returns the text of the file with one more entry, which has a
-// service and may have a repository.
+// AddEntry returns the text of the file with one more entry, of which it writes
+// the protocol, the folder, the repositories and where the services are.
 func (f *File) AddEntry(e *Entry) (string, error) {
-	s := e.Services[0]
 	lines := []string{Word(e.Name) + ":", "  protocol: " + e.Protocol, "  filename: " + Word(e.Filename)}
+	if len(e.Repos) > 0 {
+		lines = append(lines, "  repos:")
+	}
 	for _, r := range e.Repos {
-		lines = append(lines, "  repos:", "    "+Word(r.Name)+":", "      url: "+Word(r.URL), "      ref: "+Word(r.Ref))
-		if r.Lock != "" {
-			lines = append(lines, "      lock: "+r.Lock)
-		}
+		lines = append(lines, deeper(4, r.lines())...)
 	}
-	lines = append(lines, "  services:", "    - idl:", "        source: "+s.Source)
-	if s.Repo != "" {
-		lines = append(lines, "        repo: "+Word(s.Repo))
-	}
-	lines = append(lines, "        path: "+Word(s.Path))
-	if len(s.Includes) > 0 {
-		lines = append(lines, "        includes:")
-		for _, dir := range s.Includes {
-			lines = append(lines, "          - "+Word(dir))
-		}
+	lines = append(lines, "  services:")
+	for _, s := range e.Services {
+		lines = append(lines, deeper(4, s.lines())...)
 	}
 	text := f.append(valueOf(f.root(), "entries"), lines)
 	if len(f.Entries) == 0 {
@@ -143,6 +119,40 @@ func (f *File) AddEntry(e *Entry) (string, error) {
 	return text, f.verify(text, strings.Join(lines, "\n"), func(g *File) bool {
 		return len(g.Entries) == len(f.Entries)+1 && g.Entry(e.Name) != nil
 	})
+}
+
+// lines returns what a file has of a repository.
+func (r *Repo) lines() []string {
+	lines := []string{Word(r.Name) + ":", "  url: " + Word(r.URL), "  ref: " + Word(r.Ref)}
+	if r.Lock != "" {
+		lines = append(lines, "  lock: "+r.Lock)
+	}
+	return lines
+}
+
+// lines returns what a file has of an element of services.
+func (s *IDL) lines() []string {
+	lines := []string{"- idl:", "    source: " + s.Source}
+	if s.Repo != "" {
+		lines = append(lines, "    repo: "+Word(s.Repo))
+	}
+	lines = append(lines, "    path: "+Word(s.Path))
+	if len(s.Includes) > 0 {
+		lines = append(lines, "    includes:")
+	}
+	for _, dir := range s.Includes {
+		lines = append(lines, "      - "+Word(dir))
+	}
+	return lines
+}
+
+// deeper returns lines that are indented by n more.
+func deeper(n int, lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = indent(n) + line
+	}
+	return out
 }
 
 // verify parses an edited text, which must have what was asked for.
@@ -245,7 +255,7 @@ func indent(n int) string { return strings.Repeat(" ", n) }
 
 // join joins lines, each indented.
 func join(lines []string, column int) string {
-	return indent(column) + strings.Join(lines, "\n"+indent(column))
+	return strings.Join(deeper(column, lines), "\n")
 }
 
 // Word writes a string so that YAML reads it as one.

@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"crypto/tls"
 	"fmt"
 
 	"github.com/volo-go/volo/motore/rpc"
@@ -35,12 +36,9 @@ func dialThrift(c *Config, protocol Protocol) (*volothrift.Client, error) {
 		opts = append(opts, volothrift.WithDiscoverer(at.discoverer))
 	}
 	if c.TLS != nil {
-		cfg, err := c.TLS.config(c.readFile())
+		cfg, err := c.tls(at)
 		if err != nil {
 			return nil, err
-		}
-		if cfg.ServerName == "" {
-			cfg.ServerName = at.server
 		}
 		opts = append(opts, volothrift.WithTLS(cfg))
 	}
@@ -64,12 +62,9 @@ func dialGRPC(c *Config) (*vologrpc.Client, error) {
 		opts = append(opts, vologrpc.WithDiscoverer(at.discoverer))
 	}
 	if c.TLS != nil {
-		cfg, err := c.TLS.config(c.readFile())
+		cfg, err := c.tls(at)
 		if err != nil {
 			return nil, err
-		}
-		if cfg.ServerName == "" {
-			cfg.ServerName = at.server
 		}
 		opts = append(opts, vologrpc.WithTLS(cfg))
 	}
@@ -97,4 +92,13 @@ func shown(a rpc.Address) string {
 		return ""
 	}
 	return a.String()
+}
+
+// tls returns what c.TLS says, for a place that may tell the name of the server.
+func (c *Config) tls(at place) (*tls.Config, error) {
+	cfg, err := c.TLS.config(c.readFile())
+	if err == nil && cfg.ServerName == "" {
+		cfg.ServerName = at.server
+	}
+	return cfg, err
 }

@@ -100,7 +100,7 @@ func (h *handlers) add(name string, f *ast.File) {
 			if d.Recv == nil {
 				h.taken[d.Name.Name] = true
 			} else {
-				h.funcs = append(h.funcs, method{receiverName(d), d.Name.Name})
+				h.funcs = append(h.funcs, method{stub.Receiver(d), d.Name.Name})
 			}
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
@@ -119,18 +119,6 @@ func (h *handlers) add(name string, f *ast.File) {
 			}
 		}
 	}
-}
-
-// receiverName returns the type that a method belongs to.
-func receiverName(d *ast.FuncDecl) string {
-	t := d.Recv.List[0].Type
-	if star, ok := t.(*ast.StarExpr); ok {
-		t = star.X
-	}
-	if id, ok := t.(*ast.Ident); ok {
-		return id.Name
-	}
-	return ""
 }
 
 // lacks returns the file of a service's handler, and the service with only

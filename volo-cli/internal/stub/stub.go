@@ -153,7 +153,7 @@ func (r *reader) parse(name string, text []byte) error {
 			if d.Recv == nil {
 				p.funcs[d.Name.Name] = true
 			} else if checksUnion(d) {
-				p.unions[receiver(d)] = true
+				p.unions[Receiver(d)] = true
 			}
 		case *ast.GenDecl:
 			p.addTypes(name, f, d)
@@ -218,8 +218,8 @@ func checksUnion(d *ast.FuncDecl) bool {
 	return found
 }
 
-// receiver returns the name of the type that a method belongs to.
-func receiver(d *ast.FuncDecl) string {
+// Receiver returns the name of the type that a method belongs to.
+func Receiver(d *ast.FuncDecl) string {
 	t := d.Recv.List[0].Type
 	if star, ok := t.(*ast.StarExpr); ok {
 		t = star.X
