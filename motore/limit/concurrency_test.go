@@ -210,7 +210,7 @@ func press(ctx context.Context, s service, callers int, d time.Duration) {
 		wg.Go(func() {
 			for time.Now().Before(end) {
 				if _, err := s.Call(ctx, "q"); err != nil {
-					time.Sleep(7 * time.Millisecond)
+					time.Sleep(47 * time.Millisecond)
 				}
 			}
 		})
