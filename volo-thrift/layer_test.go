@@ -115,6 +115,39 @@ func TestLayersAndHandlersSeeTheFactsOfTheCall(t *testing.T) {
 	}
 }
 
+func TestAServerIsCalledWhatItsPeerCallsIt(t *testing.T) {
+	for _, tt := range []struct {
+		name   string // of WithName
+		callee string // of WithCallee
+		want   string
+	}{
+		{callee: "shop.store", want: "shop.store"},
+		{want: "Store"}, // the IDL's name
+		{name: "store", callee: "shop.store", want: "store"},
+	} {
+		for _, p := range protocols {
+			if !p.header {
+				continue
+			}
+			t.Run(p.name+" "+tt.want, func(t *testing.T) {
+				var seen []string
+				pair := serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+					info := rpc.FromContext(ctx)
+					seen = append(seen, info.Caller.Service+" calls "+info.Callee.Service)
+					return key, nil
+				}}, volothrift.WithName(tt.name))
+				c := dial(t, pair, append(slices.Clone(p.opts), volothrift.WithCaller("shop.front"), volothrift.WithCallee(tt.callee))...)
+				for range 2 { // the second time, the names are known
+					mustGet(t, c, "k")
+				}
+				if want := "shop.front calls " + tt.want; len(seen) != 2 || seen[0] != want || seen[1] != want {
+					t.Errorf("the server saw %q, want %q twice", seen, want)
+				}
+			})
+		}
+	}
+}
+
 func TestOptionsOfACallHoldForItAlone(t *testing.T) {
 	one, other := serve(t, handler{get: func(context.Context, string) (string, error) { return "one", nil }}),
 		serve(t, handler{get: func(context.Context, string) (string, error) { return "other", nil }})

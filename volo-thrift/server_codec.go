@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
@@ -58,7 +59,11 @@ func (in *incoming) readHeader(req *Request) {
 	for id, value := range in.header.Ints {
 		switch id {
 		case ttheader.FromService:
-			req.Info.Caller.Service = string(value)
+			req.Info.Caller.Service = recall(&req.conn.caller, value)
+		case ttheader.ToService:
+			if req.Info.Callee.Service == "" {
+				req.Info.Callee.Service = recall(&req.conn.callee, value)
+			}
 		case ttheader.RPCTimeout:
 			if ms, ok := ttheader.Decimal(value); ok && ms > 0 {
 				ms = min(ms, math.MaxInt64/int64(time.Millisecond)) // as long as can be
@@ -73,6 +78,17 @@ func (in *incoming) readHeader(req *Request) {
 		}
 	}
 	req.metadata = meta.Metadata()
+}
+
+// recall returns name as a string, that of the call before if it is the same:
+// a peer says the same names with every call.
+func recall(kept *atomic.Pointer[string], name []byte) string {
+	if before := kept.Load(); before != nil && *before == string(name) {
+		return *before
+	}
+	s := string(name)
+	kept.Store(&s)
+	return s
 }
 
 // decodeArgs fills the arguments.

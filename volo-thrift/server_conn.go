@@ -44,12 +44,14 @@ type serverConn struct {
 
 	partial atomic.Bool // the start of a message has arrived, its end has not
 
-	writer   *combine.Writer       // made for the first call out of order
-	inflight atomic.Int32          // requests whose answer is not written yet
-	last     atomic.Pointer[route] // of the latest call: peers repeat themselves
-	stuck    atomic.Int32          // answers that wait because the peer does not read
-	resets   atomic.Bool           // the peer was or is to be told to go
-	leaving  atomic.Bool           // a goroutine waits to close the connection
+	writer   *combine.Writer        // made for the first call out of order
+	inflight atomic.Int32           // requests whose answer is not written yet
+	last     atomic.Pointer[route]  // of the latest call: peers repeat themselves
+	caller   atomic.Pointer[string] // as the latest call has named it
+	callee   atomic.Pointer[string]
+	stuck    atomic.Int32 // answers that wait because the peer does not read
+	resets   atomic.Bool  // the peer was or is to be told to go
+	leaving  atomic.Bool  // a goroutine waits to close the connection
 
 	mu    sync.Mutex
 	gone  map[int]func(error) // contexts to cancel when the peer is gone
