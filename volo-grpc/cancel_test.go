@@ -30,3 +30,25 @@ func TestNothingGoesOnAfterACancellation(t *testing.T) {
 		}
 	}
 }
+
+// TestAStreamMayBeOverWhileItOpens cancels contexts while streams open under
+// them, which the race detector watches.
+func TestAStreamMayBeOverWhileItOpens(t *testing.T) {
+	c := inMemory(t, echo, nil)
+	for range 500 {
+		ctx, cancel := context.WithCancel(soon(t))
+		canceled := make(chan struct{})
+		go func() {
+			defer close(canceled)
+			cancel()
+		}()
+		s, err := c.chat(ctx)
+		<-canceled
+		if err == nil {
+			_, err = s.Recv()
+		}
+		if vologrpc.CodeOf(err) != vologrpc.Canceled {
+			t.Fatalf("got %v, want CANCELLED", err)
+		}
+	}
+}

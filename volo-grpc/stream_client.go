@@ -41,8 +41,8 @@ type ClientStream struct {
 	outcome error // why Recv is over
 
 	ending sync.Once
-	unhook func() bool // stops watching the context; nil if nothing does
-	timer  *time.Timer // of the deadline; nil if there is none
+	unhook func() bool // guarded by mu; stops watching the context; nil if nothing does
+	timer  *time.Timer // guarded by mu; of the deadline; nil if there is none
 
 	// A stream of several attempts has none of what is above from st on; an
 	// attempt is one of outer's.
@@ -68,12 +68,14 @@ func (c *clientCore) open(ctx context.Context, req *Request, o *outgoing) (*Resp
 		until: o.until, out: o.out, maxSend: o.maxSend, maxRecv: o.maxRecv, body: o.body,
 	}
 	s.closed.Store(!req.Method.Kind.manyRequests())
+	s.mu.Lock() // it may be over before we know what to stop
 	if o.until.done != nil {
 		s.unhook = context.AfterFunc(o.until.ctx, s.abandon)
 	}
 	if !o.until.deadline.IsZero() {
 		s.timer = time.AfterFunc(time.Until(o.until.deadline), s.abandon)
 	}
+	s.mu.Unlock()
 	req.response = Response{Stream: s}
 	return &req.response, nil
 }
@@ -404,11 +406,14 @@ func (s *ClientStream) own() {
 
 // letGo stops what watches the stream, and the stream if it runs.
 func (s *ClientStream) letGo() {
-	if s.unhook != nil {
-		s.unhook()
+	s.mu.Lock()
+	unhook, timer := s.unhook, s.timer
+	s.mu.Unlock()
+	if unhook != nil {
+		unhook()
 	}
-	if s.timer != nil {
-		s.timer.Stop()
+	if timer != nil {
+		timer.Stop()
 	}
 	s.st.Cancel()
 }
