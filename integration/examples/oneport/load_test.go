@@ -38,9 +38,9 @@ func TestOnePortUnderLoad(t *testing.T) {
 			if target == "" {
 				target = port.Addr().String()
 			}
-			config := transport.SplitConfig{Logger: slog.New(slog.DiscardHandler)}
-			var grpcOptions []vologrpc.ClientOption
-			var thriftOptions []volothrift.ClientOption
+			config := transport.SplitConfig{Logger: slog.New(slog.DiscardHandler), Timeout: time.Minute}
+			grpcOptions := []vologrpc.ClientOption{vologrpc.WithConnectTimeout(time.Minute)}
+			thriftOptions := []volothrift.ClientOption{volothrift.WithConnectTimeout(time.Minute)}
 			if medium == "TLS" {
 				config.TLS = &tls.Config{Certificates: []tls.Certificate{own}}
 				grpcOptions = append(grpcOptions, vologrpc.WithTLS(&tls.Config{RootCAs: roots}))
@@ -89,7 +89,7 @@ func serve(t *testing.T, parts []net.Listener) (stop func()) {
 	served.Go(func() { grpcServer.Serve(parts[0]) })
 	served.Go(func() { thriftServer.Serve(parts[1]) })
 	return func() {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := thriftServer.Shutdown(ctx); err != nil {
 			t.Errorf("Thrift: Shutdown returned %v", err)
