@@ -44,3 +44,35 @@ func TestASCII(t *testing.T) {
 		}
 	}
 }
+
+// The same for texts that the loops go around several times for, at every place
+// in a line of the cache.
+func TestLongASCIIIsCopied(t *testing.T) {
+	detected := [2]bool{wide, widest}
+	defer func() { wide, widest = detected[0], detected[1] }()
+	const longest = 1200
+	s := make([]byte, longest)
+	to := make([]byte, 64+longest+1)
+	for _, has := range [][2]bool{{}, {detected[0]}, detected} {
+		wide, widest = has[0], has[1]
+		for n := 300; n <= longest; n += 7 {
+			for i := range s[:n] {
+				s[i] = byte('a' + (i+n)%26)
+			}
+			shift := n % 64
+			for at := -1; at < n; at += 1 + n%97 {
+				if at >= 0 {
+					s[at] |= 0x80
+				}
+				clear(to)
+				got := copyASCII(&to[shift], &s[0], n)
+				if got != (at < 0) || !bytes.Equal(to[shift:shift+n], s[:n]) || shift > 0 && to[shift-1] != 0 || to[shift+n] != 0 {
+					t.Fatalf("%d bytes to %d, high at %d: got %t", n, shift, at, got)
+				}
+				if at >= 0 {
+					s[at] &= 0x7f
+				}
+			}
+		}
+	}
+}

@@ -259,3 +259,37 @@ func TestDecodersAreReusable(t *testing.T) {
 		}
 	}
 }
+
+// Texts of lengths around those where another way of copying begins, written
+// forwards into room and backwards without.
+func TestTextsOfEveryLength(t *testing.T) {
+	for _, about := range []int{2, 4, 8, 16, 32, 64, 128, 256, 512, 4096, 1 << 14} {
+		for n := about - 2; n <= about+2; n++ {
+			ascii := strings.Repeat("Volo for Go. ", n/13+1)[:n]
+			texts := []string{ascii}
+			if n >= 2 {
+				texts = append(texts, ascii[:n-2]+"ö", "ö"+ascii[2:])
+			}
+			for _, text := range texts {
+				m := &bench.Echo{Message: text, Id: 1}
+				want := encode(t, m)
+				for _, buf := range [][]byte{nil, make([]byte, 0, len(want)), make([]byte, 0, len(want)+40)} {
+					if got, err := protobuf.Append(buf, m); err != nil || string(got) != string(want) {
+						t.Fatalf("%d bytes into %d: got %q, %v, want %q", n, cap(buf), got, err, want)
+					}
+				}
+			}
+			if n == 0 {
+				continue
+			}
+			for _, text := range []string{ascii[:n-1] + "\xff", "\xff" + ascii[1:]} {
+				m := &bench.Echo{Message: text}
+				for _, buf := range [][]byte{nil, make([]byte, 0, n+40)} {
+					if got, err := protobuf.Append(buf, m); err == nil || len(got) != 0 {
+						t.Fatalf("%d bytes that are no UTF-8: got %q, %v", n, got, err)
+					}
+				}
+			}
+		}
+	}
+}
