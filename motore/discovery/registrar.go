@@ -21,7 +21,9 @@ var ErrHandedOver = errors.New("discovery: another process serves at the address
 //
 // If the cause is [ErrHandedOver], Register leaves the instance as it is and
 // returns nil at once: another process keeps it from now on, or the registry
-// forgets it by itself after a while.
+// forgets it by itself after a while. That process, which may have begun before,
+// registers the same address: what this one has had is not to be in its way, nor
+// to take the instance along when it ends.
 //
 // Register returns an error if it cannot go on: then the instance is not
 // there, or not for much longer, and the caller pauses and calls again. It

@@ -2,6 +2,7 @@ package discoverytest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -40,7 +41,11 @@ func (f *Fake) Fail(service string, err error) {
 
 // Register implements discovery.Registrar.
 func (f *Fake) Register(ctx context.Context, service string, instance discovery.Instance) error {
-	defer f.take(service, instance.Address)
+	defer func() {
+		if !errors.Is(context.Cause(ctx), discovery.ErrHandedOver) {
+			f.take(service, instance.Address)
+		}
+	}()
 	for ctx.Err() == nil {
 		s := f.put(service, instance)
 		if s.err != nil {

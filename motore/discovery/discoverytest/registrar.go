@@ -43,6 +43,7 @@ func RunRegistrar(t *testing.T, open func(t *testing.T) RegistrarSubject) {
 		{"the end is the end", endIsEnd},
 		{"what never began never shows", neverBegan},
 		{"an instance may come back", comesBack},
+		{"what is handed over stays", handsOver},
 		{"many come and go at once", manyAtOnce},
 		{"what the registry loses comes back", survivesLoss},
 	} {
@@ -148,6 +149,32 @@ func comesBack(t *testing.T, s RegistrarSubject) {
 	}
 }
 
+// handsOver has three processes keep an instance, one after the other. The next
+// one begins when the one before has left, which is the most that a registry has
+// to bear: as a rule both keep it for a while.
+func handsOver(t *testing.T, s RegistrarSubject) {
+	if s.AddressOnly {
+		t.Skip("which process keeps the instance does not show")
+	}
+	w := s.watch(t, s.Service)
+	in := some(0, 1)
+	r := s.register(t, s.Service, in[0])
+	w.expect(in)
+	for range 2 {
+		r.handOver()
+		if got := s.now(t); len(got) != 1 || got[0].Address != in[0].Address {
+			t.Errorf("got %v once it was handed over, want the instance still", got)
+		}
+		in[0].Weight++
+		r = s.register(t, s.Service, in[0])
+		w.expect(in)
+	}
+	r.end()
+	if got := s.now(t); len(got) != 0 {
+		t.Errorf("got %v after the last process had ended, want no instance", got)
+	}
+}
+
 func manyAtOnce(t *testing.T, s RegistrarSubject) {
 	in := some(0, 20)
 	var going []*registered
@@ -211,7 +238,7 @@ func (s RegistrarSubject) now(t *testing.T) []discovery.Instance {
 type registered struct {
 	t       *testing.T
 	subject RegistrarSubject
-	stop    context.CancelFunc
+	cancel  context.CancelCauseFunc
 	done    chan struct{} // closed when Register has returned
 	err     error         // of Register, once done
 }
@@ -222,8 +249,8 @@ func (s RegistrarSubject) register(t *testing.T, service string, in discovery.In
 
 // registerWith starts to register. The registration ends when the test does.
 func (s RegistrarSubject) registerWith(t *testing.T, ctx context.Context, service string, in discovery.Instance) *registered {
-	ctx, stop := context.WithCancel(ctx)
-	r := &registered{t: t, subject: s, stop: stop, done: make(chan struct{})}
+	ctx, cancel := context.WithCancelCause(ctx)
+	r := &registered{t: t, subject: s, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
 		if r.err = s.Registrar.Register(ctx, service, in); ctx.Err() == nil {
@@ -234,10 +261,24 @@ func (s RegistrarSubject) registerWith(t *testing.T, ctx context.Context, servic
 	return r
 }
 
+func (r *registered) stop() { r.cancel(nil) }
+
+// handOver ends the registration, as another process keeps the instance.
+func (r *registered) handOver() {
+	r.t.Helper()
+	r.cancel(discovery.ErrHandedOver)
+	r.wait()
+}
+
 // end ends the registration in order.
 func (r *registered) end() {
 	r.t.Helper()
 	r.stop()
+	r.wait()
+}
+
+func (r *registered) wait() {
+	r.t.Helper()
 	select {
 	case <-r.done:
 		if r.err != nil {

@@ -131,6 +131,22 @@ var brokenRegistrars = []struct {
 			return f.Register(ctx, service, in)
 		}
 	}},
+	{"takes away what another process keeps", "what_is_handed_over_stays", func(f *discoverytest.Fake) registrarFunc {
+		return func(ctx context.Context, service string, in discovery.Instance) error {
+			anyway, cancel := context.WithCancel(context.WithoutCancel(ctx))
+			defer context.AfterFunc(ctx, cancel)()
+			return f.Register(anyway, service, in)
+		}
+	}},
+	{"waits for the other process", "what_is_handed_over_stays", func(f *discoverytest.Fake) registrarFunc {
+		return func(ctx context.Context, service string, in discovery.Instance) error {
+			err := f.Register(ctx, service, in)
+			if errors.Is(context.Cause(ctx), discovery.ErrHandedOver) {
+				time.Sleep(time.Minute)
+			}
+			return err
+		}
+	}},
 	{"does not look after what it has registered", "what_the_registry_loses_comes_back", func(f *discoverytest.Fake) registrarFunc {
 		return func(ctx context.Context, service string, in discovery.Instance) error {
 			now, _ := discovery.Resolve(ctx, f, service)
