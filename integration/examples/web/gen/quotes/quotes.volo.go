@@ -34,15 +34,8 @@ func (x *LastRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.Symbol) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -69,10 +62,10 @@ func (x *LastRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Symbol) > 0 {
-		if i = protobuf.PutText(b, i, x.Symbol); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Symbol))
+		if protobuf.WriteText(b, i+1, x.Symbol) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -162,15 +155,8 @@ func (x *WatchRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Symbol) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -207,10 +193,10 @@ func (x *WatchRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x10
 	}
 	if len(x.Symbol) > 0 {
-		if i = protobuf.PutText(b, i, x.Symbol); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Symbol))
+		if protobuf.WriteText(b, i+1, x.Symbol) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -317,15 +303,8 @@ func (x *Quote) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.Symbol) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -362,10 +341,10 @@ func (x *Quote) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		b[i] = 0x10
 	}
 	if len(x.Symbol) > 0 {
-		if i = protobuf.PutText(b, i, x.Symbol); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Symbol))
+		if protobuf.WriteText(b, i+1, x.Symbol) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i

@@ -34,15 +34,8 @@ func (x *CountRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.Item) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -69,10 +62,10 @@ func (x *CountRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.Item) > 0 {
-		if i = protobuf.PutText(b, i, x.Item); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.Item))
+		if protobuf.WriteText(b, i+1, x.Item) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -159,15 +152,8 @@ func (x *CountResponse) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]

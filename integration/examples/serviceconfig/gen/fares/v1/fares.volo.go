@@ -37,15 +37,8 @@ func (x *QuoteRequest) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 22 + len(x.From) + len(x.To) + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	start := len(b)
 	i := len(b)
@@ -79,17 +72,17 @@ func (x *QuoteRequest) PutProtobuf(b []byte, i int, how protobuf.Flags) int {
 		i = protobuf.PutRaw(b, i, x.unknownFields)
 	}
 	if len(x.To) > 0 {
-		if i = protobuf.PutText(b, i, x.To); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.To))
+		if protobuf.WriteText(b, i+1, x.To) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0x12
 	}
 	if len(x.From) > 0 {
-		if i = protobuf.PutText(b, i, x.From); i < 0 {
-			return i
+		i -= 1 + protobuf.SizeBytes(len(x.From))
+		if protobuf.WriteText(b, i+1, x.From) < 0 {
+			return -1
 		}
-		i -= 1
 		b[i] = 0xa
 	}
 	return i
@@ -188,15 +181,8 @@ func (x *QuoteResponse) AppendProtobuf(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	most := 11 + len(x.unknownFields)
-	if room := cap(b) - len(b); room < most {
-		if start, size := len(b), x.ProtobufSize(); size <= room {
-			b = b[:start+size]
-			if x.PutProtobuf(b[start:], size, 0) != 0 {
-				return b[:start], protobuf.WhyNot(x)
-			}
-			return b, nil
-		}
-		b = protobuf.Extend(b, most)[:len(b)]
+	if cap(b)-len(b) < most {
+		return protobuf.AppendExactly(b, x)
 	}
 	i := len(b)
 	b = b[:cap(b)]
