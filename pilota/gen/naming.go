@@ -6,6 +6,10 @@ import (
 	"unicode"
 )
 
+// IsInitialism reports whether Go writes a word in capitals throughout: Id as
+// ID.
+func IsInitialism(word string) bool { return initialisms[strings.ToUpper(word)] }
+
 // initialisms are the words that Go writes in capitals throughout.
 var initialisms = wordSet(`ACL API ASCII CPU CSS DNS EOF GUID HTML HTTP HTTPS ID IDL IP JSON
 	LHS QPS RAM RHS RPC SLA SMTP SQL SSH TCP TLS TTL UDP UI UID UUID URI URL UTF8 VM XML XMPP XSRF XSS`)

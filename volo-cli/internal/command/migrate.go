@@ -39,8 +39,9 @@ func newMigrate(env *Env) *cobra.Command {
 
 A volo.yml in the format that Volo had before entries had services is rewritten.
 
-A project of kitex gets a volo.yml and Volo's code in gen. Its Go files import the
-messages from there, and a main.go that is as kitex wrote it serves with Volo.
+A project of kitex gets a volo.yml and Volo's code in gen, where fields keep their
+names. Its Go files import the messages from there and name constants of enums
+as Volo does; setters and names that Volo does not have are listed. A main.go that is as kitex wrote it serves with Volo.
 If the project has several IDLs with services, name the one it is made from.
 
 A project of protoc-gen-go-grpc gets a volo.yml and Volo's code in gen. Its own Go
@@ -129,23 +130,16 @@ func (m *migration) project(ctx context.Context, root string, p *migrate.Project
 	if strings.HasSuffix(paths[0], ".proto") {
 		protocol = config.Protobuf
 	}
-	text, err := migrate.Config(protocol, paths, dirs)
+	text, in, out, err := m.compile(root, p, protocol, paths, dirs, nil)
 	if err != nil {
 		return err
 	}
-	if err := m.env.parses(config.Name, text); err != nil {
-		return err
-	}
-	file, err := config.Parse(config.Name, string(text))
-	if err != nil {
-		return err
-	}
-	in := generate.Input{Entry: file.Entries[0], Package: p.Module + "/gen", ReadFile: func(name string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
-	}}
-	out, list := generate.Compile(in)
-	if err := m.env.diagnose(list); err != nil {
-		return err
+	if p.Kind == migrate.Kitex && out.Program != nil {
+		if namings := migrate.Namings(out.Program); len(namings) > 0 {
+			if text, in, out, err = m.compile(root, p, protocol, paths, dirs, namings); err != nil {
+				return err
+			}
+		}
 	}
 	services, err := scaffold.Services(in.Package, out)
 	if err != nil {
@@ -174,6 +168,25 @@ func (m *migration) project(ctx context.Context, root string, p *migrate.Project
 		}
 	}
 	return m.left(append(todos, migrate.Todo{What: "go get " + scaffold.Prefix + framework + ", then go mod tidy"}))
+}
+
+// compile compiles the IDLs by a volo.yml that is made for them.
+func (m *migration) compile(root string, p *migrate.Project, protocol string, paths, dirs, namings []string) (text []byte, in generate.Input, out *generate.Output, err error) {
+	if text, err = migrate.Config(protocol, paths, dirs, namings); err != nil {
+		return nil, in, nil, err
+	}
+	if err := m.env.parses(config.Name, text); err != nil {
+		return nil, in, nil, err
+	}
+	file, err := config.Parse(config.Name, string(text))
+	if err != nil {
+		return nil, in, nil, err
+	}
+	in = generate.Input{Entry: file.Entries[0], Package: p.Module + "/gen", ReadFile: func(name string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+	}}
+	out, list := generate.Compile(in)
+	return text, in, out, m.env.diagnose(list)
 }
 
 // write writes files and keeps those that were there under other names, which

@@ -35,27 +35,27 @@ func (p *Project) Kitex(services []*stub.Service, generated map[string][]byte) (
 			files[name] = main
 			continue
 		}
-		slices.Reverse(lines)
 		var left []Todo
-		changed := text
+		var edits []edit
+		messages := make(map[string]declared)
 		for _, l := range lines {
 			below, ours := strings.CutPrefix(l.path, p.Module+"/kitex_gen/")
 			switch {
 			case ours && p.stubs["kitex_gen/"+below]:
 				left = append(left, Todo{name, l.line, "stubs of kitex: " + p.instead(below, services)})
 			case ours && folders[below]:
-				to := strconv.Quote(p.Module + "/gen/" + below)
-				changed = slices.Concat(changed[:l.start], []byte(to), changed[l.end:])
+				edits = append(edits, edit{l.start, l.end, strconv.Quote(p.Module + "/gen/" + below)})
+				messages[l.local] = messagesIn(below, generated)
 			case ours:
 				left = append(left, Todo{name, l.line, "Volo generates no package " + below})
 			case strings.HasPrefix(l.path, "github.com/cloudwego/kitex/") || strings.HasPrefix(l.path, "github.com/kitex-contrib/"):
 				left = append(left, Todo{name, l.line, "uses " + l.path + ", for which volothrift has options, layers and errors of its own"})
 			}
 		}
-		slices.Reverse(left)
-		todos = append(todos, left...)
-		if !bytes.Equal(changed, text) {
-			files[name] = changed
+		renamed, unnamed := named(name, text, f, messages)
+		todos = append(append(todos, left...), unnamed...)
+		if edits = append(edits, renamed...); len(edits) > 0 {
+			files[name] = apply(text, edits)
 		}
 	}
 	return files, append(todos, Todo{What: "remove kitex_gen, kitex_info.yaml and kitex's scripts when nothing imports them any more"}), nil

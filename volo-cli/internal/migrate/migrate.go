@@ -48,6 +48,7 @@ type (
 		Repos    map[string]*repo `yaml:"repos,omitempty"`
 		Services []service        `yaml:"services"`
 		TouchAll bool             `yaml:"touch_all,omitempty"`
+		Namings  []string         `yaml:"special_namings,omitempty,flow"`
 	}
 	repo struct {
 		URL  string `yaml:"url"`
@@ -176,9 +177,10 @@ func (e *entry) repo(r *repo) string {
 	}
 }
 
-// Config returns a volo.yml with one entry of local IDLs.
-func Config(protocol string, paths, includes []string) ([]byte, error) {
-	e := &entry{Protocol: protocol, Filename: "gen", TouchAll: protocol == "thrift"}
+// Config returns a volo.yml with one entry of local IDLs. namings are words that
+// Go code goes on to spell so.
+func Config(protocol string, paths, includes, namings []string) ([]byte, error) {
+	e := &entry{Protocol: protocol, Filename: "gen", TouchAll: protocol == "thrift", Namings: namings}
 	for _, p := range paths {
 		e.Services = append(e.Services, service{IDL: idl{Source: "local", Path: p, Includes: includes}})
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/report"
 	"github.com/volo-go/volo/volo-cli/internal/config"
 	"github.com/volo-go/volo/volo-cli/internal/migrate"
@@ -111,4 +112,21 @@ func FuzzOld(f *testing.F) {
 			t.Fatalf("got the old format again:\n%s", converted)
 		}
 	})
+}
+
+func TestNamingsAreWordsThatKitexSpellsOtherwise(t *testing.T) {
+	for idl, want := range map[string]string{
+		"namespace go api\nstruct A { 1: i64 user_id, 2: string homeUrl }":    "Id Url",
+		"struct A { 1: i64 userID, 2: i64 voided }":                           "",
+		"struct HttpRequest { 1: i64 x }\nservice S { void getIp(1: i64 a) }": "Http Ip",
+	} {
+		program, list := pilota.Check(pilota.Options{Inputs: []string{"a.thrift"}, KeepAll: true,
+			ReadFile: func(string) ([]byte, error) { return []byte(idl), nil }})
+		if program == nil {
+			t.Fatal(list)
+		}
+		if got := strings.Join(migrate.Namings(program), " "); got != want {
+			t.Errorf("%s: got %q, want %q", idl, got, want)
+		}
+	}
 }
