@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -158,16 +159,16 @@ var brokenRegistrars = []struct {
 	}},
 	{"gives up when the registry fails", "what_the_registry_loses_comes_back", func(f *discoverytest.Fake) registrarFunc {
 		return func(ctx context.Context, service string, in discovery.Instance) error {
+			now, _ := discovery.Resolve(ctx, f, service)
+			f.Set(service, append(now[:len(now):len(now)], in)...)
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
-			seen := false
-			go f.Watch(ctx, service, func(now []discovery.Instance) {
-				if seen && len(now) == 0 {
+			f.Watch(ctx, service, func(now []discovery.Instance) {
+				if !slices.ContainsFunc(now, func(one discovery.Instance) bool { return one.Address == in.Address }) {
 					cancel()
 				}
-				seen = seen || len(now) > 0
 			})
-			return f.Register(ctx, service, in)
+			return nil
 		}
 	}},
 }
