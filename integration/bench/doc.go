@@ -26,8 +26,9 @@
 //	protocodec     those of the Protobuf codec, in another
 //	raw            floors: echoes that do nothing else
 //	idl            generates the code of the .proto files
-//	kitex, vtproto software that is built and generated on demand
-//	ondemand       how that is done
+//	kitex, vtproto software that is built and generated on demand, see package
+//	               ondemand of this module
+//	house          what such software is given of this benchmark
 //	report         medians, paired ratios, targets, the table and JSON
 package main
 

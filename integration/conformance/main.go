@@ -31,6 +31,7 @@ func suites() []suite {
 		{"interop", "grpc-go's interop cases, both ways", interop},
 		{"connect", "connectrpc.com/conformance: gRPC, server and client; gRPC-Web, server", connect},
 		{"protobuf", "messages, binary and JSON, through both codecs", protobuf},
+		{"kitex", "Thrift with Kitex, both ways, over all that both speak", kitex},
 		{"grpcurl", "grpcurl lists and calls our services through reflection", grpcurl},
 	}
 }

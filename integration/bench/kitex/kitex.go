@@ -13,7 +13,8 @@ import (
 	"io/fs"
 	"path"
 
-	"github.com/volo-go/volo/integration/bench/ondemand"
+	"github.com/volo-go/volo/integration/bench/house"
+	"github.com/volo-go/volo/integration/ondemand"
 )
 
 // Version is the version of Kitex that the embedded go.mod requires.
@@ -38,10 +39,10 @@ func Codecs() [][2]string {
 var module embed.FS
 
 // Build returns the path of the binary, which it builds if it is not there.
-// house holds the benchmark's folders load, codec and child and its IDLs.
+// bench holds the benchmark's folders load, codec and child and its IDLs.
 // progress is told what is being done if that takes time.
-func Build(ctx context.Context, house fs.FS, progress func(string)) (string, error) {
-	files, err := sources(house)
+func Build(ctx context.Context, bench fs.FS, progress func(string)) (string, error) {
+	files, err := sources(bench)
 	if err != nil {
 		return "", err
 	}
@@ -50,22 +51,27 @@ func Build(ctx context.Context, house fs.FS, progress func(string)) (string, err
 		Version: Version,
 		Binary:  "bench-kitex",
 		Files:   files,
-		Steps: []ondemand.Step{
-			{Args: []string{"go", "build", "-o", "kitex-tool", "github.com/cloudwego/kitex/tool/cmd/kitex"}},
-			{Args: []string{"./kitex-tool", "-no-dependency-check", "-module", "volobench/kitex", "echo.thrift"}},
-			{Args: []string{"./kitex-tool", "-no-dependency-check", "-module", "volobench/kitex", "codec.thrift"}},
-			{Args: []string{"go", "build", "-o", "bench-kitex", "."}},
-		},
+		Steps:   Steps("volobench/kitex", "bench-kitex", "echo.thrift", "codec.thrift"),
 	}.Build(ctx, progress)
 }
 
+// Steps returns how the files of a module that requires Kitex become a binary:
+// Kitex's tool is built, generates code of the IDLs, and all is built.
+func Steps(module, binary string, idls ...string) []ondemand.Step {
+	steps := []ondemand.Step{{Args: []string{"go", "build", "-o", "kitex-tool", "github.com/cloudwego/kitex/tool/cmd/kitex"}}}
+	for _, idl := range idls {
+		steps = append(steps, ondemand.Step{Args: []string{"./kitex-tool", "-no-dependency-check", "-module", module, idl}})
+	}
+	return append(steps, ondemand.Step{Args: []string{"go", "build", "-o", binary, "."}})
+}
+
 // sources returns the files of the module that Kitex's tool does not generate.
-func sources(house fs.FS) ([]ondemand.File, error) {
-	files, err := ondemand.House(house)
+func sources(bench fs.FS) ([]ondemand.File, error) {
+	files, err := house.Files(bench)
 	if err != nil {
 		return nil, err
 	}
-	idls, err := ondemand.Glob(house, "*.thrift", path.Base)
+	idls, err := ondemand.Glob(bench, "*.thrift", path.Base)
 	if err != nil {
 		return nil, err
 	}

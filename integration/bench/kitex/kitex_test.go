@@ -9,7 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/volo-go/volo/integration/bench/ondemand"
+	"github.com/volo-go/volo/integration/ondemand"
 )
 
 // Internal tests: what is built from is decided here, the building itself
@@ -119,7 +119,7 @@ esac`,
 				if err == nil || !strings.Contains(err.Error(), test.wantErr) {
 					t.Errorf("err = %v, want one with %q", err, test.wantErr)
 				}
-				if left, _ := filepath.Glob(filepath.Join(dir, "*", "volo-bench", "*")); len(left) > 0 {
+				if left, _ := filepath.Glob(filepath.Join(dir, "*", "volo-ondemand", "*")); len(left) > 0 {
 					t.Errorf("a failed build leaves %q", left)
 				}
 				return

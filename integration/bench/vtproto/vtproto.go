@@ -18,8 +18,9 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/pluginpb"
 
+	"github.com/volo-go/volo/integration/bench/house"
 	"github.com/volo-go/volo/integration/bench/idl"
-	"github.com/volo-go/volo/integration/bench/ondemand"
+	"github.com/volo-go/volo/integration/ondemand"
 )
 
 // Version is the version of vtprotobuf that the embedded go.mod requires.
@@ -39,15 +40,15 @@ const parameter = "paths=source_relative,features=size+marshal+unmarshal," +
 	"Mstock/codec.proto=volobench/vtprotobuf/shapes;stockshapes"
 
 // Build returns the path of the binary, which it builds if it is not there.
-// house holds the benchmark's folders load, codec, child and
+// bench holds the benchmark's folders load, codec, child and
 // genproto/stock/shapes, and codec.proto. progress is told what is being done
 // if that takes time.
-func Build(ctx context.Context, house fs.FS, progress func(string)) (string, error) {
-	files, err := sources(house)
+func Build(ctx context.Context, bench fs.FS, progress func(string)) (string, error) {
+	files, err := sources(bench)
 	if err != nil {
 		return "", err
 	}
-	request, err := idl.StockRequest(house, parameter)
+	request, err := idl.StockRequest(bench, parameter)
 	if err != nil {
 		return "", err
 	}
@@ -65,12 +66,12 @@ func Build(ctx context.Context, house fs.FS, progress func(string)) (string, err
 }
 
 // sources returns the files of the module that the plug-in does not generate.
-func sources(house fs.FS) ([]ondemand.File, error) {
-	files, err := ondemand.House(house)
+func sources(bench fs.FS) ([]ondemand.File, error) {
+	files, err := house.Files(bench)
 	if err != nil {
 		return nil, err
 	}
-	messages, err := ondemand.Glob(house, "genproto/stock/shapes/*.go", inShapes)
+	messages, err := ondemand.Glob(bench, "genproto/stock/shapes/*.go", inShapes)
 	if err != nil {
 		return nil, err
 	}

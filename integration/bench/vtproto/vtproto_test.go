@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 
 	"github.com/volo-go/volo/integration/bench/idl"
-	"github.com/volo-go/volo/integration/bench/ondemand"
+	"github.com/volo-go/volo/integration/ondemand"
 )
 
 // Internal tests: what is built from is decided here, the building itself

@@ -1,4 +1,5 @@
-// Generate writes the messages and stubs of the suites interop and connect:
+// Generate writes the messages and stubs of the suites interop, connect and
+// kitex:
 //
 //	go run ./conformance/generate
 //
@@ -24,6 +25,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/volo-go/volo/integration/interop/generated"
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/report"
 )
@@ -53,7 +55,14 @@ func run(check bool) error {
 	if o, err = interop(); err != nil {
 		return err
 	}
-	return generate(o, "interop/gen", check)
+	if err := generate(o, "interop/gen", check); err != nil {
+		return err
+	}
+	if kitex := generated.Kitex("conformance"); check {
+		return kitex.Compare()
+	} else {
+		return kitex.Write()
+	}
 }
 
 // connect returns what to generate for suite connect.

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/volo-go/volo/integration/interop/generated"
+)
 
 // The generated code that is kept is what the generator writes now.
 
@@ -23,6 +27,12 @@ func TestConnectIsUpToDate(t *testing.T) {
 		t.Skipf("the sources of the connect suite are not in the module cache, run the suite once: %v", err)
 	}
 	if err := generate(o, "connect/gen", true); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKitexIsUpToDate(t *testing.T) {
+	if err := generated.Kitex("..").Compare(); err != nil {
 		t.Error(err)
 	}
 }

@@ -153,6 +153,16 @@ func Shop(dir string) Folder {
 	}
 }
 
+// Kitex returns the folder gen of suite kitex. dir is the path of package
+// conformance.
+func Kitex(dir string) Folder {
+	return Folder{
+		Dir:    filepath.Join(dir, "kitex", "gen"),
+		Import: module + "/conformance/kitex/gen",
+		IDL:    []string{filepath.Join(dir, "kitex", "suite.thrift")},
+	}
+}
+
 // Examples returns the folder gen of each example that has IDL files. dir is
 // the path of the folder of all examples.
 func Examples(dir string) (folders []Folder, err error) {

@@ -54,7 +54,7 @@ func (m Module) Build(ctx context.Context, progress func(string)) (string, error
 	if err != nil {
 		return "", err
 	}
-	cache = filepath.Join(cache, "volo-bench")
+	cache = filepath.Join(cache, "volo-ondemand")
 	dir := filepath.Join(cache, m.Name+"-"+m.Version+"-"+m.Fingerprint())
 	binary := filepath.Join(dir, m.Binary)
 	if _, err := os.Stat(binary); err == nil {
@@ -150,20 +150,6 @@ func (s Step) run(ctx context.Context, dir string) error {
 		return fmt.Errorf("%s: %w", strings.Join(s.Args, " "), err)
 	}
 	return write(dir, files)
-}
-
-// House returns the sources of the benchmark that a child is made of: those in
-// the folders load, codec and child, as a module that the folder house holds.
-func House(bench fs.FS) ([]File, error) {
-	files := []File{{"house/go.mod", []byte("module github.com/volo-go/volo/integration\n\ngo 1.26\n")}}
-	for _, folder := range []string{"load", "codec", "child"} {
-		more, err := Glob(bench, folder+"/*.go", func(name string) string { return path.Join("house/bench", name) })
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, more...)
-	}
-	return files, nil
 }
 
 // Glob returns the files that match pattern, without tests, under the names
