@@ -9,7 +9,8 @@ import (
 )
 
 func TestGRPC(t *testing.T) {
-	p := open(t, desk(t), "-H", "who: me", "-H", "authorization: Bearer secret")
+	addr, begun, canceled := desk(t)
+	p := open(t, addr, "-H", "who: me", "-H", "authorization: Bearer secret")
 
 	step(t, p, "a call", func(t *testing.T, p *browser.Page) {
 		choose(p, "Ask")
@@ -123,8 +124,10 @@ func TestGRPC(t *testing.T) {
 		choose(p, "Wait")
 		p.Click(".send", "")
 		outcome(p, "running")
+		begun.wait(t)
 		p.Click(".cancel", "")
 		outcome(p, "canceled")
+		canceled.wait(t)
 	})
 
 	step(t, p, "secrets are not remembered", func(t *testing.T, p *browser.Page) {
@@ -141,5 +144,13 @@ func TestGRPC(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		picture(p, "grpc-type")
+	})
+
+	step(t, p, "who closes the page cancels", func(t *testing.T, p *browser.Page) {
+		choose(p, "Wait")
+		p.Click(".send", "")
+		begun.wait(t)
+		p.Go("about:blank")
+		canceled.wait(t)
 	})
 }

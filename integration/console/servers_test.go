@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
@@ -72,8 +73,22 @@ var note = sync.OnceValues(func() (protoreflect.MessageDescriptor, error) {
 	return d.(protoreflect.MessageDescriptor), protoregistry.GlobalFiles.RegisterFile(d.ParentFile())
 })
 
-// desk serves testdata/desk.proto with reflection, and returns where.
-func desk(t *testing.T) string {
+// A signal is something that a server tells a test.
+type signal chan struct{}
+
+// wait waits for it.
+func (s signal) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s:
+	case <-time.After(time.Minute):
+		t.Fatal("the server has heard nothing")
+	}
+}
+
+// desk serves testdata/desk.proto with reflection, and returns where, and what
+// hears of calls of Wait that have begun and of those that were canceled.
+func desk(t *testing.T) (addr string, begun, canceled signal) {
 	t.Helper()
 	desc, err := note()
 	if err != nil {
@@ -98,8 +113,11 @@ func desk(t *testing.T) string {
 		return req, vologrpc.SetTrailer(ctx, "at", "the desk")
 	}
 	wait := method("Wait", vologrpc.Unary, nil)
+	begun, canceled = make(signal, 8), make(signal, 8)
 	wait.Invoke = func(ctx context.Context, _ any, _ proto.Message) (proto.Message, error) {
+		begun <- struct{}{}
 		<-ctx.Done()
+		canceled <- struct{}{}
 		return nil, ctx.Err()
 	}
 	server := vologrpc.NewServer()
@@ -133,7 +151,7 @@ func desk(t *testing.T) string {
 	if err := reflection.Register(server); err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, server)
+	return serve(t, server), begun, canceled
 }
 
 // each hands what a stream receives on.
