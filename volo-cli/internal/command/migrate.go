@@ -41,8 +41,9 @@ A volo.yml in the format that Volo had before entries had services is rewritten.
 
 A project of kitex gets a volo.yml and Volo's code in gen, where fields keep their
 names. Its Go files import the messages from there and name constants of enums
-as Volo does; setters and names that Volo does not have are listed. A main.go that is as kitex wrote it serves with Volo.
-If the project has several IDLs with services, name the one it is made from.
+as Volo does; setters and names that Volo does not have are listed. A main.go
+that is as kitex wrote it serves with Volo. If the project has several IDLs with
+services, name the one it is made from.
 
 A project of protoc-gen-go-grpc gets a volo.yml and Volo's code in gen. Its own Go
 code stays as it is, and is listed where it uses grpc-go.
