@@ -28,7 +28,7 @@ import (
 const Prefix = "github.com/volo-go/volo/"
 
 // Modules are the folders of the modules that users get.
-var Modules = []string{"metainfo", "motore", "pilota", "volo-thrift", "volo-grpc", "volo-cli"}
+var Modules = []string{"metainfo", "motore", "motore/contrib/etcd", "pilota", "volo-thrift", "volo-grpc", "volo-cli"}
 
 // Pack writes every module of the repository at root into the folder proxy, as
 // the given version.

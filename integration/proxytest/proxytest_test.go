@@ -114,6 +114,14 @@ func TestGoGetGivesEachModuleAndOnlyWhatItNeeds(t *testing.T) {
 				v, _ := motore.Chain[string, string]()(s).Call(context.Background(), "works")
 				fmt.Println(v)
 			}`, "motore"},
+		{"motore/contrib/etcd", `import ("fmt"; "github.com/volo-go/volo/motore/contrib/etcd"; "github.com/volo-go/volo/motore/discovery")
+			func main() {
+				var r any = (*etcd.Registry)(nil)
+				if _, ok := r.(discovery.Registrar); ok { fmt.Println("works") }
+			}`, "motore motore/contrib/etcd go.etcd.io/etcd/api/v3 go.etcd.io/etcd/client/pkg/v3 go.etcd.io/etcd/client/v3 " +
+			"github.com/coreos/go-semver github.com/coreos/go-systemd/v22 github.com/golang/protobuf github.com/grpc-ecosystem/grpc-gateway/v2 " +
+			"go.uber.org/multierr go.uber.org/zap golang.org/x/net golang.org/x/sys golang.org/x/text " +
+			"google.golang.org/genproto/googleapis/api google.golang.org/genproto/googleapis/rpc google.golang.org/grpc google.golang.org/protobuf"},
 		{"pilota", `import ("fmt"; "github.com/volo-go/volo/pilota/thrift")
 			func main() {
 				b := thrift.AppendMessageBegin(nil, "works", thrift.Call, 1)
