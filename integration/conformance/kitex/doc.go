@@ -8,10 +8,11 @@
 //
 //	suite.thrift   what both sides serve and call
 //	stage          where handlers wait for each other, and cases, for both sides
-//	module         the Kitex program: server, client and its cases
+//	module         the Kitex program: server, client and its cases, the same files
+//	               as here
 //	handler.go     our server
 //	client.go      our client and the protocols
-//	cases.go       the cases of our client; those of Kitex's are beside it
+//	cases.go       the cases of our client
 //	shutdown.go    servers that shut down under calls, both ways
 //	known.go       what differs, and why that is so
 package kitex

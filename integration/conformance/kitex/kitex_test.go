@@ -23,8 +23,8 @@ func TestTheModuleHasWhatItNeeds(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"cases.go", "client.go", "go.mod", "house/conformance/kitex/stage/case.go", "house/conformance/kitex/stage/doc.go",
-		"house/conformance/kitex/stage/rooms.go", "house/go.mod", "main.go", "serve.go", "suite.thrift", "value.go",
+		"cases.go", "check.go", "client.go", "go.mod", "house/conformance/kitex/stage/case.go", "house/conformance/kitex/stage/doc.go",
+		"house/conformance/kitex/stage/load.go", "house/conformance/kitex/stage/rooms.go", "house/go.mod", "main.go", "serve.go", "suite.thrift", "value.go",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

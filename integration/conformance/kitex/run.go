@@ -100,15 +100,14 @@ func (k kitex) serveUs(ctx context.Context, p protocol, w io.Writer) error {
 	}
 	c, err := p.dial(theirs.addr)
 	if err != nil {
-		return err
+		return errors.Join(err, theirs.stop())
 	}
 	stage.Run(ctx, w, p.casesOf(c, behind.addr))
-	err = errors.Join(c.Close(), theirs.stop(), behind.shutdown(ctx))
-	if p.inOrder {
-		return err // one call that is held would hold up all
+	if err := errors.Join(c.Close(), theirs.stop(), behind.shutdown(ctx)); err != nil || p.inOrder {
+		return err // where one call that is held holds up all, nothing can be said of several
 	}
 	stage.Run(ctx, w, k.shutdownsOfTheirs(p))
-	return err
+	return nil
 }
 
 // callUs runs the cases of Kitex's client against our server.
