@@ -200,10 +200,12 @@ func TestClientWritesTheHeaderThatPeersRead(t *testing.T) {
 }
 
 func TestClientSaysOnewayAndLeavesOutWhatIsNotSet(t *testing.T) {
-	got := make(chan header, 1)
+	got, noted := make(chan header, 1), make(chan struct{})
+	defer close(noted)
 	dial := fakeServer(t, func(p *peer) {
 		h, _ := parse(t, p.receiveFrame())
 		got <- h
+		<-noted // who leaves at once may be gone before Note has returned
 	})
 	c := newClient(t, "10.0.0.1:1", toFake(dial)...)
 	if err := c.Note(t.Context(), "n"); err != nil {
