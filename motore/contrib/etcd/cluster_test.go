@@ -109,7 +109,7 @@ func prefix(t testing.TB) string { return "test/" + strings.ReplaceAll(t.Name(),
 // do runs a request that must succeed.
 func do[T any](t testing.TB, request func(ctx context.Context) (T, error)) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	v, err := request(ctx)
 	if err != nil {

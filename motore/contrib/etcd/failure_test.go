@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // A follower watches and remembers all it has seen.
 type follower struct {
@@ -324,7 +324,7 @@ func TestFailuresAreReported(t *testing.T) {
 	ln := lineTo(t, m.line)
 	reported := make(chan string, 100)
 	f := follow(t, m.registry(ln, etcd.Config{
-		Timeout: 300 * time.Millisecond, Resync: 100 * time.Millisecond,
+		Timeout: 2 * time.Second, Resync: 100 * time.Millisecond,
 		OnError: func(service string, err error) {
 			select {
 			case reported <- service + ": " + err.Error():
