@@ -24,8 +24,8 @@ func TestEachBalancerHasALineOfEachSize(t *testing.T) {
 			if keyed := strings.Contains(name, "maglev") || name == "consistent"; (fields[len(fields)-1] == "-") == keyed {
 				t.Errorf("got %q, want moved keys of balancers by key", line)
 			}
-			if name == "round robin" && fields[5] != "1.000" {
-				t.Errorf("got max/mean %s of turns, want 1.000", fields[5])
+			if name == "round robin" && fields[6] != "1.000" {
+				t.Errorf("got max/mean %s of turns, want 1.000", fields[6])
 			}
 		}
 	}
