@@ -53,46 +53,50 @@ var one, other, third = rpc.TCP("10.0.0.1:1"), rpc.TCP("10.0.0.2:1"), rpc.TCP("1
 func TestCallsAreSpreadAndFailOver(t *testing.T) {
 	for _, p := range protocols {
 		t.Run(p.name, func(t *testing.T) {
-			cl := newCluster(t, one, other)
-			var attempts atomic.Int32
-			c := newClient(t, "store", append(p.opts,
-				volothrift.WithDiscoverer(discovery.Static(one, other)), volothrift.WithBalancer(loadbalance.RoundRobin()),
-				volothrift.WithDialer(cl.dial),
-				volothrift.WithInner(layer(func(ctx context.Context, req *volothrift.Request, next volothrift.Handler) (*volothrift.Response, error) {
-					attempts.Add(1)
-					return next.Call(ctx, req)
-				})))...)
-			for range 10 {
+			synctest.Test(t, func(t *testing.T) {
+				cl := newCluster(t, one, other)
+				var attempts atomic.Int32
+				c := newClient(t, "store", append(p.opts,
+					volothrift.WithDiscoverer(discovery.Static(one, other)), volothrift.WithBalancer(loadbalance.RoundRobin()),
+					volothrift.WithDialer(cl.dial),
+					volothrift.WithInner(layer(func(ctx context.Context, req *volothrift.Request, next volothrift.Handler) (*volothrift.Response, error) {
+						attempts.Add(1)
+						return next.Call(ctx, req)
+					})))...)
+				for range 10 {
+					mustGet(t, c, "k")
+				}
+				if a, b := cl.calls[one].Load(), cl.calls[other].Load(); a != 5 || b != 5 {
+					t.Errorf("ten calls were spread as %d and %d", a, b)
+				}
+				// One dies: nobody notices.
+				cl.dead[one].Store(true)
+				cl.servers[one].Server().Close()
+				synctest.Wait() // a call that is on its way by then is lost
+				attempts.Store(0)
+				for range 10 {
+					mustGet(t, c, "k")
+				}
+				if n := attempts.Load(); n != 15 {
+					t.Errorf("ten calls made %d attempts, want 15: every other one goes to the dead instance first", n)
+				}
+				// Both die: everybody does.
+				cl.dead[other].Store(true)
+				cl.servers[other].Server().Close()
+				synctest.Wait()
+				_, err := c.Get(t.Context(), "k")
+				if e := asError(t, err); e.Phase != volothrift.PhaseDial || !e.Unsent || !errors.Is(err, syscall.ECONNREFUSED) {
+					t.Errorf("with all instances dead: %v", err)
+				}
+				var failover *loadbalance.FailoverError
+				if !errors.As(err, &failover) || len(failover.Attempts) != 2 {
+					t.Errorf("with all instances dead: %v; want both attempts", err)
+				}
+				// One comes back.
+				cl.servers[one] = serve(t, handler{})
+				cl.dead[one].Store(false)
 				mustGet(t, c, "k")
-			}
-			if a, b := cl.calls[one].Load(), cl.calls[other].Load(); a != 5 || b != 5 {
-				t.Errorf("ten calls were spread as %d and %d", a, b)
-			}
-			// One dies: nobody notices.
-			cl.dead[one].Store(true)
-			cl.servers[one].Server().Close()
-			attempts.Store(0)
-			for range 10 {
-				mustGet(t, c, "k")
-			}
-			if n := attempts.Load(); n != 15 {
-				t.Errorf("ten calls made %d attempts, want 15: every other one goes to the dead instance first", n)
-			}
-			// Both die: everybody does.
-			cl.dead[other].Store(true)
-			cl.servers[other].Server().Close()
-			_, err := c.Get(t.Context(), "k")
-			if e := asError(t, err); e.Phase != volothrift.PhaseDial || !e.Unsent || !errors.Is(err, syscall.ECONNREFUSED) {
-				t.Errorf("with all instances dead: %v", err)
-			}
-			var failover *loadbalance.FailoverError
-			if !errors.As(err, &failover) || len(failover.Attempts) != 2 {
-				t.Errorf("with all instances dead: %v; want both attempts", err)
-			}
-			// One comes back.
-			cl.servers[one] = serve(t, handler{})
-			cl.dead[one].Store(false)
-			mustGet(t, c, "k")
+			})
 		})
 	}
 }
