@@ -29,6 +29,7 @@ type clientCore struct {
 	peers   peers
 	headers sync.Map // *Method → *ttheader.Template
 	latest  atomic.Pointer[header]
+	unused  sync.Pool // of *Request that nobody knows any more, with what their calls need beside
 
 	bare    bool                                    // there is no layer and no balancer
 	private bool                                    // the stack is discreet: requests are used again
@@ -90,12 +91,11 @@ func (c *Client) With(opts ...CallOption) *Client {
 func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result Result) error {
 	core := c.core
 	req := core.newRequest()
-	req.Info.Role = rpc.Client
-	req.Info.Service, req.Info.Method = m.Service, m.Name
-	req.Info.Oneway, req.Info.Idempotent = m.Oneway, m.Idempotent
-	req.Info.Caller.Service = core.o.caller
-	req.Info.Callee = core.callee
-	req.Method, req.Args, req.result = m, args, result
+	if req.Method != m {
+		req.Method = m
+		core.inform(&req.Info, m)
+	}
+	req.Args, req.result = args, result
 	req.options, req.parent = c.options, ctx
 	if c.options != nil {
 		c.options.apply(&req.Info)
@@ -121,22 +121,28 @@ func (c *Client) Call(ctx context.Context, m *Method, args thrift.Struct, result
 	return err
 }
 
-// requests that nobody knows any more, to be used again, with what their calls
-// need beside.
-var requests = sync.Pool{New: func() any {
+// inform notes the facts that all calls of m begin with.
+func (c *clientCore) inform(info *rpc.Info, m *Method) {
+	info.Role = rpc.Client
+	info.Service, info.Method = m.Service, m.Name
+	info.Oneway, info.Idempotent = m.Oneway, m.Idempotent
+	info.Caller.Service = c.o.caller
+	info.Callee = c.callee
+}
+
+func (c *clientCore) newRequest() *Request {
+	if !c.private {
+		return new(Request)
+	}
+	if r, ok := c.unused.Get().(*Request); ok {
+		return r
+	}
 	r := new(struct {
 		Request
 		decoder thrift.Decoder
 	})
 	r.Request.decoder = &r.decoder
 	return &r.Request
-}}
-
-func (c *clientCore) newRequest() *Request {
-	if c.private {
-		return requests.Get().(*Request)
-	}
-	return new(Request)
 }
 
 // over ends the context of a call. A request that a layer may have kept is
@@ -147,8 +153,11 @@ func (c *clientCore) over(req *Request) {
 		req.onDone()
 	}
 	if c.private {
+		if !c.bare || req.options != nil {
+			req.Method, req.Info = nil, rpc.Info{}
+		}
 		req.reset()
-		requests.Put(req)
+		c.unused.Put(req)
 	}
 }
 

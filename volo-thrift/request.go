@@ -68,12 +68,14 @@ func (r *Request) OnDone(f func()) {
 	r.onDone = f
 }
 
-// reset makes a request as good as new.
+// reset makes a request as good as new for another call of its method.
 func (r *Request) reset() {
-	r.Info = rpc.Info{}
-	r.Method, r.Args, r.result, r.response, r.options = nil, nil, nil, Response{}, nil
+	r.Info.Deadline, r.Info.Stats = time.Time{}, rpc.Stats{}
+	r.Args, r.result, r.response, r.options = nil, nil, Response{}, nil
 	r.last, r.parent = nil, nil
-	r.life.Store(nil)
+	if r.life.Load() != nil {
+		r.life.Store(nil)
+	}
 }
 
 // A life is the cancellable half of a call's context.
