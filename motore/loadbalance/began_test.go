@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/volo-go/volo/motore"
+	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/loadbalance"
 )
 
@@ -26,7 +27,11 @@ func TestTheFirstAttemptBeginsWithTheCall(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var got []string
-			cfg := configOf(fixed(at("a:1", "b:1")))
+			cfg := configOf(discovery.Func(func(_ context.Context, _ string, update func([]discovery.Instance)) error {
+				time.Sleep(time.Second)
+				update(at("a:1", "b:1"))
+				return nil
+			}))
 			cfg.Balancer = keep(&got)
 			cfg.Began = func(*request) (began time.Time) {
 				if c.began > 0 {
