@@ -20,6 +20,7 @@
 //	field-source-type-changed           FIELD_SAME_TYPE, FIELD_SAME_CARDINALITY
 //	field-json-name-changed             FIELD_SAME_JSON_NAME
 //	field-renamed                       FIELD_SAME_NAME
+//	string-check-changed                FIELD_SAME_UTF8_VALIDATION
 //	field-oneof-changed                 FIELD_SAME_ONEOF
 //	default-changed                     FIELD_SAME_DEFAULT
 //	enum-value-…                        ENUM_VALUE_NO_DELETE…, ENUM_VALUE_SAME_NAME
@@ -33,9 +34,9 @@
 //	file-removed                        FILE_NO_DELETE
 //
 // What editions say by features counts as what it means: presence, required
-// fields, open enums, delimited messages. buf's rules about options of languages
-// other than Go have no counterpart here, nor those about which characters and
-// which JSON are checked for.
+// fields, open enums, delimited messages, UTF-8. buf's rules about options of
+// languages other than Go have no counterpart here, nor the one about
+// json_format: Go reads and writes JSON whatever it says.
 package breaking
 
 import (
@@ -96,6 +97,7 @@ var rules = []Rule{
 	{"field-type-changed", Wire, "one side cannot read what the other writes"},
 	{"field-json-type-changed", WireJSON, "the value looks different in JSON"},
 	{"field-source-type-changed", Source, "the field has another type in programs"},
+	{"string-check-changed", Wire, "one side refuses strings that the other sends"},
 	{"field-json-name-changed", WireJSON, "JSON of before has the other name"},
 	{"field-renamed", Source, "programs that use the field do not compile"},
 	{"field-oneof-changed", Wire, "setting one member clears the others, on one side only"},

@@ -16,7 +16,7 @@ type change struct {
 	want                string // "CATEGORY rule line:col", one on a line; empty if nothing breaks
 }
 
-func TestThriftChanges(t *testing.T) {
+func TestChanges(t *testing.T) {
 	tested := map[string]bool{}
 	for _, tt := range []change{
 		{"new fields, methods, types and values break nothing",
@@ -118,6 +118,7 @@ func protoChanges(t *testing.T, tested map[string]bool) {
 		{"bytes become a string", "message M {bytes a = 1;}", "message M {string a = 1;}", "WIRE field-type-changed 1:49"},
 		{"a message becomes repeated", "message M {M a = 1;}", "message M {repeated M a = 1;}", "WIRE_JSON field-json-type-changed 1:53"},
 		{"a number becomes repeated", "message M {int32 a = 1;}", "message M {repeated int32 a = 1;}", "WIRE field-type-changed 1:57"},
+		{"a map has other values", "message M {map<int32, string> a = 1;}", "message M {map<int32, int32> a = 1;}", "WIRE field-type-changed 1:60"},
 		{"presence", "message M {int32 a = 1;}", "message M {optional int32 a = 1;}", "SOURCE field-source-type-changed 1:57"},
 		{"a field enters a oneof", "message M {int32 a = 1;}", "message M {oneof o {int32 a = 1;}}", "WIRE field-oneof-changed 1:57"},
 		{"a value goes", "enum E {Z = 0; A = 1;}", "enum E {Z = 0;}", "WIRE enum-value-removed-without-reservation 1:36"},
@@ -150,11 +151,12 @@ func protoChanges(t *testing.T, tested map[string]bool) {
 			"WIRE package-changed 1:20"}.check(t, "a.proto", tested, protoFindings(t))
 	})
 	const (
-		range2   = "syntax = 'proto2'; message M {extensions 5 to 9;} "
-		edition  = "edition = '2023'; "
-		implicit = " [features.field_presence = IMPLICIT]"
-		required = " [features.field_presence = LEGACY_REQUIRED]"
-		group    = " [features.message_encoding = DELIMITED]"
+		range2    = "syntax = 'proto2'; message M {extensions 5 to 9;} "
+		edition   = "edition = '2023'; "
+		implicit  = " [features.field_presence = IMPLICIT]"
+		required  = " [features.field_presence = LEGACY_REQUIRED]"
+		group     = " [features.message_encoding = DELIMITED]"
+		unchecked = " [features.utf8_validation = NONE]"
 	)
 	for _, c := range []change{
 		{"an extension goes", range2 + "extend M {optional int32 x = 5;}", range2, "SOURCE extension-removed 1:76"},
@@ -165,6 +167,9 @@ func protoChanges(t *testing.T, tested map[string]bool) {
 		{"a feature takes presence away", edition + "message M {int32 a = 1;}", edition + "message M {int32 a = 1" + implicit + ";}", "SOURCE field-source-type-changed 1:36"},
 		{"a feature makes a field required", edition + "message M {int32 a = 1;}", edition + "message M {int32 a = 1" + required + ";}", "WIRE required-changed 1:36"},
 		{"a feature changes the encoding", edition + "message M {M a = 1;}", edition + "message M {M a = 1" + group + ";}", "WIRE field-type-changed 1:32"},
+		{"the syntax checks strings", "syntax = 'proto2'; message M {optional string a = 1; optional bytes b = 2;}", "syntax = 'proto3'; message M {optional string a = 1; optional bytes b = 2;}", "WIRE string-check-changed 1:47"},
+		{"a feature takes the check away", edition + "message M {map<string, string> a = 1;}", edition + "message M {map<string, string> a = 1" + unchecked + ";}",
+			"WIRE string-check-changed 1:50\nWIRE string-check-changed 1:50"},
 		{"the syntax becomes an edition that says the same", "syntax = 'proto3'; message M {int32 a = 1; optional string b = 2; M c = 3;}",
 			edition + "message M {int32 a = 1" + implicit + "; string b = 2; M c = 3;}", ""},
 	} {

@@ -146,7 +146,13 @@ func (d *declarations) message(scope string, m message) {
 	d.messages[name] = m
 	d.order = append(d.order, name)
 	for i, n := range m.NestedType {
-		d.message(name, message{place: m.inner(messageNested, i), DescriptorProto: n})
+		at := m.inner(messageNested, i)
+		if n.GetOptions().GetMapEntry() { // which nobody has written
+			at = m.inner(messageField, slices.IndexFunc(m.Field, func(f *descriptorpb.FieldDescriptorProto) bool {
+				return f.GetTypeName() == name+"."+n.GetName()
+			}))
+		}
+		d.message(name, message{place: at, DescriptorProto: n})
 	}
 	for i, e := range m.EnumType {
 		d.enum(name, enum{place: m.inner(messageEnum, i), EnumDescriptorProto: e})

@@ -24,6 +24,9 @@ type field struct {
 // field returns a field of a message by its index.
 func (d *declarations) field(m message, i int) field {
 	f := field{FieldDescriptorProto: m.Field[i], at: m.span(messageField, int32(i)), file: m.file}
+	if m.GetOptions().GetMapEntry() {
+		f.at = m.span() // of the map
+	}
 	if f.OneofIndex != nil && !f.GetProto3Optional() {
 		f.oneof = m.OneofDecl[f.GetOneofIndex()].GetName()
 	}
@@ -78,6 +81,9 @@ func (p *proto) field(old, f field, name string) {
 	}
 	p.cardinality(old, f, name)
 	p.typ(old, f, name)
+	if old.text() && f.text() && old.checked() != f.checked() {
+		p.add("string-check-changed", f.at, old.at, "field `%s` %s, %s before", name, checks[f.checked()], checks[old.checked()])
+	}
 	if old.oneof != f.oneof {
 		p.add("field-oneof-changed", f.at, old.at, "field `%s` is %s, was %s", name, member(f.oneof), member(old.oneof))
 	}
@@ -85,6 +91,16 @@ func (p *proto) field(old, f field, name string) {
 		p.add("default-changed", f.at, old.at, "field `%s` has another default value", name)
 	}
 }
+
+func (f field) text() bool { return f.GetType() == descriptorpb.FieldDescriptorProto_TYPE_STRING }
+
+// checked reports whether the strings of the field must be UTF-8.
+func (f field) checked() bool {
+	resolved, ok := f.resolved.(interface{ EnforceUTF8() bool })
+	return !ok || resolved.EnforceUTF8()
+}
+
+var checks = map[bool]string{true: "must be UTF-8", false: "may be anything"}
 
 func member(oneof string) string {
 	if oneof == "" {
