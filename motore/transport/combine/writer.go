@@ -186,18 +186,23 @@ func (w *Writer) waitForRoom(deadline time.Time, done <-chan struct{}) error {
 }
 
 // flush writes until nothing is pending; after rounds batches it leaves the
-// rest to a goroutine. The caller holds the flushing mark, not the lock.
+// rest to a goroutine. The caller holds the flushing mark, not the lock. The
+// error of a write that fails is returned even if others know another: they
+// may have heard of the end of the connection, which a failed write brings about.
 func (w *Writer) flush(rounds int) error {
+	var failed error
 	for ; ; rounds-- {
 		w.mu.Lock()
 		if w.err != nil || len(w.pending) == 0 {
 			w.flushing = false
-			err := w.err
+			if failed == nil {
+				failed = w.err
+			}
 			if w.calm != nil {
 				w.calm.Broadcast()
 			}
 			w.mu.Unlock()
-			return err
+			return failed
 		}
 		if rounds == 0 {
 			w.handover.Add(1)
@@ -223,6 +228,7 @@ func (w *Writer) flush(rounds int) error {
 		w.spare = w.keep(batch)
 		w.mu.Unlock()
 		if err != nil {
+			failed = err
 			w.fail(err)
 		}
 	}

@@ -238,6 +238,23 @@ func TestAFailedWriteFailsAllSenders(t *testing.T) {
 	})
 }
 
+// TestWhoseWriteFailsHearsOfThat though the connection is closed for it, and
+// somebody says so first.
+func TestWhoseWriteFailsHearsOfThat(t *testing.T) {
+	failed, ended := errors.New("failed"), errors.New("ended")
+	var w *combine.Writer
+	w = combine.New(func([]byte) error {
+		w.Close(ended)
+		return failed
+	})
+	if sent, err := send(w, []byte("frame")); !sent || err != failed {
+		t.Errorf("Send returned %v, %v, want true, %v", sent, err, failed)
+	}
+	if sent, err := send(w, []byte("frame")); sent || err != ended {
+		t.Errorf("afterwards Send returned %v, %v, want false, %v", sent, err, ended)
+	}
+}
+
 func TestASenderDoesNotFlushForOthersForEver(t *testing.T) {
 	var w *combine.Writer
 	var writes atomic.Int32
