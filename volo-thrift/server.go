@@ -270,12 +270,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// A peer that was asked to go may have a request under way; a connection that
-// stays silent for this long after that is closed.
-const drainGrace = 100 * time.Millisecond
+// While a server drains it looks every drainGrace for connections on which
+// nothing runs, and closes them: the peer has a connection too many, in its
+// pool. One that was asked to go, or has only come, may have a request under
+// way and be slow; it has departTime to leave by itself.
+const (
+	drainGrace = 100 * time.Millisecond
+	departTime = 2 * time.Second
+)
 
 // drainUntil closes connections as they fall idle, until none is left.
 func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}, leaving *sync.WaitGroup) error {
+	began := time.Now()
 	look := time.NewTicker(drainGrace)
 	defer look.Stop()
 	for {
@@ -285,8 +291,9 @@ func (s *Server) drainUntil(ctx context.Context, emptied <-chan struct{}, leavin
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-look.C:
+			late := time.Since(began) >= departTime
 			for _, c := range s.open() {
-				if c.quiet() {
+				if c.quiet() && (late || !c.departs()) {
 					c.leave(leaving)
 				}
 			}

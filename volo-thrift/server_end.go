@@ -75,6 +75,10 @@ func (c *serverConn) Idle() bool { return c.inflight.Load() == 0 }
 // quiet reports that no call runs and none is arriving.
 func (c *serverConn) quiet() bool { return c.inflight.Load() == 0 && !c.partial.Load() }
 
+// departs reports whether the peer can be expected to end the connection: it
+// multiplexes, and so was asked to, or will be by the first answer that it gets.
+func (c *serverConn) departs() bool { return c.combined() != nil || c.last.Load() == nil }
+
 // leave closes the connection once its last answer is on its way, unless
 // another request has come by then.
 func (c *serverConn) leave(leaving *sync.WaitGroup) {
