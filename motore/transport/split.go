@@ -24,7 +24,7 @@ const (
 	DefaultMaxOpening = 1024
 	// closeGrace is how long a part that was closed still takes connections
 	// that were accepted before.
-	closeGrace = 250 * time.Millisecond
+	closeGrace = time.Second
 )
 
 // A SplitConfig says how to share a port. The zero value is ready to use.
