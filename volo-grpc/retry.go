@@ -85,6 +85,9 @@ func (p *RetryPolicy) call(ctx context.Context, req *Request, next Handler) (*Re
 			return resp, err
 		}
 		if !sleep(ctx, p.pause(pushback, attempt)) {
+			if ctx.Err() == context.Canceled {
+				return nil, req.fail(PhasePick, false, context.Canceled)
+			}
 			return resp, err
 		}
 		req.again(picked)

@@ -1,6 +1,7 @@
 package retry
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ const (
 // It may be used concurrently. Earning is one atomic load while the savings
 // are full.
 type Budget struct {
-	earns int64 // of a call, in thousandths
+	earns int64 // of a call, in millionths
 	saved atomic.Int64
 
 	perSecond float64
@@ -35,19 +36,19 @@ type Budget struct {
 // MaxSaved is how many retries a [Budget] saves at most.
 const MaxSaved = 100
 
-const thousandths = 1000
+const millionths = 1_000_000
 
 // NewBudget returns a budget with no savings and a full reserve, which is that
 // of one second. Neither below zero; both zero allow no retry at all.
 func NewBudget(ratio, reservePerSecond float64) *Budget {
-	b := &Budget{earns: int64(ratio * thousandths), perSecond: reservePerSecond}
+	b := &Budget{earns: int64(math.Round(min(ratio, MaxSaved) * millionths)), perSecond: reservePerSecond}
 	b.reserve = b.most()
 	return b
 }
 
 // Earn is called once for each call, before its outcome is known.
 func (b *Budget) Earn() {
-	if b.saved.Load() >= MaxSaved*thousandths {
+	if b.saved.Load() >= MaxSaved*millionths {
 		return
 	}
 	b.saved.Add(b.earns) // at most a few calls' worth too much
@@ -57,10 +58,10 @@ func (b *Budget) Earn() {
 func (b *Budget) Spend() bool {
 	for {
 		saved := b.saved.Load()
-		if saved < thousandths {
+		if saved < millionths {
 			return b.draw()
 		}
-		if b.saved.CompareAndSwap(saved, saved-thousandths) {
+		if b.saved.CompareAndSwap(saved, saved-millionths) {
 			return true
 		}
 	}

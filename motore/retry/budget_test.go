@@ -90,3 +90,21 @@ func TestAnOutageIsNotMadeWorse(t *testing.T) {
 		}
 	})
 }
+
+func TestSmallAndBoundlessRatios(t *testing.T) {
+	for _, c := range []struct {
+		ratio float64
+		want  int
+	}{{0.0005, 50}, {1e-6, 0}, {1e-4, 10}, {math.Inf(1), 100_000}, {math.MaxFloat64, 100_000}} {
+		b, got := retry.NewBudget(c.ratio, 0), 0
+		for range 100_000 {
+			b.Earn()
+			if b.Spend() {
+				got++
+			}
+		}
+		if got != c.want {
+			t.Errorf("ratio %v: got %d retries of 100,000 calls, want %d", c.ratio, got, c.want)
+		}
+	}
+}

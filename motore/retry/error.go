@@ -15,6 +15,7 @@ const (
 	OutOfBudget                   // too many calls are being retried, see Config.Budget
 	OutOfTime                     // the call's deadline comes before the next attempt
 	Forbidden                     // the peer wants none, or not so soon (see Config.MaxPushback)
+	GivenUp                       // the caller does not wait any more
 )
 
 var stopNames = [...]string{
@@ -22,6 +23,7 @@ var stopNames = [...]string{
 	OutOfBudget:   "the budget is spent (see Budget)",
 	OutOfTime:     "no time is left",
 	Forbidden:     "the peer wants no other, or not so soon (see MaxPushback)",
+	GivenUp:       "the caller gave up",
 }
 
 // String returns the reason in words.
@@ -36,7 +38,7 @@ func (s Stop) String() string {
 type Error struct {
 	Attempts int   // that were made
 	Stop     Stop  // why there was no other
-	Err      error // of the last one
+	Err      error // of the last one; context.Canceled, which tells of that one, if GivenUp
 }
 
 // Error returns "retry: attempt n failed and why: cause".

@@ -26,6 +26,7 @@ package retry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -132,7 +133,8 @@ type Pushback interface {
 // that a layer below may bound each attempt.
 //
 // A call that was worth another attempt and could not have it fails with an
-// [*Error] around the last one; any other error is returned as it is.
+// [*Error] around the last one; if its caller gave up meanwhile, around
+// context.Canceled. Any other error is returned as it is.
 func New[Req, Resp any](c Config, again func(req Req)) motore.Layer[Req, Resp] {
 	if c.Attempts == 0 {
 		c.Attempts = DefaultAttempts
@@ -187,6 +189,9 @@ func repeat[Resp any](ctx context.Context, c *Config, info *rpc.Info, end time.T
 		}
 		again()
 		if stop := c.pause(ctx, end, n, err); stop != 0 {
+			if ctx.Err() == context.Canceled {
+				stop, err = GivenUp, fmt.Errorf("%w, after %v", context.Canceled, err)
+			}
 			return resp, &Error{n, stop, err}
 		}
 		if c.Mark != nil {

@@ -151,17 +151,18 @@ func TestTimeIsNotSpentInVain(t *testing.T) {
 		ctx  func(context.Context) (context.Context, context.CancelFunc)
 		info rpc.Info
 		took time.Duration
+		stop retry.Stop
 	}{
 		{"a pause beyond the context's deadline is not begun",
 			func(ctx context.Context) (context.Context, context.CancelFunc) {
 				return context.WithTimeout(ctx, time.Nanosecond)
-			}, rpc.Info{}, 0},
-		{"nor one beyond the call's", context.WithCancel, rpc.Info{Deadline: time.Unix(1, 0)}, 0},
+			}, rpc.Info{}, 0, retry.OutOfTime},
+		{"nor one beyond the call's", context.WithCancel, rpc.Info{Deadline: time.Unix(1, 0)}, 0, retry.OutOfTime},
 		{"a pause ends with the caller", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
 			time.AfterFunc(time.Nanosecond, cancel)
 			return ctx, cancel
-		}, rpc.Info{}, 1},
+		}, rpc.Info{}, 1, retry.GivenUp},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := c.ctx(t.Context())
@@ -169,8 +170,11 @@ func TestTimeIsNotSpentInVain(t *testing.T) {
 			start, next := time.Now(), steps().Fail(unsent)
 			_, err := retry.New[string, string](slow, nil)(next).Call(rpc.NewContext(ctx, &c.info), "q")
 			e, _ := errors.AsType[*retry.Error](err)
-			if e == nil || e.Stop != retry.OutOfTime || len(next.Calls()) != 1 {
-				t.Errorf("%s: got %v after %d attempts, want one and no time for another", c.what, err, len(next.Calls()))
+			if e == nil || e.Stop != c.stop || len(next.Calls()) != 1 {
+				t.Errorf("%s: got %v after %d attempts, want one: %v", c.what, err, len(next.Calls()), c.stop)
+			}
+			if gone := c.stop == retry.GivenUp; errors.Is(err, context.Canceled) != gone || (rpc.OutcomeOf(err) == rpc.Canceled) != gone {
+				t.Errorf("%s: got %v, %v, want it canceled: %v", c.what, err, rpc.OutcomeOf(err), gone)
 			}
 			if took := time.Since(start); took != c.took {
 				t.Errorf("%s: took %v, want %v", c.what, took, c.took)
