@@ -17,13 +17,22 @@ import (
 func (c *clientCore) buildStack() Handler {
 	methods := c.o.service.configs()
 	return motore.Chain(
-		motore.Chain(c.o.outer...),    // the user's, once per call: no instance is chosen yet
 		methods.configure(),           // what the service config has for the method
-		deadline(c.o.timeout),         // bounds everything below, attempts and failover included
+		deadline(c.o.timeout),         // bounds everything below, attempts, failover and what layers wait for included
+		motore.Chain(c.o.outer...),    // the user's, once per call: no instance is chosen yet
+		c.narrow(),                    // bounds what is below by the context that they have made
 		c.o.service.policies(methods), // several attempts, if the service config says so
 		c.balance(),                   // picks an instance; the next one if nothing was done
 		motore.Chain(c.o.inner...),    // the user's, once per attempt: the address is known
 	)((*sender)(c))
+}
+
+// narrow returns the layer that minds the contexts of the user's layers.
+func (c *clientCore) narrow() Layer {
+	if len(c.o.outer) == 0 {
+		return nil
+	}
+	return deadline(c.o.timeout)
 }
 
 // balance picks instances through discovery. A client with a fixed address

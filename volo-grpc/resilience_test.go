@@ -266,3 +266,59 @@ func TestFallbackAnswers(t *testing.T) {
 		t.Errorf("got %q, %v, want instead", got, err)
 	}
 }
+
+func TestLayersWaitWithinTheTimeOfACall(t *testing.T) {
+	for what, layer := range map[string]vologrpc.Layer{
+		"RetryOutcome":     vologrpc.RetryOutcome(retry.Config{Backoff: retry.Backoff{Base: time.Hour, Max: time.Hour}}),
+		"LimitRate":        vologrpc.LimitRate(limit.RateConfig{PerSecond: 0.001, MaxWait: time.Hour}),
+		"LimitConcurrency": vologrpc.LimitConcurrency(limit.ConcurrencyConfig{Max: 1, Queue: 9, MaxWait: time.Hour}),
+	} {
+		for _, by := range []string{"client", "call", "service config"} {
+			synctest.Test(t, func(t *testing.T) {
+				opts := []vologrpc.ClientOption{vologrpc.WithOuter(layer)}
+				switch by {
+				case "client":
+					opts = append(opts, vologrpc.WithTimeout(time.Second))
+				case "service config":
+					opts = append(opts, vologrpc.WithServiceConfig(&vologrpc.ServiceConfig{Methods: []vologrpc.MethodConfig{{Timeout: time.Second, Names: []vologrpc.MethodName{{}}}}}))
+				}
+				c := inMemory(t, notes{get: func(context.Context, *note) (*note, error) {
+					time.Sleep(10 * time.Millisecond)
+					return nil, &vologrpc.Error{Code: vologrpc.Unavailable}
+				}}, nil, opts...)
+				if c = c.with(vologrpc.CallIdempotent()); by == "call" {
+					c = c.with(vologrpc.CallTimeout(time.Second))
+				}
+				var wg sync.WaitGroup
+				for range 3 {
+					wg.Go(func() {
+						start := time.Now()
+						_, err := c.get(t.Context(), "k")
+						if took := time.Since(start); err == nil || took > 1100*time.Millisecond {
+							t.Errorf("%s, by %s: got %v after %v, want an error within the second that the call has", what, by, err, took)
+						}
+					})
+				}
+				wg.Wait()
+			})
+		}
+	}
+}
+
+func TestACallerWhoGoesInAPauseHasCanceled(t *testing.T) {
+	for _, layer := range []vologrpc.Layer{
+		vologrpc.RetryOutcome(retry.Config{Backoff: retry.Backoff{Base: time.Hour, Max: time.Hour}}),
+		vologrpc.Retry(vologrpc.RetryPolicy{Attempts: 2, Codes: []vologrpc.Code{vologrpc.Unavailable}, Backoff: vologrpc.Backoff{Base: time.Hour, Max: time.Hour}}),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := inMemory(t, notes{get: func(context.Context, *note) (*note, error) {
+				return nil, &vologrpc.Error{Code: vologrpc.Unavailable}
+			}}, nil, vologrpc.WithOuter(layer))
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Nanosecond, cancel)
+			if _, err := c.with(vologrpc.CallIdempotent()).get(ctx, "k"); vologrpc.CodeOf(err) != vologrpc.Canceled || rpc.OutcomeOf(err) != rpc.Canceled {
+				t.Errorf("got %v, %v, want it canceled", err, rpc.OutcomeOf(err))
+			}
+		})
+	}
+}

@@ -13,11 +13,20 @@ import (
 // buildStack lists every layer that a client's call passes, outermost first.
 func (c *clientCore) buildStack() Handler {
 	return motore.Chain(
+		deadline(c.o.timeout),      // bounds everything below, failover and what layers wait for included
 		motore.Chain(c.o.outer...), // the user's, once per call: no instance is chosen yet
-		deadline(c.o.timeout),      // bounds everything below, failover included
+		c.narrow(),                 // bounds what is below by the context that they have made
 		c.balance(),                // picks an instance; the next one if nothing was sent
 		motore.Chain(c.o.inner...), // the user's, once per attempt: the address is known
 	)((*sender)(c))
+}
+
+// narrow returns the layer that minds the contexts of the user's layers.
+func (c *clientCore) narrow() Layer {
+	if len(c.o.outer) == 0 {
+		return nil
+	}
+	return deadline(c.o.timeout)
 }
 
 // balance picks instances through discovery. A client with a fixed address

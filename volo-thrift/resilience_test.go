@@ -273,3 +273,54 @@ func TestFallbackAnswers(t *testing.T) {
 		t.Errorf("got %q, %v, want instead", got, err)
 	}
 }
+
+func TestLayersWaitWithinTheTimeOfACall(t *testing.T) {
+	for _, p := range protocols {
+		for what, layer := range map[string]volothrift.Layer{
+			"Retry":            volothrift.Retry(retry.Config{Backoff: retry.Backoff{Base: time.Hour, Max: time.Hour}}),
+			"LimitRate":        volothrift.LimitRate(limit.RateConfig{PerSecond: 0.001, MaxWait: time.Hour}),
+			"LimitConcurrency": volothrift.LimitConcurrency(limit.ConcurrencyConfig{Max: 1, Queue: 9, MaxWait: time.Hour}),
+		} {
+			for _, byCall := range []bool{false, true} {
+				synctest.Test(t, func(t *testing.T) {
+					opts := append(p.opts[:len(p.opts):len(p.opts)], volothrift.WithOuter(layer))
+					if !byCall {
+						opts = append(opts, volothrift.WithTimeout(time.Second))
+					}
+					c := dial(t, serve(t, handler{get: func(context.Context, string) (string, error) {
+						time.Sleep(10 * time.Millisecond)
+						return "", errors.New("down")
+					}}), opts...)
+					if c = c.With(volothrift.CallIdempotent()); byCall {
+						c = c.With(volothrift.CallTimeout(time.Second))
+					}
+					var wg sync.WaitGroup
+					for range 3 {
+						wg.Go(func() {
+							start := time.Now()
+							_, err := c.Get(t.Context(), "k")
+							if took := time.Since(start); err == nil || took > 1100*time.Millisecond {
+								t.Errorf("%s, %s, by call %v: got %v after %v, want an error within the second that the call has", p.name, what, byCall, err, took)
+							}
+						})
+					}
+					wg.Wait()
+				})
+			}
+		}
+	}
+}
+
+func TestACallerWhoGoesInAPauseHasCanceled(t *testing.T) {
+	for _, p := range protocols {
+		synctest.Test(t, func(t *testing.T) {
+			c := dial(t, serve(t, handler{get: func(context.Context, string) (string, error) { return "", errors.New("down") }}),
+				append(p.opts[:len(p.opts):len(p.opts)], volothrift.WithOuter(volothrift.Retry(retry.Config{Backoff: retry.Backoff{Base: time.Hour, Max: time.Hour}})))...)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Nanosecond, cancel)
+			if _, err := c.With(volothrift.CallIdempotent()).Get(ctx, "k"); !errors.Is(err, context.Canceled) || rpc.OutcomeOf(err) != rpc.Canceled {
+				t.Errorf("%s: got %v, %v, want it canceled", p.name, err, rpc.OutcomeOf(err))
+			}
+		})
+	}
+}
