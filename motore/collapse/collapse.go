@@ -12,7 +12,8 @@
 // The call that is made belongs to all who wait for it. One that gives up
 // harms no other; when the last one does, it is cancelled. It has the metadata
 // and the deadline of the caller that came first. If it is lost for want of
-// that one's time, those that have time left make another one.
+// that one's time, those that have time left make another one. If it is lost
+// otherwise, they try once more together, and not one after the other.
 //
 // All get the same answer, the very same memory: nobody may change it, the
 // layers above and those who called included.
@@ -20,6 +21,7 @@ package collapse
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/volo-go/volo/motore"
@@ -85,11 +87,13 @@ type flight[Resp any] struct {
 	resp  Resp
 	err   error
 	panic any
+	exits bool        // it has ended its goroutine
+	over  bool        // the time of who came first
 	at    rpc.Address // where it went
 }
 
 func (g *group[Req, Resp]) call(ctx context.Context, req Req, info *rpc.Info, id identity) (none Resp, _ error) {
-	for {
+	for again := true; ; {
 		f, first := g.join(ctx, req, info, id)
 		select {
 		case <-f.done:
@@ -97,11 +101,17 @@ func (g *group[Req, Resp]) call(ctx context.Context, req Req, info *rpc.Info, id
 			g.leave(f, id)
 			return none, ctx.Err()
 		}
-		if f.panic != nil {
+		switch {
+		case f.panic != nil:
 			panic(f.panic)
+		case f.exits:
+			runtime.Goexit()
 		}
-		if o := rpc.OutcomeOf(f.err); !first && (o == rpc.Lost || o == rpc.Canceled) && ctx.Err() == nil {
-			continue // it was another's time that ran out
+		if !first && (f.over || again) && f.lost() && ctx.Err() == nil {
+			// It was another's time that ran out. If only a layer below knew of
+			// that, it looks like any other loss.
+			again = again && f.over
+			continue
 		}
 		if info != nil {
 			info.Callee.Address = f.at
@@ -132,8 +142,12 @@ func (g *group[Req, Resp]) join(ctx context.Context, req Req, info *rpc.Info, id
 }
 
 func (g *group[Req, Resp]) fly(ctx context.Context, req Req, f *flight[Resp], id identity) {
+	f.exits = true
 	defer func() {
-		f.panic = recover() // it goes on with those who wait
+		if f.panic = recover(); f.panic != nil {
+			f.exits = false // it goes on with those who wait
+		}
+		f.over = ctx.Err() != nil
 		if info := rpc.FromContext(ctx); info != nil {
 			f.at = info.Callee.Address
 		}
@@ -142,6 +156,13 @@ func (g *group[Req, Resp]) fly(ctx context.Context, req Req, f *flight[Resp], id
 		close(f.done)
 	}()
 	f.resp, f.err = g.next.Call(ctx, req)
+	f.exits = false
+}
+
+// lost reports whether a call may have ended for want of time.
+func (f *flight[Resp]) lost() bool {
+	o := rpc.OutcomeOf(f.err)
+	return o == rpc.Lost || o == rpc.Canceled
 }
 
 // leave is for who gives up. The last one cancels the flight and waits for its
