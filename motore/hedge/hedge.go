@@ -26,6 +26,7 @@ package hedge
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/volo-go/volo/motore"
@@ -109,8 +110,11 @@ func New[Req, Resp any](c Config, split func(ctx context.Context, req Req) (cont
 			}
 			r := &race[Req, Resp]{config: &c, next: next, split: split, took: took, results: make(chan result[Req, Resp], c.Attempts)}
 			won := r.run(ctx, req, delay)
-			if won.panic != nil {
+			switch {
+			case won.panic != nil:
 				panic(won.panic)
+			case won.exits:
+				runtime.Goexit()
 			}
 			if adopt == nil {
 				*info = *won.info
@@ -136,6 +140,7 @@ type result[Req, Resp any] struct {
 	resp  Resp
 	err   error
 	panic any
+	exits bool      // it has ended its goroutine
 	info  *rpc.Info // of the attempt
 }
 
@@ -182,17 +187,20 @@ func (r *race[Req, Resp]) begin(ctx context.Context, req Req, n int) {
 
 // attempt makes one.
 func (r *race[Req, Resp]) attempt(ctx context.Context, req Req, info *rpc.Info) {
-	res := result[Req, Resp]{req: req, info: info}
+	res := result[Req, Resp]{req: req, info: info, exits: true}
 	start := time.Now()
 	defer func() {
-		res.panic = recover() // it goes on where the caller's layers see it
+		if res.panic = recover(); res.panic != nil {
+			res.exits = false // it goes on where the caller's layers see it
+		}
 		r.results <- res
 	}()
 	res.resp, res.err = r.next.Call(ctx, req)
+	res.exits = false
 	note(r.took, start, res.err)
 }
 
 // decides reports whether no other attempt could end better.
 func (r *result[Req, Resp]) decides() bool {
-	return r.panic != nil || !rpc.OutcomeOf(r.err).Faulty()
+	return r.panic != nil || r.exits || !rpc.OutcomeOf(r.err).Faulty()
 }
