@@ -38,7 +38,7 @@ type SplitConfig struct {
 	// server: handshake and first bytes. Zero is DefaultHandshakeTimeout.
 	Timeout time.Duration
 	// MaxOpening is how many connections may be in that time at once. Where
-	// there are more, the one that took longest is closed. Zero is
+	// there are more, the one that took longest is closed. Zero or less is
 	// DefaultMaxOpening.
 	MaxOpening int
 	// Logger gets accept errors, failed handshakes and connections that no
@@ -67,7 +67,7 @@ func Split(l net.Listener, config SplitConfig, rules ...Rule) []net.Listener {
 		opening: list.New(),
 	}
 	s.config.Timeout = cmp.Or(config.Timeout, DefaultHandshakeTimeout)
-	s.config.MaxOpening = cmp.Or(config.MaxOpening, DefaultMaxOpening)
+	s.config.MaxOpening = cmp.Or(max(config.MaxOpening, 0), DefaultMaxOpening)
 	if s.config.Logger == nil {
 		s.config.Logger = slog.Default()
 	}

@@ -29,7 +29,7 @@ func (l *Listener) sweep() {
 	}
 	idleTicks := int64(math.MaxInt64)
 	if d := l.config.IdleTimeout; d > 0 {
-		idleTicks = int64((d + tick - 1) / tick)
+		idleTicks = int64((d-1)/tick + 1)
 	}
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
