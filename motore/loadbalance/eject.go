@@ -1,6 +1,7 @@
 package loadbalance
 
 import (
+	"math"
 	"time"
 
 	"github.com/volo-go/volo/motore"
@@ -67,6 +68,9 @@ type Ejection struct {
 	Reason   string        // for example, "5 faulty calls in a row"
 }
 
+// forever is long enough for any ejection, and can be added to a time.
+const forever = time.Duration(math.MaxInt64 / 4)
+
 func or[T int | float64 | time.Duration](value, standard T) T {
 	if value == 0 {
 		return standard
@@ -83,8 +87,8 @@ func (c EjectConfig) filled() EjectConfig {
 	c.FailureRate.Hosts = or(c.FailureRate.Hosts, 5)
 	c.FailureRate.Calls = or(c.FailureRate.Calls, 50)
 	c.Interval = max(1, or(c.Interval, 10*time.Second))
-	c.Base = max(1, or(c.Base, 30*time.Second))
-	c.Max = max(c.Base, or(c.Max, 5*time.Minute))
+	c.Base = min(max(1, or(c.Base, 30*time.Second)), forever)
+	c.Max = min(max(c.Base, or(c.Max, 5*time.Minute)), forever)
 	c.MaxPercent = or(c.MaxPercent, 50)
 	return c
 }

@@ -91,7 +91,10 @@ func (p *ejecting) eject(h *health, now time.Duration, reason string) {
 		return
 	}
 	times := e.forgiven(h, now) + 1
-	d := min(e.config.Base*time.Duration(times), e.config.Max)
+	d := e.config.Max
+	if time.Duration(times) < d/e.config.Base {
+		d = e.config.Base * time.Duration(times)
+	}
 	h.times.Store(int32(times))
 	h.row.Store(0)
 	h.standing.Store(int64(now + d))
