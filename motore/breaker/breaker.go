@@ -56,7 +56,7 @@ type Config struct {
 
 	// OpenTime is how long a circuit stays open at first, 2 s by default. It
 	// doubles each time that a probe fails, up to MaxOpenTime, by default a
-	// minute, and varies by a fifth either way.
+	// minute or OpenTime if that is longer, and varies by a fifth either way.
 	OpenTime, MaxOpenTime time.Duration
 
 	// Probes is how many calls a half-open circuit lets pass at once, 1 by
@@ -123,7 +123,7 @@ func (c *Config) fill() {
 	positive(&c.MinCalls, 20)
 	positive(&c.Window, 10*time.Second)
 	positive(&c.OpenTime, 2*time.Second)
-	positive(&c.MaxOpenTime, time.Minute)
+	positive(&c.MaxOpenTime, max(time.Minute, c.OpenTime))
 	positive(&c.Probes, 1)
 	positive(&c.Successes, 2)
 	if c.Consecutive == 0 {

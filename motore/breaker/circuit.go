@@ -1,6 +1,7 @@
 package breaker
 
 import (
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -31,6 +32,9 @@ func (s State) String() string {
 }
 
 const closed = uint32(Closed)
+
+// forever is as long as a circuit stays open, more or less, at most.
+const forever = time.Duration(math.MaxInt64 / 2)
 
 // A circuit is that of one key.
 type circuit struct {
@@ -100,11 +104,11 @@ func (c *circuit) trip(why Tally) {
 // open is called with mu held.
 func (c *circuit) open() Change {
 	change := Change{Key: c.key, From: State(c.state.Load()), To: Open, Tally: c.cause}
-	d := c.config.OpenTime << min(c.opens, 30)
-	if d <= 0 || d > c.config.MaxOpenTime {
-		d = c.config.MaxOpenTime
+	d := c.config.MaxOpenTime
+	if times := min(c.opens, 30); c.config.OpenTime <= d>>times {
+		d = c.config.OpenTime << times
 	}
-	d = time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+	d = time.Duration(float64(min(d, forever)) * (0.8 + 0.4*rand.Float64()))
 	c.opens++
 	c.until = time.Now().Add(d)
 	change.Until = c.until
