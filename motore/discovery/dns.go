@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -252,6 +253,7 @@ func (w *dnsWatch) interval() time.Duration {
 // jitter returns d plus or minus a tenth, so that clients that start together
 // do not go on asking together.
 func jitter(d time.Duration) time.Duration {
+	d = min(d, math.MaxInt64/2)
 	return d - d/10 + rand.N(d/5+1)
 }
 

@@ -75,7 +75,7 @@ func (w *warmUp) Watch(ctx context.Context, service string, update func([]Instan
 		})
 	}()
 	h := &hearth{c: w.c, update: update}
-	step := time.NewTicker(w.c.Duration / warmUpSteps)
+	step := time.NewTicker(max(w.c.Duration/warmUpSteps, 1))
 	defer step.Stop()
 	for {
 		select {
@@ -157,7 +157,7 @@ func (h *hearth) say() {
 		if in.Weight == 0 {
 			in.Weight = DefaultWeight
 		}
-		out[i].Weight = min(in.Weight*factor, MaxWeight)
+		out[i].Weight = min(min(in.Weight, MaxWeight)*factor, MaxWeight)
 		if age := now.Sub(h.since[in.Address]); age < h.c.Duration {
 			h.warming = true
 			share := h.c.From + (1-h.c.From)*float64(age)/float64(h.c.Duration)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -90,7 +91,7 @@ func (w *watch) list(ctx context.Context) (revision int64, err error) {
 // follow applies what happens after revision, until ctx is done, the watch
 // breaks, or it is time to list anew, in which case it returns nil.
 func (w *watch) follow(ctx context.Context, revision int64) error {
-	resync := w.r.config.Resync
+	resync := min(w.r.config.Resync, math.MaxInt64/2)
 	ctx, cancel := context.WithTimeout(ctx, resync-resync/10+rand.N(resync/5+1))
 	defer cancel()
 	// A member that has lost its leader says so instead of keeping silent.
