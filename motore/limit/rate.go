@@ -75,7 +75,7 @@ func NewRate[Req, Resp any](c RateConfig, refuse func(req Req, e *Error) error) 
 	if c.Key == nil {
 		c.Key = Together
 	}
-	each := max(int64(float64(time.Second)/c.PerSecond), 1)
+	each := max(int64(min(float64(time.Second)/c.PerSecond, math.MaxInt64/4)), 1)
 	m := &meter{start: time.Now(), each: each, burst: int64(min(float64(each)*float64(c.Burst), math.MaxInt64/4))}
 	var buckets keyed.Map[Key, bucket]
 	terms := &keyed.Terms[Key, bucket]{
