@@ -3,6 +3,7 @@ package vologrpc_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -320,5 +321,15 @@ func TestACallerWhoGoesInAPauseHasCanceled(t *testing.T) {
 				t.Errorf("got %v, %v, want it canceled", err, rpc.OutcomeOf(err))
 			}
 		})
+	}
+}
+
+func TestAHandlerThatEndsItsGoroutineAnswers(t *testing.T) {
+	c := dial(t, serve(t, notes{get: func(context.Context, *note) (*note, error) {
+		runtime.Goexit()
+		return nil, nil
+	}}))
+	if _, err := c.get(soon(t), "k"); vologrpc.CodeOf(err) != vologrpc.Internal {
+		t.Errorf("got %v, want INTERNAL", err)
 	}
 }

@@ -72,11 +72,17 @@ func (s *Server) serve(st *http2.ServerStream, way *detour) {
 		return
 	}
 	ctx := (*callContext)(req)
-	resp, err := s.stack.Call(ctx, req)
-	stream.answer(resp, err)
-	ctx.finish()
-	stream.done()
+	resp, err := (*Response)(nil), error(errExited)
+	defer func() { // of a handler that has ended its goroutine, too
+		stream.answer(resp, err)
+		ctx.finish()
+		stream.done()
+	}()
+	resp, err = s.stack.Call(ctx, req)
 }
+
+// errExited is the answer of a handler that has called runtime.Goexit.
+var errExited = &Error{Code: Internal, Message: "the handler has ended its goroutine"}
 
 // The answers to what is not gRPC (gRPC over HTTP2, "Requests").
 var (
