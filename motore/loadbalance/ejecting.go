@@ -95,7 +95,11 @@ func (p *ejecting) pickOther(ctx context.Context, tried Tried, i int) (int, erro
 		}
 		last = j
 	}
-	j, err := p.inner.Pick(ctx, p.without(tried))
+	others := p.without(tried)
+	if len(tried) == 0 && len(others) == len(p.instances) {
+		return i, nil // everybody is out: inner need not look at each to find that
+	}
+	j, err := p.inner.Pick(ctx, others)
 	if errors.Is(err, ErrNoInstance) {
 		return i, nil // everybody is out
 	}
