@@ -23,6 +23,7 @@ type Proto struct {
 
 	pkg       string   // of Protobuf
 	goPackage string   // the option, empty if there is none
+	imports   []string // by name
 	services  []string // that it declares
 }
 
@@ -42,7 +43,7 @@ func Protos(inputs, dirs []string, read func(name string) ([]byte, error)) ([]Pr
 	}
 	var protos []Proto
 	for _, f := range files.Set.File {
-		p := Proto{Name: f.GetName(), pkg: f.GetPackage(), goPackage: f.GetOptions().GetGoPackage()}
+		p := Proto{Name: f.GetName(), pkg: f.GetPackage(), goPackage: f.GetOptions().GetGoPackage(), imports: f.Dependency}
 		if strings.HasPrefix(p.goPackage, "google.golang.org/protobuf/") {
 			continue
 		}
@@ -114,7 +115,57 @@ func (p *Proto) goImport(prefix string) string {
 	if dir == "" {
 		dir = strings.TrimSuffix(path.Base(p.Name), path.Ext(p.Name))
 	}
-	return path.Join(prefix, dir) + ";" + packageName(dir)
+	return path.Join(prefix, folder(dir)) + ";" + packageName(dir)
+}
+
+// folder makes folders that any package may import of the elements of dir.
+func folder(dir string) string {
+	elements := strings.Split(dir, "/")
+	for i, e := range elements {
+		if e == "internal" || e == "vendor" {
+			elements[i] = e + "_"
+		}
+	}
+	return strings.Join(elements, "/")
+}
+
+// cycle returns files whose imports lead from one Go package through others
+// back to it, the first and the last of one package; nil if there are none.
+func cycle(protos []Proto, prefix string) (files []string) {
+	pkg, of := map[string]string{}, map[string][]Proto{}
+	for _, p := range protos {
+		at, _, _ := strings.Cut(p.goImport(prefix), ";")
+		pkg[p.Name], of[at] = at, append(of[at], p)
+	}
+	seen := map[string]bool{}
+	var from func(at string, way []string) []string
+	from = func(at string, way []string) []string {
+		for i, name := range way {
+			if pkg[name] == at {
+				return append(way[i:], name)
+			}
+		}
+		if seen[at] {
+			return nil
+		}
+		seen[at] = true
+		for _, p := range of[at] {
+			for _, name := range p.imports {
+				if next, ok := pkg[name]; ok && next != at {
+					if found := from(next, append(slices.Clip(way), p.Name)); found != nil {
+						return found
+					}
+				}
+			}
+		}
+		return nil
+	}
+	for _, p := range protos {
+		if found := from(pkg[p.Name], nil); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // packageName makes a name of a Go package from the elements of a path.
@@ -160,6 +211,11 @@ func compileProto(in Input) (*Output, report.List) {
 				Hint("remove no_service from volo.yml")
 			return nil, list
 		}
+	}
+	if files := cycle(protos, in.Package); files != nil {
+		list.Errorf("", source.Span{}, "the Go packages of `%s` import one another in a circle", strings.Join(files[:len(files)-1], "`, `")).
+			Hint("give one of them a go_package of its own below %s", in.Package)
+		return nil, list
 	}
 	files, list := pilota.CompileProto(o)
 	if list.HasErrors() {

@@ -41,6 +41,7 @@ func TestCodeOfProtobufStandsByItsPackage(t *testing.T) {
 		{"no package", "", "a-file/a-file.pb.go", "afile"},
 		{"a package in capitals", "package Shop.V_1;\n", "Shop/V_1/a-file.pb.go", "shopv1"},
 		{"a keyword", "package go;\n", "go/a-file.pb.go", "pgo"},
+		{"a package that others could not import", "package shop.internal.v1;\n", "shop/internal_/v1/a-file.pb.go", "shopinternalv1"},
 		{"go_package elsewhere", "package shop;\noption go_package = \"github.com/me/shop;other\";\n", "shop/a-file.pb.go", "shop"},
 		{"go_package with a longer name than ours", "package shop;\noption go_package = \"example.com/x/general\";\n", "shop/a-file.pb.go", "shop"},
 		{"go_package in the folder of generated code", "package shop;\noption go_package = \"example.com/x/gen/mine;yours\";\n", "mine/a-file.pb.go", "yours"},
@@ -74,6 +75,22 @@ func TestImportsAreGeneratedButThoseThatComeWithProtobuf(t *testing.T) {
 	}
 	if !slices.Equal(out.Inputs, []string{"a.proto"}) {
 		t.Errorf("inputs: got %v, want a.proto", out.Inputs)
+	}
+}
+
+func TestGoPackagesMustNotImportOneAnother(t *testing.T) {
+	files := map[string]string{
+		"a1.proto": "package a;\nimport \"b.proto\";\nmessage A1 { b.B b = 1; }\n",
+		"b.proto":  "package b;\nimport \"a0.proto\";\nmessage B { a.A0 a = 1; }\n",
+		"a0.proto": "package a;\nmessage A0 {}\n",
+	}
+	out, said := compile(files, nil, "a1.proto")
+	if want := "the Go packages of `a1.proto`, `b.proto` import one another in a circle"; out != nil || !strings.Contains(said, want) {
+		t.Errorf("got %q, want %q", said, want)
+	}
+	files["a0.proto"] = "package a;\noption go_package = \"example.com/x/gen/a0\";\nmessage A0 {}\n"
+	if out, said = compile(files, nil, "a1.proto"); out == nil {
+		t.Errorf("with a package of its own: got %s", said)
 	}
 }
 
