@@ -2,9 +2,11 @@ package vologrpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -180,7 +182,9 @@ func (w *healthWatch) run(ctx context.Context, a rpc.Address, h *healthOf) {
 	for failures := 0; ctx.Err() == nil; failures++ {
 		begun := time.Now()
 		conn, heard, err := w.watch(ctx, a, h)
-		if CodeOf(err) == Unimplemented && conn != nil {
+		if err == errGoing {
+			// What it said last holds until another connection says more.
+		} else if CodeOf(err) == Unimplemented && conn != nil {
 			// It has no health to tell, as long as it is the same process.
 			w.set(h, true)
 			select {
@@ -199,8 +203,12 @@ func (w *healthWatch) run(ctx context.Context, a rpc.Address, h *healthOf) {
 	}
 }
 
+// errGoing says that the peer drains the connection that a watch was on.
+var errGoing = errors.New("the connection is going away")
+
 // watch watches until the stream of statuses ends. It returns the connection
-// that the stream was on and whether anything came on it.
+// that the stream was on and whether anything came on it. A server that shuts
+// down need not wait for it.
 func (w *healthWatch) watch(ctx context.Context, a rpc.Address, h *healthOf) (conn *http2.Client, heard bool, err error) {
 	core := w.filter.core
 	req := &Request{
@@ -216,11 +224,30 @@ func (w *healthWatch) watch(ctx context.Context, a rpc.Address, h *healthOf) (co
 		return nil, false, err
 	}
 	s := resp.Stream
-	defer s.Close()
+	conn = s.connection()
+	var drained atomic.Bool
+	over, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-conn.Going():
+			drained.Store(conn.Err() == nil)
+			s.Close()
+		case <-over:
+		}
+	}()
+	defer func() {
+		close(over)
+		<-watched
+		s.Close()
+	}()
 	for {
 		var status wrapperspb.UInt32Value
 		if err := s.Recv(&status); err != nil {
-			return s.connection(), heard, fmt.Errorf("health of %v: %w", a, err)
+			if heard && drained.Load() {
+				return conn, heard, errGoing
+			}
+			return conn, heard, fmt.Errorf("health of %v: %w", a, err)
 		}
 		heard = true
 		w.set(h, status.Value == statusServing)

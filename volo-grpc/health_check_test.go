@@ -254,3 +254,27 @@ func TestHealthIsWatchedWhileDiscoveryFails(t *testing.T) {
 		wantReached(t, "when a is not serving", c, "b")
 	})
 }
+
+func TestAServerNeedNotWaitForItsWatchers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		f.start("a", health.New())
+		f.start("b", health.New())
+		f.list("a", "b")
+		c := f.client(vologrpc.WithHealthCheck(""))
+		wantReached(t, "at first", c, "a", "b")
+		time.Sleep(time.Minute)
+		f.mu.Lock()
+		s := f.servers[place("a")]
+		delete(f.listeners, place("a"))
+		f.mu.Unlock()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		begun := time.Now()
+		if err := s.Shutdown(ctx); err != nil || time.Since(begun) > 3*time.Second {
+			t.Errorf("Shutdown took %v: %v", time.Since(begun), err)
+		}
+		synctest.Wait()
+		wantReached(t, "when one has gone", c, "b")
+	})
+}

@@ -22,10 +22,11 @@ type Client struct {
 	onAway func()        // once no more streams are taken; may be nil
 	reader chan struct{} // closed when the reading goroutine has ended
 	done   chan struct{} // closed when the connection is over
+	going  chan struct{} // closed once the peer takes no more streams, or by then
 
 	released sync.Pool // of *ClientStream, see Release
 
-	told bool // onAway was called; guarded by conn.mu
+	told bool // going is closed and onAway called; guarded by conn.mu
 
 	patient *time.Timer // for the peer's first settings
 	silence silence
@@ -45,7 +46,7 @@ func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
 
 // newClient is NewClient without the goroutine.
 func newClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
-	c := &Client{onAway: onAway, reader: make(chan struct{}), done: make(chan struct{})}
+	c := &Client{onAway: onAway, reader: make(chan struct{}), done: make(chan struct{}), going: make(chan struct{})}
 	c.init(tc, &cfg, c)
 	c.limit = 100 // until the peer has said (as other implementations assume)
 	c.nextID = 1
@@ -69,6 +70,10 @@ func (c *Client) Streams() int { return int(c.open.Load()) }
 
 // Done is closed when the connection is over.
 func (c *Client) Done() <-chan struct{} { return c.done }
+
+// Going is closed when the peer takes no more streams, or the connection is
+// over: who keeps a stream for as long as it lasts is to end it.
+func (c *Client) Going() <-chan struct{} { return c.going }
 
 // Err returns why the connection ended, nil while it has not.
 func (c *Client) Err() error {
@@ -360,7 +365,7 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 		}
 	}
 	c.invite()
-	tell := c.onAway != nil && !c.told
+	tell := !c.told
 	c.told = true
 	idle := c.over()
 	c.mu.Unlock()
@@ -369,10 +374,18 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 		s.fail(why)
 	}
 	if tell {
-		c.onAway()
+		c.leave()
 	}
 	if idle {
 		c.part()
+	}
+}
+
+// leave tells once that no more streams are taken.
+func (c *Client) leave() {
+	close(c.going)
+	if c.onAway != nil {
+		c.onAway()
 	}
 }
 
@@ -381,10 +394,10 @@ func (c *Client) closed(error) {
 	c.silence.end()
 	close(c.done)
 	c.mu.Lock()
-	tell := c.onAway != nil && !c.told
+	tell := !c.told
 	c.told = true
 	c.mu.Unlock()
 	if tell {
-		c.onAway()
+		c.leave()
 	}
 }
