@@ -29,7 +29,8 @@ type regenerate struct {
 	extensions []scaffold.Extension // of handlers, by the last run
 	handlers   map[string][]byte    // what they extend
 
-	read map[string]stamp // what the last run read, or looked for, by absolute names
+	read  map[string]stamp // what the last run read, or looked for, by absolute names
+	found string           // volo.yml, where a run has found it last
 }
 
 func newGen(env *Env) *cobra.Command {
@@ -94,10 +95,15 @@ func (g *regenerate) looks(name string) {
 func (g *regenerate) once(ctx context.Context) error {
 	g.read = make(map[string]stamp)
 	p, err := g.env.project(g.dir)
+	if p != nil {
+		g.found = filepath.Join(p.root, p.name)
+	}
+	if g.found != "" { // also if it is wrong now, or gone for a moment
+		g.looks(g.found)
+	}
 	if err != nil {
 		return err
 	}
-	g.looks(filepath.Join(p.root, p.name))
 	if !g.check {
 		unlock, err := g.env.exclusive(ctx, p.root)
 		if err != nil {
@@ -200,6 +206,9 @@ func (g *regenerate) extend(p *project, in generate.Input, out *generate.Output)
 	extensions, err := project.Extend(files)
 	if err != nil {
 		fmt.Fprintf(g.env.Stderr, "%v; handlers get no stubs for new methods until that is mended\n", err)
+		for _, name := range names {
+			g.looks(name)
+		}
 		return nil
 	}
 	for _, e := range extensions {

@@ -22,7 +22,7 @@ type project struct {
 }
 
 // project finds the nearest project at or above dir, and reads it. What is
-// wrong with its file has been said.
+// wrong with its file has been said; root and name are set then, too.
 func (e *Env) project(dir string) (*project, error) {
 	root, text, err := above(e.abs(dir), config.Name)
 	p := &project{root: root, name: config.Name}
@@ -35,7 +35,7 @@ func (e *Env) project(dir string) (*project, error) {
 	p.file, err = config.Parse(e.shown(filepath.Join(p.root, p.name)), string(text))
 	var list report.List
 	if errors.As(err, &list) {
-		return nil, e.diagnose(list)
+		return p, e.diagnose(list)
 	}
 	return p, err
 }

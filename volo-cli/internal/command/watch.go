@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 )
@@ -11,6 +12,10 @@ import (
 // pollInterval is how often watched files are looked at: rarely enough to cost
 // nothing, often enough to be done before the user is in the other window.
 const pollInterval = 250 * time.Millisecond
+
+// settleInterval is how long files stay as they are before they are read: who
+// saves a file may empty it first.
+const settleInterval = 50 * time.Millisecond
 
 // A stamp tells whether a file has changed.
 type stamp struct {
@@ -38,6 +43,30 @@ func differs(read map[string]stamp) bool {
 	return false
 }
 
+// settled waits until files do not change any more. It reports false if ctx is
+// done before that.
+func settled(ctx context.Context, names map[string]stamp) bool {
+	now := func() map[string]stamp {
+		all := make(map[string]stamp, len(names))
+		for name := range names {
+			all[name] = stampOf(name)
+		}
+		return all
+	}
+	for last := now(); ; {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(settleInterval):
+		}
+		next := now()
+		if maps.Equal(last, next) {
+			return true
+		}
+		last = next
+	}
+}
+
 // follow runs gen whenever a file that it has looked at changes, those that it
 // looked for and that were not there included. Errors are shown, and the next
 // change is waited for.
@@ -63,6 +92,9 @@ func (g *regenerate) follow(ctx context.Context) error {
 				return nil
 			case <-ticks.C:
 			}
+		}
+		if !settled(ctx, g.read) {
+			return nil
 		}
 	}
 }

@@ -55,6 +55,30 @@ func TestGenWatchFollowsChangesAndErrors(t *testing.T) {
 	write("b.thrift", "struct B {}") // which was looked for
 	until("changed: gen/a/a.go")
 	until("watching 4 files")
+
+	const project = "entries:\n  default:\n    protocol: thrift\n    services:\n      - idl: {source: local, path: a.thrift}\n"
+	write("volo.yml", project+"nonsense: 1\n")
+	until("error: unknown key `nonsense`")
+	until("watching 1 file;")
+	if err := os.Remove(filepath.Join(dir, "volo.yml")); err != nil {
+		t.Fatal(err)
+	}
+	until("volo gen: there is no volo.yml")
+	until("watching 1 file;")
+	write("volo.yml", project)
+	until("watching 4 files")
+
+	if err := os.Mkdir(filepath.Join(dir, "handler"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write("handler/s.go", "package handler\n\ntype S struct{}\n\nfunc (")
+	write("a.thrift", "include \"b.thrift\"\nstruct A { 1: b.B b }\nservice S { void get() }")
+	until("handler/s.go:")
+	until("watching 5 files")
+	write("handler/s.go", "package handler\n\ntype S struct{}\n")
+	until("handler/s.go: now has Get")
+	until("watching 4 files")
+
 	stop()
 	go io.Copy(io.Discard, r)
 	if got := <-code; got != 0 {
