@@ -125,6 +125,7 @@ func (p *Peer) Call(ctx context.Context, m *Method, c Call) (*Reply, error) {
 	} else {
 		err = p.callGRPC(ctx, m, &c, reply)
 	}
+	err = late(ctx, err)
 	reply.Timing.Total = time.Since(begin)
 	for k, v := range metainfo.Backwards(ctx) {
 		reply.Backward = append(reply.Backward, Pair{k, v})

@@ -47,7 +47,7 @@ func (p *Peer) Prepare(ctx context.Context, m *Method, c Call, requests ...[]byt
 			ctx, cancel = context.WithTimeout(ctx, c.Timeout)
 			defer cancel()
 		}
-		return once(ctx)
+		return late(ctx, once(ctx))
 	}, nil
 }
 
