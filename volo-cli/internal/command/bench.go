@@ -205,6 +205,9 @@ func show(w io.Writer, r *load.Result) {
 	for _, kind := range slices.SortedFunc(maps.Keys(r.Errors), func(a, b string) int { return int(r.Errors[b]) - int(r.Errors[a]) }) {
 		fmt.Fprintf(w, "  %8d  %s\n", r.Errors[kind], kind)
 	}
+	if r.Unfinished > 0 {
+		fmt.Fprintf(w, "%s more had not ended, or not begun, when the time was up: latencies are worse than those below\n", plural(int(r.Unfinished), "call"))
+	}
 	if r.Succeeded == 0 {
 		return
 	}

@@ -14,6 +14,7 @@ package load
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -46,7 +47,8 @@ type Config struct {
 const grace = 10 * time.Second
 
 // Run puts load on until Duration or Count is over, or ctx is done, and returns
-// what was measured. Calls that the end cuts off are not counted.
+// what was measured. Calls that an interrupt cuts off are not counted, those
+// that have not ended, or not begun, when grace is over are Unfinished.
 func Run(ctx context.Context, c Config) Result {
 	if c.Kind == nil {
 		c.Kind = error.Error
@@ -76,7 +78,25 @@ func Run(ctx context.Context, c Config) Result {
 	callers.Wait()
 	close(over)
 	watch.Wait()
-	return r.result(time.Now())
+	out := r.result(time.Now())
+	if ctx.Err() == nil && calls.Err() != nil {
+		out.Unfinished = r.cut.Load() + r.untouched()
+	}
+	return out
+}
+
+// untouched returns how many calls of an open loop were due before the end and
+// nobody has taken on.
+func (r *run) untouched() uint64 {
+	if r.Rate <= 0 {
+		return 0
+	}
+	all := uint64(math.Ceil(r.end.Sub(r.begin).Seconds() * r.Rate))
+	left := all - min(all, r.due.Load())
+	if r.Count > 0 {
+		left = min(left, r.Count-min(r.Count, r.started.Load()))
+	}
+	return left
 }
 
 // A run is one Run.
@@ -86,6 +106,7 @@ type run struct {
 
 	due     atomic.Uint64 // calls of an open loop that somebody has taken on
 	started atomic.Uint64 // calls that count
+	cut     atomic.Uint64 // calls that count and did not end
 	shards  []shard
 }
 
@@ -134,6 +155,8 @@ func (r *run) caller(ctx context.Context, s *shard) {
 		took := time.Since(start)
 		if counts && (err == nil || ctx.Err() == nil) {
 			r.record(s, took, now.Sub(start), err)
+		} else if counts {
+			r.cut.Add(1)
 		}
 	}
 }

@@ -130,11 +130,27 @@ func TestAnInterruptEndsTheRunAndCountsNothingThatItCutOff(t *testing.T) {
 func TestCallsThatDoNotEndAreCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := load.Run(t.Context(), load.Config{Call: takes(time.Hour), Duration: time.Second})
-		if r.Succeeded != 0 || r.Failed != 0 || r.Elapsed != 11*time.Second {
-			t.Errorf("got %+v, want nothing after 11s", r)
+		if r.Succeeded != 0 || r.Failed != 0 || r.Unfinished != 1 || r.Elapsed != 11*time.Second {
+			t.Errorf("got %+v, want one that is unfinished after 11s", r)
 		}
 		if bars := r.Bars(4); bars != nil {
 			t.Errorf("got bars %v of nothing", bars)
+		}
+	})
+}
+
+func TestAServerThatStallsHidesNoCallOfAnOpenLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		call := func(ctx context.Context) error {
+			if time.Since(begin) < time.Second {
+				return nil
+			}
+			return takes(time.Hour)(ctx)
+		}
+		r := load.Run(t.Context(), load.Config{Call: call, Callers: 10, Rate: 100, Duration: 3 * time.Second})
+		if r.Succeeded != 100 || r.Failed != 0 || r.Unfinished != 200 {
+			t.Errorf("got %d successes, %d failures and %d unfinished, want 100, 0 and 200", r.Succeeded, r.Failed, r.Unfinished)
 		}
 	})
 }

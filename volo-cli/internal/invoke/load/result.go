@@ -17,6 +17,9 @@ type Result struct {
 	Failed     uint64            `json:"failed"`
 	Errors     map[string]uint64 `json:"errors,omitempty"` // Failed, by kind
 	Throughput float64           `json:"throughput"`       // calls a second, failed ones included
+	// Unfinished calls had not ended, or in an open loop were due and had not
+	// begun, when the run gave up. No latency has them, so all are too good.
+	Unfinished uint64 `json:"unfinished,omitempty"`
 
 	// Latency is that of the calls that succeeded; in an open loop, from when
 	// they were due.
