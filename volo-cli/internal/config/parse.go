@@ -1,6 +1,7 @@
 package config
 
 import (
+	"io"
 	"path"
 	"regexp"
 	"slices"
@@ -30,11 +31,30 @@ func Parse(name, text string) (*File, error) {
 	default:
 		r.root(f, doc.Content[0])
 	}
+	if len(r.found) == 0 {
+		r.single(text)
+	}
 	if len(r.found) > 0 {
 		r.found.Sort()
 		return nil, r.found
 	}
 	return f, nil
+}
+
+// single reports what follows the first document, which nobody reads.
+func (r *reader) single(text string) {
+	d := yaml.NewDecoder(strings.NewReader(text))
+	var first, second yaml.Node
+	if d.Decode(&first) != nil {
+		return
+	}
+	switch err := d.Decode(&second); {
+	case err == io.EOF:
+	case err != nil:
+		r.syntax(err)
+	case len(second.Content) > 0 && second.Content[0].Tag != "!!null":
+		r.problem(second.Content[0], "the file has a second document").Hint("one document has everything; `---` begins another")
+	}
 }
 
 // root reads the top of the file.

@@ -68,6 +68,8 @@ func (r *reader) idl(s *IDL, key, n *yaml.Node) {
 		r.problem(key, "idl comes from git but names no repo").Hint("name one of the entry's repos")
 	case s.Source == Git && !inside(s.Path), s.Source == Git && slices.ContainsFunc(s.Includes, func(dir string) bool { return !inside(dir) }):
 		r.problem(key, "idl leads out of repo `%s`", s.Repo).Hint("path and includes begin at the top of the repository")
+	case s.Source == Local && path.IsAbs(s.Path):
+		r.problem(key, "idl has an absolute path").Hint("paths begin at the folder of volo.yml")
 	case s.Source == Local && s.Repo != "":
 		r.problem(key, "idl is local but names repo `%s`", s.Repo).Hint("use source: git")
 	}

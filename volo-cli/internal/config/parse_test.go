@@ -110,6 +110,8 @@ func TestParseSaysWhatIsWrongWhereAndWhatToDo(t *testing.T) {
 		{"a list at the top", "- a\n", "volo.yml:1:1: volo.yml must be a mapping, not a list"},
 		{"a tab", "entries:\n\tdefault: {}\n", "volo.yml:2:1: found character that cannot start any token"},
 		{"an unclosed bracket", "entries: {\n", "volo.yml:1:1: did not find expected node content"},
+		{"two documents", head + service + "---\nlint: {}\n", "volo.yml:7:1: the file has a second document; one document has everything; '---' begins another"},
+		{"an absolute path", head + "    services:\n      - idl: {source: local, path: /idl/a.thrift}\n", "volo.yml:5:9: idl has an absolute path; paths begin at the folder of volo.yml"},
 		{"no entries", "entries: {}\n", "volo.yml:1:1: entries has no entry; add one, usually called default"},
 		{"a misspelt key", "entires: {}\n", `volo.yml:1:1: unknown key 'entires' in volo.yml; did you mean 'entries'?`},
 		{"a key like no other", head + service + "    colour: red\n",
