@@ -3,6 +3,7 @@ package volothrift_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync/atomic"
@@ -129,3 +130,37 @@ func answerOnce(p *peer) {
 		p.Write(replyTo(p.t, h.frame(payload), nil, typeReply, text(0, "k")))
 	}
 }
+
+// A brokenError panics when its methods are called on nil, as errors do that a
+// function returned which has a variable of a concrete type.
+type brokenError struct{ text string }
+
+func (e *brokenError) Error() string { return e.text }
+
+func TestAnErrorThatPanicsFailsTheCall(t *testing.T) {
+	for what, err := range map[string]error{
+		"a nil pointer":                 (*brokenError)(nil),
+		"one within another":            fmt.Errorf("no value: %w", errors.Join((*unwrapsNil)(nil))),
+		"a nil business error":          (*volothrift.BizError)(nil),
+		"a business error of no status": &volothrift.BizError{Message: "no"},
+	} {
+		for _, p := range protocols {
+			h := handler{
+				get: func(context.Context, string) (string, error) { return "", err },
+				put: func(context.Context, string, string) error { return err },
+			}
+			c := dial(t, serve(t, h, new(logbook).option()), p.opts...)
+			if _, err := c.Get(t.Context(), "k"); !application(thrift.InternalError, "")(err, true) {
+				t.Errorf("%s: %s gave %v", p.name, what, err)
+			}
+			if err := c.Put(t.Context(), "k", "v"); !application(thrift.InternalError, "")(err, true) {
+				t.Errorf("%s: %s of a method without a result gave %v", p.name, what, err)
+			}
+		}
+	}
+}
+
+type unwrapsNil struct{ err error }
+
+func (e *unwrapsNil) Error() string { return "unwraps" }
+func (e *unwrapsNil) Unwrap() error { return e.err }

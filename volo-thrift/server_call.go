@@ -51,7 +51,7 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 		}
 		return b, nil
 	}
-	return c.reply(b, in, req, outcomeOf(req, resp, err, in.protocol.hasHeader()))
+	return c.reply(b, in, req, s.outcomeOf(call, req, resp, err, in.protocol.hasHeader()))
 }
 
 // route finds what a request calls, and the name that its reply bears: that of

@@ -1,13 +1,16 @@
 package volothrift
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
+	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/pilota/thrift"
 	"github.com/volo-go/volo/volo-thrift/internal/framed"
@@ -109,16 +112,38 @@ type outcome struct {
 }
 
 // outcomeOf turns what the stack returned into an outcome.
-func outcomeOf(req *Request, resp *Response, err error, hasHeader bool) outcome {
+func (s *Server) outcomeOf(ctx context.Context, req *Request, resp *Response, err error, hasHeader bool) outcome {
 	if err == nil {
-		if err = adopt(req.result, resp); err != nil {
-			return exception(thrift.InternalError, err.Error())
+		if err = adopt(req.result, resp); err == nil {
+			return outcome{typ: thrift.Reply, body: req.result}
 		}
-		return outcome{typ: thrift.Reply, body: req.result}
+		return exception(thrift.InternalError, err.Error())
 	}
+	return s.failure(ctx, req, err, hasHeader)
+}
+
+// failure is failureOf for an error of the user's, whose methods may panic: a
+// nil pointer in an error often does. That is a panic of the handler, although
+// it has returned.
+func (s *Server) failure(ctx context.Context, req *Request, err error, hasHeader bool) (out outcome) {
+	defer func() {
+		if v := recover(); v != nil {
+			out = exception(thrift.InternalError, "panic in the error of "+req.Info.Method)
+			if err := s.panicked(ctx, recovery.Panic{Value: v, Stack: debug.Stack()}); err != nil {
+				out = failureOf(req, err, hasHeader)
+			}
+		}
+	}()
+	return failureOf(req, err, hasHeader)
+}
+
+func failureOf(req *Request, err error, hasHeader bool) outcome {
 	var biz *BizError
 	if errors.As(err, &biz) {
-		if !hasHeader {
+		switch {
+		case biz == nil:
+			return exception(thrift.InternalError, "the handler has returned a nil *BizError")
+		case !hasHeader, biz.Status == 0: // which would say that all is well
 			return exception(thrift.InternalError, biz.Error())
 		}
 		// As Kitex sends it: an ordinary reply without a value.
