@@ -45,7 +45,11 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 		}
 		return nil, req.fail(PhaseDial, true, err)
 	}
-	resp, after, err := p.call(ctx, until, conn, req)
+	var resp *Response
+	after := unused
+	if !reused || !p.unannounced(req) || conn.Alive() {
+		resp, after, err = p.call(ctx, until, conn, req)
+	}
 	if after == unused && reused {
 		// The peer had closed it before anything was sent: nobody need know.
 		conn.Close()
@@ -60,6 +64,14 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 		p.pool.Discard(conn)
 	}
 	return resp, err
+}
+
+// unannounced reports whether the peer may have closed a connection that was
+// in use a moment ago, and the call would be lost on it: without a header a
+// server that shuts down cannot say beside its answer that it is the last, and
+// nobody hears of a oneway call. The pool looks at older connections.
+func (p *pingPongPeer) unannounced(req *Request) bool {
+	return req.Method.Oneway || !p.core.o.protocol.hasHeader()
 }
 
 // dial replaces a connection, for which it takes no longer than the call may.

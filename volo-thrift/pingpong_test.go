@@ -13,6 +13,7 @@ import (
 
 	"github.com/volo-go/volo/motore/transport"
 	volothrift "github.com/volo-go/volo/volo-thrift"
+	"github.com/volo-go/volo/volo-thrift/internal/store/storethrift"
 )
 
 // closesAfter answers a number of framed requests, then closes: before the
@@ -305,4 +306,52 @@ func TestAnAnswerCountsThoughThePeerHangsUpAtOnce(t *testing.T) {
 			mustGet(t, c, "k")
 		}
 	})
+}
+
+// A server that shuts down closes after its last answer, and a client that
+// makes one call after the other is as quick: nothing may be lost on the
+// connection that it has just used.
+func TestNoCallIsLostOnAConnectionThatClosesAfterItsAnswer(t *testing.T) {
+	for what, call := range map[string]func(*storethrift.StoreClient) error{
+		"a call":        func(c *storethrift.StoreClient) error { _, err := c.Get(t.Context(), "k"); return err },
+		"a oneway call": func(c *storethrift.StoreClient) error { return c.Note(t.Context(), "k") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			l.(*net.TCPListener).SetDeadline(time.Now().Add(10 * time.Second))
+			closed, more := make(chan struct{}), make(chan struct{})
+			var requests atomic.Int32
+			go func() {
+				defer close(more)
+				first, err := l.Accept()
+				if err != nil {
+					return
+				}
+				answer := closesAfter(1, false, &requests)
+				answer(&peer{Conn: first})
+				first.Close()
+				close(closed)
+				second, err := l.Accept()
+				if err != nil {
+					return
+				}
+				answer(&peer{Conn: second})
+				second.Close()
+			}()
+			c := newClient(t, l.Addr().String(), volothrift.WithProtocol(volothrift.Framed))
+			mustGet(t, c, "k")
+			<-closed
+			if err := call(c); err != nil {
+				t.Error(err)
+			}
+			<-more
+			if n := requests.Load(); n != 2 {
+				t.Errorf("%d requests arrived, want 2", n)
+			}
+		})
+	}
 }
