@@ -18,7 +18,11 @@ func (g *generator) validates(s *ir.Struct) bool {
 	seen, found := map[*ir.Struct]bool{}, false
 	var visit func(*ir.Struct)
 	visit = func(s *ir.Struct) {
-		if seen[s] {
+		if found || seen[s] {
+			return
+		}
+		if known, ok := g.validated[s]; ok {
+			found = known
 			return
 		}
 		seen[s] = true
@@ -30,6 +34,11 @@ func (g *generator) validates(s *ir.Struct) bool {
 	}
 	visit(s)
 	g.validated[s] = found
+	if !found { // nor is there anything within reach of those that s holds
+		for s := range seen {
+			g.validated[s] = false
+		}
+	}
 	return found
 }
 
