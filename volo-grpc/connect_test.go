@@ -82,8 +82,22 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
-// TestBackoff dials a server that comes up after ten seconds.
+// TestBackoff dials a server that comes up after ten seconds. What accepts
+// connections until then is no server.
 func TestBackoff(t *testing.T) {
+	t.Run("refused", func(t *testing.T) {
+		backsOff(t, func() (net.Conn, error) { return nil, errors.New("not yet") })
+	})
+	t.Run("accepted and closed", func(t *testing.T) {
+		backsOff(t, func() (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			theirs.Close()
+			return ours, nil
+		})
+	})
+}
+
+func backsOff(t *testing.T, early func() (net.Conn, error)) {
 	synctest.Test(t, func(t *testing.T) {
 		l := transport.NewMemoryListener()
 		startOn(t, l, echo)
@@ -91,10 +105,10 @@ func TestBackoff(t *testing.T) {
 		var dials []time.Duration
 		c := dial(t, "memory.invalid:1", vologrpc.WithDialer(func(ctx context.Context, _ rpc.Address) (*transport.Conn, error) {
 			dials = append(dials, time.Since(begun))
-			if time.Since(begun) < 10*time.Second {
-				return nil, errors.New("not yet")
+			nc, err := early()
+			if time.Since(begun) >= 10*time.Second {
+				nc, err = l.Dial(ctx)
 			}
-			nc, err := l.Dial(ctx)
 			if err != nil {
 				return nil, err
 			}

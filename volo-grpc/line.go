@@ -170,14 +170,25 @@ func (l *line) dial(ctx context.Context) (*http2.Client, error) {
 		return nil, unavailable(notHTTP2(state))
 	}
 	tc.SetWriteTimeout(DefaultWriteTimeout)
-	// The first call need not wait for the peer's settings, but what does not
-	// come within the time that there is to connect is no HTTP/2.
 	cfg := l.core.o.config()
 	if t, ok := ctx.Deadline(); ok {
 		cfg.Handshake = max(time.Until(t), time.Millisecond)
 	}
 	conn := http2.NewClient(tc, cfg, nil)
 	conn.ID = l.core.peers.serial.Add(1)
+	// A peer that accepts connections need not be there: a balancer without
+	// backends, a server that has too many. It is once it speaks HTTP/2 (gRPC,
+	// "Connectivity Semantics": READY).
+	stop := context.AfterFunc(ctx, func() {
+		if ctx.Err() == context.Canceled { // else cfg.Handshake says that it was silent
+			conn.Close()
+		}
+	})
+	defer stop()
+	if err := conn.Settle(); err != nil {
+		conn.Close()
+		return nil, unavailable(fmt.Errorf("the peer did not speak HTTP/2: %w", err))
+	}
 	return conn, nil
 }
 

@@ -22,6 +22,7 @@ type Client struct {
 	onAway func()        // once no more streams are taken; may be nil
 	reader chan struct{} // closed when the reading goroutine has ended
 	done   chan struct{} // closed when the connection is over
+	ready  chan struct{} // closed when the peer's first settings have come
 	going  chan struct{} // closed once the peer takes no more streams, or by then
 
 	released sync.Pool // of *ClientStream, see Release
@@ -46,7 +47,7 @@ func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
 
 // newClient is NewClient without the goroutine.
 func newClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
-	c := &Client{onAway: onAway, reader: make(chan struct{}), done: make(chan struct{}), going: make(chan struct{})}
+	c := &Client{onAway: onAway, reader: make(chan struct{}), done: make(chan struct{}), ready: make(chan struct{}), going: make(chan struct{})}
 	c.init(tc, &cfg, c)
 	c.limit = 100 // until the peer has said (as other implementations assume)
 	c.nextID = 1
@@ -63,6 +64,17 @@ func (c *Client) Usable() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err == nil && !c.away
+}
+
+// Settle waits for the peer's first settings, without which it may be anything.
+// It returns why the connection ended before they came.
+func (c *Client) Settle() error {
+	select {
+	case <-c.ready:
+		return nil
+	case <-c.done:
+		return c.Err()
+	}
 }
 
 // Streams returns the number of open streams.
@@ -346,6 +358,7 @@ func (c *Client) arrived(s *stream, waiting int, end bool) {
 
 func (c *Client) settled() {
 	c.patient.Stop()
+	close(c.ready)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.limited {
