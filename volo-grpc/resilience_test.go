@@ -19,6 +19,7 @@ import (
 	"github.com/volo-go/volo/motore/hedge"
 	"github.com/volo-go/volo/motore/limit"
 	"github.com/volo-go/volo/motore/loadbalance"
+	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/retry"
 	"github.com/volo-go/volo/motore/rpc"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
@@ -331,5 +332,30 @@ func TestAHandlerThatEndsItsGoroutineAnswers(t *testing.T) {
 	}}))
 	if _, err := c.get(soon(t), "k"); vologrpc.CodeOf(err) != vologrpc.Internal {
 		t.Errorf("got %v, want INTERNAL", err)
+	}
+}
+
+// brokenError is an error whose nil pointer has no message.
+type brokenError struct{ text string }
+
+func (e *brokenError) Error() string { return e.text }
+
+func TestAnErrorThatPanicsFailsTheCall(t *testing.T) {
+	var panics atomic.Int32
+	broken := notes{get: func(context.Context, *note) (*note, error) {
+		var e *brokenError
+		return nil, e
+	}}
+	c := dial(t, serve(t, broken, vologrpc.OnPanic(func(_ context.Context, p recovery.Panic) error {
+		panics.Add(1)
+		return vologrpc.Errorf(vologrpc.DataLoss, "%v", p.Value)
+	})))
+	for range 2 {
+		if _, err := c.get(soon(t), "k"); vologrpc.CodeOf(err) != vologrpc.DataLoss {
+			t.Errorf("got %v, want what OnPanic says", err)
+		}
+	}
+	if panics.Load() != 2 {
+		t.Errorf("OnPanic was called %d times, want 2", panics.Load())
 	}
 }

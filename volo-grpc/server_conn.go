@@ -4,12 +4,14 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/volo-go/volo/metainfo"
+	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/volo-grpc/internal/http2"
 )
@@ -71,18 +73,29 @@ func (s *Server) serve(st *http2.ServerStream, way *detour) {
 		stream.answer(nil, err)
 		return
 	}
-	ctx := (*callContext)(req)
 	resp, err := (*Response)(nil), error(errExited)
-	defer func() { // of a handler that has ended its goroutine, too
-		stream.answer(resp, err)
-		ctx.finish()
-		stream.done()
-	}()
-	resp, err = s.stack.Call(ctx, req)
+	defer func() { s.conclude(stream, resp, err) }() // of a handler that has ended its goroutine, too
+	resp, err = s.stack.Call((*callContext)(req), req)
 }
 
 // errExited is the answer of a handler that has called runtime.Goexit.
 var errExited = &Error{Code: Internal, Message: "the handler has ended its goroutine"}
+
+// conclude answers with what the stack has returned. That is the user's: a
+// method of an error or a message may panic, a nil pointer's for instance, which
+// is a panic of the handler although it has returned.
+func (s *Server) conclude(stream *ServerStream, resp *Response, err error) {
+	ctx := (*callContext)(stream.call)
+	defer func() {
+		if v := recover(); v != nil {
+			stream.body = nil
+			stream.answer(nil, s.panicked(ctx, recovery.Panic{Value: v, Stack: debug.Stack()}))
+		}
+		ctx.finish()
+		stream.done()
+	}()
+	stream.answer(resp, err)
+}
 
 // The answers to what is not gRPC (gRPC over HTTP2, "Requests").
 var (
