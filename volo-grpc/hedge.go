@@ -11,7 +11,8 @@ import (
 // failed yet: the first answer counts (gRFC A6, "Hedging Policy").
 //
 // A policy is for methods of which it is known that running them several times
-// does no harm.
+// does no harm. Unlike in A6, header metadata of one attempt do not end the
+// others: nobody has seen them.
 type HedgePolicy struct {
 	// Attempts is how often a call is made at most, the first time included.
 	// At most 5; less than 2 hedges nothing.

@@ -16,7 +16,9 @@ import (
 // not processed are sent again without one.
 //
 // A policy is for methods of which it is known that running them twice does
-// no harm, or for codes that say that nothing was done.
+// no harm, or for codes that say that nothing was done. Unlike in A6, a unary
+// call is made again also if the peer had sent header metadata before it failed:
+// nobody has seen them.
 type RetryPolicy struct {
 	// Attempts is how often a call is made at most, the first time included.
 	// At most 5; less than 2 retries nothing.
