@@ -29,6 +29,7 @@ import (
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/lower"
 	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/pilota/source"
 	"github.com/volo-go/volo/pilota/thrift/descriptor"
 )
 
@@ -49,6 +50,9 @@ type Options struct {
 	// Touch names definitions to keep as well: "Name" of any input, or
 	// "file.Name".
 	Touch []string
+	// TouchAt has the places where names of Touch are written, for
+	// diagnostics; those without one are nowhere.
+	TouchAt map[string]source.Span
 	// Go says how to write the code.
 	Go gen.Options
 }
@@ -62,6 +66,7 @@ func Check(o Options) (*ir.Program, report.List) {
 		ReadFile:    o.ReadFile,
 		KeepAll:     o.KeepAll,
 		Touch:       o.Touch,
+		TouchAt:     o.TouchAt,
 	})
 }
 

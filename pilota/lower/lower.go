@@ -12,6 +12,7 @@ package lower
 import (
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/pilota/source"
 	"github.com/volo-go/volo/pilota/thriftidl"
 )
 
@@ -33,6 +34,9 @@ type Options struct {
 	KeepAll bool
 	// Touch names what is kept as well: "Name", of any input, or "file.Name".
 	Touch []string
+	// TouchAt has the places where names of Touch are written, for
+	// diagnostics; those without one are nowhere.
+	TouchAt map[string]source.Span
 }
 
 // Lower compiles the inputs. The program is nil if there are errors in the

@@ -6,7 +6,6 @@ import (
 
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/report"
-	"github.com/volo-go/volo/pilota/source"
 )
 
 // A reach is what the program needs.
@@ -94,7 +93,7 @@ func (r *run) touch(n *reach, name string) {
 	if found {
 		return
 	}
-	d := r.list.Errorf("touch-not-found", source.Span{}, "nothing to touch is called `%s`", name)
+	d := r.list.Errorf("touch-not-found", r.TouchAt[name], "nothing to touch is called `%s`", name)
 	if best := report.Nearest(name, candidates); best != "" {
 		d.Hint("did you mean `%s`?", best)
 	}

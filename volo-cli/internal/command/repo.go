@@ -125,7 +125,23 @@ func (e *Env) newRepo(ctx context.Context, p *project, entry *config.Entry, url,
 	if repo.Lock, err = c.Resolve(ctx, url, ref); err != nil {
 		return nil, advice(err)
 	}
+	if other := twin(c, entry, repo); other != nil {
+		return nil, fmt.Errorf("repos %q and %q would both be called %s, at different commits or addresses, which `volo gen` cannot tell apart; add it to an entry of its own with --entry-name, or use repo %q",
+			other.Name, name, gitrepo.Name(url), other.Name)
+	}
 	_, err = c.Tree(ctx, url, ref, repo.Lock)
 	e.progressed()
 	return repo, err
+}
+
+// twin returns the repository of the entry that has the name of repo but other
+// files, nil if there is none. [generate.Compile] refuses the two.
+func twin(c *gitrepo.Cache, entry *config.Entry, repo *config.Repo) *config.Repo {
+	for _, other := range entry.Repos {
+		if other.Lock != "" && gitrepo.Name(other.URL) == gitrepo.Name(repo.URL) &&
+			c.Folder(other.URL, other.Lock) != c.Folder(repo.URL, repo.Lock) {
+			return other
+		}
+	}
+	return nil
 }

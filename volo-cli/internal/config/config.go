@@ -64,6 +64,7 @@ type IDL struct {
 	Includes []string
 
 	Touch             []string
+	TouchAt           map[string]source.Span // by elements of Touch; nil if there are none
 	KeepUnknownFields bool
 	NoService         bool // the file declares types only
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/volo-go/volo/pilota/source"
 )
 
 // dialect checks that what the services say goes with the entry's protocol.
@@ -84,7 +86,7 @@ func inside(p string) bool {
 // codegen reads what to make of an IDL file.
 func (r *reader) codegen(s *IDL, n *yaml.Node) {
 	r.mapping("codegen_option", n,
-		field{"touch", r.strs("touch", &s.Touch)},
+		field{"touch", r.touch(s)},
 		field{"keep_unknown_fields", r.boolean("keep_unknown_fields", &s.KeepUnknownFields)},
 		field{"config", func(_, n *yaml.Node) {
 			fields := []field{{"no_service", r.boolean("no_service", &s.NoService)}}
@@ -93,6 +95,17 @@ func (r *reader) codegen(s *IDL, n *yaml.Node) {
 			}
 			r.mapping("config", n, fields...)
 		}})
+}
+
+// touch returns a function that reads names of definitions and where they are.
+func (r *reader) touch(s *IDL) func(key, value *yaml.Node) {
+	return func(key, n *yaml.Node) {
+		r.strs("touch", &s.Touch)(key, n)
+		s.TouchAt = make(map[string]source.Span)
+		for _, elem := range follow(n).Content {
+			s.TouchAt[follow(elem).Value] = r.span(follow(elem))
+		}
+	}
 }
 
 // repoNames checks the repos that services name.

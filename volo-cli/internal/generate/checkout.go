@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -104,6 +106,33 @@ func (in *Input) show(list report.List) {
 			}
 		}
 	}
+}
+
+// unread reports files of services that cannot be read, where volo.yml names
+// them.
+func (in *Input) unread() report.List {
+	var l report.List
+	read := in.read()
+	for _, s := range in.Entry.Services {
+		name := in.of(s, s.Path)
+		_, err := read(name)
+		if err == nil {
+			continue
+		}
+		reason := err
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			reason = pe.Err
+		}
+		repo := in.Entry.Repo(s.Repo)
+		if s.Source != config.Git || repo == nil || !errors.Is(err, fs.ErrNotExist) {
+			l.Errorf("input-not-read", s.Span, "cannot read `%s`: %v", name, reason)
+			continue
+		}
+		l.Errorf("input-not-read", s.Span, "repo `%s` has no file `%s` at %.12s, where it is locked", s.Repo, s.Path, repo.Lock).
+			Hint("its files are in %s", in.Checkouts[s.Repo].Dir).
+			Hint("take the file out of volo.yml, or set lock to a commit that has it")
+	}
+	return l
 }
 
 // clash reports repositories that would have one name.

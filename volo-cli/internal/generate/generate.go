@@ -8,10 +8,13 @@
 package generate
 
 import (
+	"maps"
+
 	"github.com/volo-go/volo/pilota"
 	"github.com/volo-go/volo/pilota/gen"
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/report"
+	"github.com/volo-go/volo/pilota/source"
 	"github.com/volo-go/volo/volo-cli/internal/config"
 )
 
@@ -43,6 +46,10 @@ func Compile(in Input) (*Output, report.List) {
 	if clash := in.clash(); len(clash) > 0 {
 		return nil, clash
 	}
+	if unread := in.unread(); len(unread) > 0 {
+		in.show(unread)
+		return nil, unread
+	}
 	compile := compileThrift
 	if in.Entry.Protocol == config.Protobuf {
 		compile = compileProto
@@ -56,12 +63,14 @@ func Compile(in Input) (*Output, report.List) {
 func compileThrift(in Input) (*Output, report.List) {
 	o := pilota.Options{ReadFile: in.read(), KeepAll: in.Entry.TouchAll, Go: options(in.Entry)}
 	o.Go.PackagePrefix = in.Package
+	o.TouchAt = make(map[string]source.Span)
 	for _, s := range in.Entry.Services {
 		o.Inputs = append(o.Inputs, in.of(s, s.Path))
 		for _, dir := range s.Includes {
 			o.IncludeDirs = append(o.IncludeDirs, in.of(s, dir))
 		}
 		o.Touch = append(o.Touch, s.Touch...)
+		maps.Copy(o.TouchAt, s.TouchAt)
 		if s.KeepUnknownFields {
 			o.Go.KeepUnknownOf = append(o.Go.KeepUnknownOf, in.of(s, s.Path))
 		}

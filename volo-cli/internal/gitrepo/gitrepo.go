@@ -108,8 +108,8 @@ func (c *Cache) Tree(ctx context.Context, address, ref, commit string) (string, 
 	if !hash.MatchString(commit) {
 		return "", fmt.Errorf("gitrepo: %q is no commit", commit)
 	}
-	dir := filepath.Join(c.Dir, folder(c.absolute(address)))
-	tree := filepath.Join(dir, "trees", commit)
+	tree := c.Folder(address, commit)
+	dir := filepath.Dir(filepath.Dir(tree))
 	if _, err := os.Stat(tree); err == nil {
 		return tree, nil
 	}
@@ -129,6 +129,11 @@ func (c *Cache) Tree(ctx context.Context, address, ref, commit string) (string, 
 		return "", err
 	}
 	return tree, f.checkout(ctx, tree)
+}
+
+// Folder returns where the files of a commit are once they have been fetched.
+func (c *Cache) Folder(address, commit string) string {
+	return filepath.Join(c.Dir, folder(c.absolute(address)), "trees", commit)
 }
 
 // Lock takes the lock that a file stands for, among all processes. It waits
