@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -97,6 +98,9 @@ func (i *initialize) plan(name, idl string) (scaffold.Plan, error) {
 	}
 	if err := module.CheckPath(p.Module); err != nil {
 		return p, usagef("%w; choose one with --module", err)
+	}
+	if slices.Contains(strings.Split(p.Module, "/"), "vendor") {
+		return p, usagef("go builds no module with a folder vendor in its path, such as %s; choose another with --module", p.Module)
 	}
 	var err error
 	if i.checkout != "" {

@@ -28,6 +28,8 @@ func TestExitCodesTellFailureFromMisuse(t *testing.T) {
 		{"init x --force=maybe y", 2, "volo init: invalid argument \"maybe\" for \"--force\" flag…"},
 		{"init a/../b x.thrift", 2, "volo init: \"a/../b\" cannot be the name of a project: use letters, digits, dots and dashes\n…"},
 		{"init x x.thrift --module Not/a/../path", 2, "volo init: malformed module path…"},
+		{"init vendor x.thrift", 2, "volo init: go builds no module with a folder vendor in its path, such as example.com/vendor; choose another with --module\n…"},
+		{"init x x.proto --module a.com/vendor/x", 2, "volo init: go builds no module with a folder vendor in its path…"},
 		{"init x nowhere.proto", 1, "error: cannot read `nowhere.proto`…"},
 		{"init x nowhere.thrift", 1, "error: cannot read `nowhere.thrift`…"},
 		{"init x x.thrift --checkout .", 1, "volo init: …"},

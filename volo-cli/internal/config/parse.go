@@ -244,6 +244,8 @@ func (r *reader) folder(what string, to *string) func(key, value *yaml.Node) {
 		case s == "":
 		case path.Ext(s) == ".rs" || path.Ext(s) == ".go":
 			r.problem(follow(n), "generated Go is a folder of packages, so %s must name a folder", what).Hint("write %s: gen", what)
+		case slices.Contains(strings.Split(clean, "/"), "vendor"):
+			r.problem(follow(n), "go imports nothing of a folder vendor, so %s must name another", what).Hint("write %s: gen", what)
 		case path.IsAbs(clean) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../"):
 			r.problem(follow(n), "%s must name a folder below that of %s", what, r.file.Name).Hint("write %s: gen", what)
 		default:
@@ -255,6 +257,10 @@ func (r *reader) folder(what string, to *string) func(key, value *yaml.Node) {
 // syntaxLine finds the line in a message of the YAML parser.
 var syntaxLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+)(?:, column (\d+))?: )?`)
 
+// countsFromZero is what the YAML parser says with lines that begin at 0: what
+// it complains about itself, and not its scanner.
+var countsFromZero = regexp.MustCompile(`^did not find expected ([',<]|key|node content)`)
+
 // syntax turns an error of the YAML parser into a problem.
 func (r *reader) syntax(err error) {
 	text := err.Error()
@@ -262,6 +268,9 @@ func (r *reader) syntax(err error) {
 	at := &yaml.Node{Line: 1, Column: 1}
 	if n, e := strconv.Atoi(m[1]); e == nil {
 		at.Line = n
+		if countsFromZero.MatchString(text[len(m[0]):]) {
+			at.Line++
+		}
 	}
 	if n, e := strconv.Atoi(m[2]); e == nil {
 		at.Column = n
