@@ -46,8 +46,8 @@ func TestWhereFilesGo(t *testing.T) {
 		},
 		{
 			"packages that cannot be named so",
-			map[string]string{"x.thrift": "namespace go a.type\nstruct X {}", "y.thrift": "namespace go a.main\nstruct X {}"},
-			[]string{"a/main/y.go: main_", "a/type/x.go: type_"},
+			map[string]string{"x.thrift": "namespace go a.type\nstruct X {}", "y.thrift": "namespace go a.main\nstruct X {}", "z.thrift": "namespace go a.init\nstruct X {}"},
+			[]string{"a/init/z.go: init_", "a/main/y.go: main_", "a/type/x.go: type_"},
 		},
 		{
 			"equal names in different folders",

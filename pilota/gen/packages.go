@@ -62,7 +62,7 @@ func packageName(dir string) string {
 		}
 		return '_'
 	}, path.Base(dir))
-	if keywords[name] || name == "main" || name == "_" {
+	if keywords[name] || name == "main" || name == "init" || name == "_" {
 		return name + "_"
 	}
 	if isDigit(name[0]) {

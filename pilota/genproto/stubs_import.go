@@ -3,6 +3,7 @@ package genproto
 import (
 	"cmp"
 	"go/token"
+	"go/types"
 	"maps"
 	"path"
 	"regexp"
@@ -16,11 +17,8 @@ import (
 // names that it has for them.
 type stubImports map[protogen.GoImportPath]string
 
-// hiding are the names in stubs that would hide a package called so: variables,
-// and what of the universe they use.
-var hiding = []string{
-	"any", "c", "ctx", "err", "error", "h", "handler", "new", "nil", "opts", "req", "resp", "stream", "string", "target", "true",
-}
+// hiding are the names in stubs that would hide a package called so.
+var hiding = []string{"c", "ctx", "err", "h", "handler", "init", "opts", "req", "resp", "stream", "target"}
 
 // A version is a package name that says nothing without the folder above.
 var version = regexp.MustCompile(`^v[0-9]+((alpha|beta)[0-9]*|p[0-9]+.*)?$`)
@@ -47,7 +45,7 @@ func importsOf(p *protogen.Plugin, f *protogen.File, n stubNames) stubImports {
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(messages)) {
 		wish := nameOfPackage(pkg, declared[pkg])
-		if used[wish] || token.IsKeyword(wish) {
+		if used[wish] || token.IsKeyword(wish) || types.Universe.Lookup(wish) != nil {
 			wish += "pkg"
 		}
 		name := wish

@@ -122,7 +122,8 @@ func (p *Proto) goImport(prefix string) string {
 func folder(dir string) string {
 	elements := strings.Split(dir, "/")
 	for i, e := range elements {
-		if e == "internal" || e == "vendor" {
+		// protoc-gen-go imports a package by the name of its folder.
+		if e == "internal" || e == "vendor" || e == "init" && i == len(elements)-1 {
 			elements[i] = e + "_"
 		}
 	}
@@ -179,7 +180,7 @@ func packageName(dir string) string {
 		}
 		return -1
 	}, dir)
-	if name == "" || name == "main" || name[0] <= '9' || token.IsKeyword(name) {
+	if name == "" || name == "main" || name == "init" || name[0] <= '9' || token.IsKeyword(name) {
 		return "p" + name
 	}
 	return name

@@ -9,22 +9,12 @@ import (
 // not import it.
 const framework = "vologrpc"
 
-// reserved are the names that scaffolded code for gRPC uses itself; packages
-// of messages get others.
-var reserved = []string{
-	"answer", "addr", "cancel", "context", "ctx", "err", "errors", "flag", "fmt", "handler", "io", "os", "protojson", "proto",
-	"req", "rpc", "run", "s", "server", "service", "show", "signal", "stop", "stream", "stubs", "syscall", "text", "time",
-}
-
 // grpcMethod is method for a stub of gRPC. The names of packages are the same
 // in all services, and those of the packages themselves where possible.
 func (r *reader) grpcMethod(p *pkg, f *ast.File, field *ast.Field, t *ast.FuncType) Method {
 	if r.shared == nil {
 		imp, _ := lookup(f, framework)
-		r.shared = []Import{imp, {Path: p.path, Name: p.name}}
-		for _, name := range reserved {
-			r.shared = append(r.shared, Import{Name: name})
-		}
+		r.reserve(imp, Import{Path: p.path, Name: p.name})
 	}
 	z := &zeroes{reader: r, imports: &r.shared}
 	at := place{p, f}

@@ -105,7 +105,7 @@ type reader struct {
 	prefix   string
 	packages map[string]*pkg // by import path
 	order    []*pkg
-	shared   []Import // what methods of gRPC need, in all services
+	shared   []Import // what the methods of all services need, and names that are taken
 }
 
 // A pkg is what matters of a package.

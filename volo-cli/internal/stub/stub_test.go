@@ -71,7 +71,7 @@ type Shop interface {
 	ID(ctx context.Context, f float64) ([16]byte, error)
 	Maybe(ctx context.Context, s *string, c *things.Shade, n *things.Thing) error
 	Whole(ctx context.Context, w *things.Whole) (*things.Choice, error)
-	Hides(ctx context.Context, things *things.Item) (things.Shade, error)
+	Hides(ctx context.Context, shop *things.Item) (things.Shade, error)
 }
 func NewShopService(h Shop) any { return nil }
 func NewShopClient() any { return nil }
@@ -98,16 +98,16 @@ func TestReadFindsServicesAndTheirMethods(t *testing.T) {
   Ping [] ( = ) [] "Ping says\nnothing."
 Shop of shop/shopthrift/shop.go in example.com/x/gen/shop/shopthrift (shopthrift) ""
   Ping [] ( = ) [] "Ping says\nnothing."
-  Find [{id int64 0} {names []string []string{}}] (*things.Item = things.NewItem()) [{things example.com/x/gen/shop}] ""
-  Unmade [{arg1 bool false}] (*things.Plain = &things.Plain{}) [{things example.com/x/gen/shop}] ""
-  Names [{m map[string]*things.Item map[string]*things.Item{}}] (things.Names = things.Names{}) [{things example.com/x/gen/shop}] ""
-  Stock [{c things.Colour 0}] (things.Stock = things.Stock{}) [{things example.com/x/gen/shop}] ""
-  Paint [{a string ""} {b string ""}] (things.Colour = 0) [{things example.com/x/gen/shop}] ""
-  Note [] (things.Note = "") [{things example.com/x/gen/shop}] ""
+  Find [{id int64 0} {names []string []string{}}] (*shop.Item = shop.NewItem()) [{ example.com/x/gen/shop}] ""
+  Unmade [{arg1 bool false}] (*shop.Plain = &shop.Plain{}) [{ example.com/x/gen/shop}] ""
+  Names [{m map[string]*shop.Item map[string]*shop.Item{}}] (shop.Names = shop.Names{}) [{ example.com/x/gen/shop}] ""
+  Stock [{c shop.Colour 0}] (shop.Stock = shop.Stock{}) [{ example.com/x/gen/shop}] ""
+  Paint [{a string ""} {b string ""}] (shop.Colour = 0) [{ example.com/x/gen/shop}] ""
+  Note [] (shop.Note = "") [{ example.com/x/gen/shop}] ""
   ID [{f float64 0}] ([16]byte = [16]byte{}) [] ""
-  Maybe [{s *string nil} {c *things.Shade nil} {n *things.Thing &things.Plain{}}] ( = ) [{things example.com/x/gen/shop}] ""
-  Whole [{w *things.Whole &things.Whole{Part: things.NewItem(), Choice: &things.Choice{A: new(int64)}, Rest: &shop.Rest{}}}] (*things.Choice = &things.Choice{A: new(int64)}) [{things example.com/x/gen/shop} { example.com/x/gen/other/shop}] ""
-  Hides [{thingsArg *things.Item things.NewItem()}] (things.Shade = 0) [{things example.com/x/gen/shop}] ""
+  Maybe [{s *string nil} {c *shop.Shade nil} {n *shop.Thing &shop.Plain{}}] ( = ) [{ example.com/x/gen/shop}] ""
+  Whole [{w *shop.Whole &shop.Whole{Part: shop.NewItem(), Choice: &shop.Choice{A: new(int64)}, Rest: &shop2.Rest{}}}] (*shop.Choice = &shop.Choice{A: new(int64)}) [{ example.com/x/gen/shop} {shop2 example.com/x/gen/other/shop}] ""
+  Hides [{shopArg *shop.Item shop.NewItem()}] (shop.Shade = 0) [{ example.com/x/gen/shop}] ""
 `
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)

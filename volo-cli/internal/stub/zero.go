@@ -3,7 +3,9 @@ package stub
 import (
 	"fmt"
 	"go/ast"
+	"go/types"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,6 +18,7 @@ import (
 type zeroes struct {
 	*reader
 	imports *[]Import // of the file that the expressions are for; grows
+	used    []Import  // those that the expressions name
 }
 
 // A place is where a type expression stands.
@@ -184,10 +187,18 @@ func (z *zeroes) typ(at place, e ast.Expr) string {
 // local returns the name of a package in the file that the expressions are
 // for, and makes it import the package.
 func (z *zeroes) local(from string) string {
+	imp := z.importOf(from)
+	if !slices.Contains(z.used, imp) {
+		z.used = append(z.used, imp)
+	}
+	return imp.Local()
+}
+
+func (z *zeroes) importOf(from string) Import {
 	taken := make(map[string]bool)
 	for _, imp := range *z.imports {
 		if imp.Path == from {
-			return imp.Local()
+			return imp
 		}
 		taken[imp.Local()] = true
 	}
@@ -195,11 +206,14 @@ func (z *zeroes) local(from string) string {
 	if p := z.packages[from]; p != nil && p.name != path.Base(from) {
 		imp.Name = p.name
 	}
+	if types.Universe.Lookup(imp.Local()) != nil { // the code has nil, string and such itself
+		imp.Name = imp.Local() + "pkg"
+	}
 	for base, n := imp.Local(), 2; taken[imp.Local()]; n++ {
 		imp.Name = base + strconv.Itoa(n)
 	}
 	*z.imports = append(*z.imports, imp)
-	return imp.Local()
+	return imp
 }
 
 // literal returns the zero of a predeclared type.
