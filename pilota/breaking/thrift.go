@@ -276,16 +276,27 @@ func (t *thrift) throws(old, m *ir.Method, within string) {
 func (t *thrift) typ(what string, old, now *ir.Type, before, at source.Span) {
 	a, b := spell(old, wireWords), spell(now, wireWords)
 	if a != b {
-		t.add("field-type-changed", at, before, "%s is a `%s`, was a `%s`", what, spell(now, names), spell(old, names))
+		is, was := apart(now, old)
+		t.add("field-type-changed", at, before, "%s is a `%s`, was a `%s`", what, is, was)
 		return
 	}
 	if spell(old, jsonWords) != spell(now, jsonWords) {
-		t.add("field-json-type-changed", at, before, "%s is a `%s`, was a `%s`", what, spell(now, names), spell(old, names))
+		is, was := apart(now, old)
+		t.add("field-json-type-changed", at, before, "%s is a `%s`, was a `%s`", what, is, was)
 		return
 	}
 	if a, b := spell(old, names), spell(now, names); a != b {
 		t.add("field-source-type-changed", at, before, "%s is a `%s`, was a `%s`", what, b, a)
 	}
+}
+
+// apart writes two types as the source has them, and what they stand for if
+// that looks alike.
+func apart(a, b *ir.Type) (string, string) {
+	if x, y := spell(a, names), spell(b, names); x != y {
+		return x, y
+	}
+	return spell(a, jsonWords), spell(b, jsonWords)
 }
 
 // spell writes a type with the words of one view of it.

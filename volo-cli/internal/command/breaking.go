@@ -2,8 +2,11 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -103,25 +106,33 @@ func (c *compatibility) before(ctx context.Context) (revision, error) {
 }
 
 // names returns the files to compile in both states: those that paths name
-// now, and those that they named.
+// now, and those that they named. What is gone may be named all the same.
 func (c *compatibility) names(paths []string, before revision) (now, old []string, err error) {
 	gone, err := before.names()
 	if err != nil {
 		return nil, nil, err
 	}
-	now, err = c.env.idls(paths)
-	if err != nil && len(paths) > 0 {
-		return nil, nil, err
-	}
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	for _, name := range gone {
-		if slices.Contains(now, name) || slices.ContainsFunc(paths, func(p string) bool { return below(c.env.shown(c.env.abs(p)), name) }) {
+	for _, p := range paths {
+		root := filepath.ToSlash(c.env.shown(c.env.abs(p)))
+		had := slices.DeleteFunc(slices.Clone(gone), func(name string) bool { return name != root && !below(root, name) })
+		has, err := c.env.idls([]string{p})
+		// The current folder need not have any: then nothing breaks.
+		if err != nil && (len(had) == 0 && root != "." || !errors.Is(err, fs.ErrNotExist)) {
+			return nil, nil, err
+		}
+		now, old = append(now, has...), append(old, had...)
+	}
+	for _, name := range now {
+		if slices.Contains(gone, name) {
 			old = append(old, name)
 		}
 	}
-	return now, old, nil
+	slices.Sort(now)
+	slices.Sort(old)
+	return slices.Compact(now), slices.Compact(old), nil
 }
 
 // below reports whether a file is in a folder, nowhere that is skipped.

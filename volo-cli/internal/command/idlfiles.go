@@ -31,7 +31,7 @@ func (e *Env) idls(paths []string) ([]string, error) {
 		err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist) && name == root:
-				return fmt.Errorf("there is no file or folder %s", p)
+				return absentf("there is no file or folder %s", p)
 			case err != nil:
 				return err
 			case d.IsDir() && name != root && skipped(d.Name()):
@@ -49,11 +49,19 @@ func (e *Env) idls(paths []string) ([]string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("there is no .thrift or .proto file in %s", strings.Join(paths, ", "))
+		return nil, absentf("there is no .thrift or .proto file in %s", strings.Join(paths, ", "))
 	}
 	slices.Sort(found)
 	return slices.Compact(found), nil
 }
+
+// An absenceError says that there is no file. It is [fs.ErrNotExist].
+type absenceError struct{ message string }
+
+func (e *absenceError) Error() string { return e.message }
+func (e *absenceError) Unwrap() error { return fs.ErrNotExist }
+
+func absentf(format string, args ...any) error { return &absenceError{fmt.Sprintf(format, args...)} }
 
 func skipped(dir string) bool {
 	return strings.HasPrefix(dir, ".") || dir == "vendor" || dir == "node_modules" || dir == "testdata"

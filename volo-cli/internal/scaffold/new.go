@@ -1,7 +1,6 @@
 package scaffold
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -95,7 +94,7 @@ func newThrift(p Plan) (*Project, report.List, error) {
 			project.IDL = name
 		}
 	}
-	return project, list, project.compile()
+	return project.compile(list)
 }
 
 // newProto is New for Protobuf.
@@ -128,7 +127,7 @@ func newProto(p Plan) (*Project, report.List, error) {
 	for i, f := range protos {
 		project.Sources[placed.files[names[i]]] = f.Text
 	}
-	return project, list, project.compile()
+	return project.compile(list)
 }
 
 // abs returns a path of the plan as an absolute one with slashes.
@@ -140,8 +139,10 @@ func (p *Plan) abs(name string) string {
 	return filepath.ToSlash(filepath.Clean(name))
 }
 
-// compile generates code from the project's copies, as `volo gen` will.
-func (p *Project) compile() error {
+// compile generates code from the project's copies, as `volo gen` will. The
+// originals have been checked, with the diagnostics list; generation finds
+// more, such as Go packages that import one another.
+func (p *Project) compile(list report.List) (*Project, report.List, error) {
 	in := p.input()
 	in.ReadFile = func(name string) ([]byte, error) {
 		if text, ok := p.Sources[name]; ok {
@@ -149,11 +150,11 @@ func (p *Project) compile() error {
 		}
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 	}
-	out, list := generate.Compile(in)
+	out, found := generate.Compile(in)
 	if out == nil {
-		return fmt.Errorf("the copies of the IDLs do not compile, although the originals do: %w", list)
+		return nil, found, nil
 	}
-	return p.generated(in, out)
+	return p, list, p.generated(in, out)
 }
 
 // input returns what the compiler is given, which is what volo.yml says.
