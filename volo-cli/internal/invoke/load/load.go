@@ -78,11 +78,21 @@ func Run(ctx context.Context, c Config) Result {
 	callers.Wait()
 	close(over)
 	watch.Wait()
-	out := r.result(time.Now())
+	out := r.result(r.over(ctx, time.Now()))
 	if ctx.Err() == nil && calls.Err() != nil {
 		out.Unfinished = r.cut.Load() + r.untouched()
 	}
 	return out
+}
+
+// over returns when the run was over. An open loop lasts until its end, also if
+// the last call that was due before that has long ended.
+func (r *run) over(ctx context.Context, now time.Time) time.Time {
+	cut := ctx.Err() != nil || r.Count > 0 && r.started.Load() >= r.Count
+	if r.Rate <= 0 || cut || now.After(r.end) {
+		return now
+	}
+	return r.end
 }
 
 // untouched returns how many calls of an open loop were due before the end and

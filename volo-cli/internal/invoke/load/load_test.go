@@ -57,6 +57,20 @@ func TestTheWarmUpIsNotCounted(t *testing.T) {
 	})
 }
 
+// The last call of a slow rate ends long before the time is up.
+func TestAnOpenLoopLastsAsLongAsItWasAskedTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := load.Run(t.Context(), load.Config{Call: takes(time.Millisecond), Callers: 2, Rate: 0.5, Duration: 3 * time.Second})
+		if r.Succeeded != 2 || r.Elapsed != 3*time.Second {
+			t.Errorf("got %d calls in %s, want 2 in 3s", r.Succeeded, r.Elapsed)
+		}
+		r = load.Run(t.Context(), load.Config{Call: takes(time.Millisecond), Callers: 2, Rate: 1, Count: 2, Duration: time.Minute})
+		if r.Succeeded != 2 || r.Elapsed > 3*time.Second {
+			t.Errorf("got %d calls in %s, want 2 in no more than they took", r.Succeeded, r.Elapsed)
+		}
+	})
+}
+
 func TestACountEndsTheRun(t *testing.T) {
 	for _, rate := range []float64{0, 1000} {
 		synctest.Test(t, func(t *testing.T) {
