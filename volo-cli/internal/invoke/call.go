@@ -50,17 +50,17 @@ type Reply struct {
 	Timing   Timing `json:"timing"`
 }
 
-// A Timing says how long what took. The phases are those of calls with one
-// request and one answer; they are zero for others, and where a framework does
-// not tell them apart.
+// A Timing says how long what took. All but Total is known of calls with one
+// request and one answer; what is not is zero, and left out in JSON: of streams
+// the sizes and most phases.
 type Timing struct {
-	Encode        time.Duration `json:"encode_ns"` // connecting included
-	Write         time.Duration `json:"write_ns"`
-	Wait          time.Duration `json:"wait_ns"` // for the answer
-	Decode        time.Duration `json:"decode_ns"`
+	Encode        time.Duration `json:"encode_ns,omitempty"` // connecting included
+	Write         time.Duration `json:"write_ns,omitempty"`
+	Wait          time.Duration `json:"wait_ns,omitempty"` // for the answer
+	Decode        time.Duration `json:"decode_ns,omitempty"`
 	Total         time.Duration `json:"total_ns"`
-	SentBytes     int           `json:"sent_bytes"`
-	ReceivedBytes int           `json:"received_bytes"`
+	SentBytes     int           `json:"sent_bytes,omitempty"`
+	ReceivedBytes int           `json:"received_bytes,omitempty"`
 }
 
 // Messages returns what [Call].Next wants to be: it returns each text once.

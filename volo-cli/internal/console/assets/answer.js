@@ -180,7 +180,7 @@ function timing(t) {
       h("summary", {}, "Timing"),
       bar,
       h("ul", { class: "legend" }, phases.map(([phase, name, ns]) => h("li", {}, h("span", { class: `dot phase-${phase}` }), `${name} `, h("b", {}, duration(ns))))),
-      t.sent_bytes + t.received_bytes > 0 && h("p", { class: "sizes" }, `${size(t.sent_bytes)} sent, ${size(t.received_bytes)} received`),
+      t.sent_bytes && t.received_bytes && h("p", { class: "sizes" }, `${size(t.sent_bytes)} sent, ${size(t.received_bytes)} received`),
     ),
   ];
 }
