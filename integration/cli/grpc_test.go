@@ -105,6 +105,8 @@ func TestCallsToGRPCGo(t *testing.T) {
 				{says: "metadata", args: line("-v", "-H", "x-grpc-test-echo-initial: a b", "-H", "x-grpc-test-echo-trailing-bin: AQI=", "$ADDR", "TestService/UnaryCall"),
 					stdout: `{ "payload": {} }`, stderr: "< x-grpc-test-echo-initial: a b\n< trailer x-grpc-test-echo-trailing-bin: AQI=\n"},
 				{says: "compressed", args: line("--compress", "gzip", "$ADDR", "TestService/EmptyCall"), stdout: "{}"},
+				{says: "an answer that is too long", args: line("--max-size", "40", "$ADDR", "TestService/UnaryCall", `{"responseSize": 100}`),
+					code: 6, stderr: "(see --max-size)"},
 				{says: "a field that there is not", args: line("$ADDR", "TestService/UnaryCall", `{"size": 1}`), code: 1, stderr: `unknown field "size"`},
 				{says: "such a field in a stream", args: line("$ADDR", "TestService/FullDuplexCall", `{"size": 1}`), code: 1, stderr: `unknown field "size"`},
 				{says: "too late", args: line("--timeout", "50ms", "$ADDR", "TestService/StreamingOutputCall", `{"responseParameters": [{"size": 1, "intervalUs": 10000000}]}`),

@@ -90,6 +90,7 @@ func TestCallsToVoloThrift(t *testing.T) {
 		{says: "JSON that is none", args: line("$ADDR", "GetItem", `{`), code: 1, stderr: "volo call: request: after 0 bytes: unexpected EOF"},
 		{says: "two requests for one call", args: line("$ADDR", "GetItem", `{"id": 7} {"id": 8}`), code: 1, stderr: "this method takes one"},
 		{says: "an IDL that is not there", args: []string{"call", "--idl", "no.thrift", "list"}, code: 1, stderr: "error: cannot read `no.thrift`"},
+		{says: "a message that is too long", args: line("--max-size", "8", "--protocol", "ttheader", "$ADDR", "GetItem", `{"id": 7}`), code: 1, stderr: "(see --max-size)"},
 		{says: "a protocol that is none", args: line("--protocol", "smoke", "$ADDR", "list"), code: 2, stderr: `unknown protocol "smoke"`},
 		{says: "headers of gRPC", args: line("-H", "a: b", "$ADDR", "GetItem"), code: 1, stderr: "Thrift has no free headers"},
 		{says: "nobody there", args: line("--protocol", "framed", "127.0.0.1:1", "GetItem"), code: 6, stderr: "connection refused"},

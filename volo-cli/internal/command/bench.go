@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +56,14 @@ while it runs, from a pool, unless --mux lets them share.`,
 			}
 			return nil
 		},
-		RunE:              func(cmd *cobra.Command, args []string) error { return b.run(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range []string{"callers", "rate", "duration", "count", "connections"} {
+				if f := cmd.Flags().Lookup(name); f.Changed && (f.Value.String() == "0" || f.Value.String() == "0s") {
+					return usagef("--%s is nothing; leave it out for the default", name)
+				}
+			}
+			return b.run(cmd.Context(), args)
+		},
 		ValidArgsFunction: b.peer.complete(),
 	}
 	b.peer.register(cmd)
@@ -74,6 +82,8 @@ while it runs, from a pool, unless --mux lets them share.`,
 
 func (b *bench) run(ctx context.Context, args []string) error {
 	switch {
+	case math.IsNaN(b.load.Rate) || math.IsInf(b.load.Rate, 0):
+		return usagef("--rate is a number of calls a second")
 	case b.load.Callers < 0 || b.load.Rate < 0 || b.load.Duration < 0 || b.load.WarmUp < 0:
 		return usagef("--callers, --rate, --duration and --warm-up cannot be negative")
 	case b.load.Callers == 0 && b.load.Rate > 0:

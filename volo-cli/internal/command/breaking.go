@@ -44,8 +44,8 @@ Findings have a category:
 
 With --category WIRE only the first are shown, with WIRE_JSON the first two.
 
-Paths are as those of volo fmt. A folder whose name looks like a ref is written
-with a slash, as in ./main.`,
+Paths are as those of volo fmt; files and folders that are gone may be named as
+well. A folder whose name looks like a ref is written with a slash, as in ./main.`,
 		Example: `  volo breaking --against main
   volo breaking --against v1.2.0 --category WIRE idl
   volo breaking --against ../released --json idl/shop.thrift`,

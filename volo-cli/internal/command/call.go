@@ -228,7 +228,7 @@ func (c *call) aside(r *invoke.Reply) {
 	c.pairs("< ", "backward ", r.Backward)
 	t := &r.Timing
 	fmt.Fprintf(c.env.Stderr, "< %s out, %s in", plural(r.Sent, "message"), plural(r.Received, "message"))
-	if t.SentBytes+t.ReceivedBytes > 0 {
+	if t.SentBytes > 0 && t.ReceivedBytes > 0 {
 		fmt.Fprintf(c.env.Stderr, " (%d and %d bytes)", t.SentBytes, t.ReceivedBytes)
 	}
 	if r.Peer != "" {
@@ -248,7 +248,7 @@ func (c *call) aside(r *invoke.Reply) {
 
 func (c *call) pairs(mark, what string, pairs []invoke.Pair) {
 	for _, p := range pairs {
-		fmt.Fprintf(c.env.Stderr, "%s%s%s: %s\n", mark, what, p.Key, p.Value)
+		fmt.Fprintf(c.env.Stderr, "%s%s%s: %s\n", mark, what, p.Key, c.env.harmless(p.Value))
 	}
 }
 
@@ -271,6 +271,9 @@ func (c *call) fail(ctx context.Context, peer *invoke.Peer, reply *invoke.Reply,
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	f := peer.Explain(ctx, err)
+	if f.Kind == invoke.Transport && f.Hint == "" && !c.peer.encrypted() {
+		f.Hint = invoke.Encrypted(ctx, err)
+	}
 	if c.machine {
 		if err := c.object(struct {
 			Reply *invoke.Reply   `json:"reply,omitempty"`
@@ -279,7 +282,7 @@ func (c *call) fail(ctx context.Context, peer *invoke.Peer, reply *invoke.Reply,
 			return err
 		}
 	} else {
-		explain(c.env.Stderr, c.name, f)
+		c.env.explain(c.name, f)
 	}
 	return &codedError{exitCode(f.Kind)}
 }

@@ -31,7 +31,7 @@ func TestConsoleSaysWhatItCannotShow(t *testing.T) {
 		{"console --idl ok.thrift --protocol smoke", 2, `unknown protocol "smoke"`},
 		{"console --idl ok.thrift --header x", 2, `--header "x": want KEY:VALUE`},
 		{"console --idl ok.thrift --listen nowhere", 1, "volo console: --listen: "},
-		{"console --idl ok.thrift h", 1, `target "h"`},
+		{"console --idl ok.thrift h", 2, `target "h"`},
 	} {
 		var stdout, stderr bytes.Buffer
 		env := &command.Env{Stdout: &stdout, Stderr: &stderr, Dir: dir, Environ: os.Environ()}

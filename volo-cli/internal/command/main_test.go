@@ -35,6 +35,10 @@ func TestExitCodesTellFailureFromMisuse(t *testing.T) {
 		{"init x x.thrift --checkout .", 1, "volo init: …"},
 		{"gen extra", 2, "volo gen: unexpected argument \"extra\"\n…"},
 		{"gen", 1, "volo gen: there is no volo.yml in …"},
+		{"call 127.0.0.1:1 x --timeout -1s", 2, "volo call: --timeout…"},
+		{"call localhost list", 2, "volo call: target \"localhost\": missing port in address; want host:port, unix:PATH, dns:///name:port or file:PATH#NAME\n…"},
+		{"bench localhost x", 2, "volo bench: target \"localhost\": …"},
+		{"bench -c 0 127.0.0.1:1 x", 2, "volo bench: --callers is nothing…"},
 		{"demo --checkout .", 1, "volo demo: …"},
 	} {
 		var stdout, stderr bytes.Buffer

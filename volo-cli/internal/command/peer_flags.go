@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,16 +61,29 @@ func (p *peerFlags) open(ctx context.Context, target string) (*invoke.Peer, erro
 		return nil, &usageError{err}
 	}
 	c := p.config
+	switch {
+	case p.timeout < 0 || c.ConnectTimeout < 0 || c.MaxSize < 0 || c.Connections < 0:
+		return nil, usagef("--timeout, --connect-timeout, --max-size and --connections cannot be negative")
+	case !slices.Contains([]string{"", "gzip", "deflate"}, c.Compression):
+		return nil, usagef("--compress is gzip or deflate, not %q", c.Compression)
+	}
 	c.Target = target
 	if c.Metadata, err = pairs("--header", p.headers, ":"); err != nil {
 		return nil, err
 	}
 	c.ReadFile = func(name string) ([]byte, error) { return os.ReadFile(p.env.abs(filepath.FromSlash(name))) }
-	if p.tls || p.trust != (invoke.TLS{}) {
+	if p.encrypted() {
 		c.TLS = &p.trust
 	}
-	return invoke.Open(ctx, c)
+	peer, err := invoke.Open(ctx, c)
+	if wrong, ok := errors.AsType[*invoke.TargetError](err); ok {
+		return nil, &usageError{wrong}
+	}
+	return peer, err
 }
+
+// encrypted reports whether the flags ask for TLS.
+func (p *peerFlags) encrypted() bool { return p.tls || p.trust != (invoke.TLS{}) }
 
 // call returns what the flags say about a call.
 func (p *peerFlags) call() (c invoke.Call, err error) {

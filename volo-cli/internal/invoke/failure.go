@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"strings"
 	"syscall"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/pilota/thrift"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 	volothrift "github.com/volo-go/volo/volo-thrift"
@@ -109,8 +111,42 @@ func hint(err error) string {
 	return ""
 }
 
+// flags puts the names of flags for those of the frameworks' options.
+var flags = strings.NewReplacer("WithMaxReceiveSize", "--max-size", "WithMaxSendSize", "--max-size", "WithMaxMessageSize", "--max-size")
+
+// Encrypted returns a hint if a call without TLS has failed because the server
+// speaks it, which it is asked for; "" otherwise.
+func Encrypted(ctx context.Context, err error) string {
+	var (
+		grpc   *vologrpc.Error
+		failed *volothrift.Error
+		silent *SilentError
+		at     rpc.Address
+	)
+	switch {
+	case errors.As(err, &grpc):
+		at = grpc.Address
+	case errors.As(err, &failed):
+		at = failed.Address
+	case errors.As(err, &silent):
+		at, _ = rpc.ParseAddress(silent.Target)
+	}
+	if at.IsZero() {
+		return ""
+	}
+	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}} // nothing is sent
+	network, address := at.Dial()
+	conn, err := d.DialContext(ctx, network, address)
+	if err == nil {
+		_ = conn.Close()
+	} else if e, ok := errors.AsType[*net.OpError](err); !ok || e.Op != "remote error" { // an alert of TLS
+		return ""
+	}
+	return "the server speaks TLS on that port: add --tls"
+}
+
 func explainThrift(e *volothrift.Error) *Failure {
-	f := &Failure{Kind: Transport, Name: e.Phase.String(), Message: e.Error()}
+	f := &Failure{Kind: Transport, Name: e.Phase.String(), Message: flags.Replace(e.Error())}
 	var exception *thrift.ApplicationException
 	switch {
 	case e.Phase == volothrift.PhaseEncode:
@@ -134,6 +170,9 @@ func (p *Peer) explainStatus(ctx context.Context, e *vologrpc.Error) *Failure {
 	}
 	if f.Message == "" {
 		f.Message = e.Error()
+	}
+	if e.Phase != vologrpc.PhaseRemote {
+		f.Message = flags.Replace(f.Message)
 	}
 	for _, d := range e.Details {
 		f.Details = append(f.Details, p.detail(ctx, d))

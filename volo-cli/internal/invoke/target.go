@@ -17,9 +17,21 @@ type place struct {
 	discoverer discovery.Discoverer
 }
 
+// A TargetError says that a target is none.
+type TargetError struct {
+	Target string
+	Err    error
+}
+
+// Error says what is wrong with it.
+func (e *TargetError) Error() string { return fmt.Sprintf("target %q: %v", e.Target, e.Err) }
+
+// Unwrap returns Err.
+func (e *TargetError) Unwrap() error { return e.Err }
+
 // parseTarget reads a target, see [Config].
 func parseTarget(s string) (place, error) {
-	fail := func(err error) (place, error) { return place{}, fmt.Errorf("target %q: %w", s, err) }
+	fail := func(err error) (place, error) { return place{}, &TargetError{s, err} }
 	switch scheme, rest, _ := strings.Cut(s, ":"); {
 	case s == "":
 		return place{}, fmt.Errorf("no target; name the server, such as 127.0.0.1:8888")
