@@ -115,7 +115,8 @@ func hint(err error) string {
 var flags = strings.NewReplacer("WithMaxReceiveSize", "--max-size", "WithMaxSendSize", "--max-size", "WithMaxMessageSize", "--max-size")
 
 // Encrypted returns a hint if a call without TLS has failed because the server
-// speaks it, which it is asked for; "" otherwise.
+// speaks it, which it is asked for; "" otherwise, and if the server was only too
+// slow: one that wants TLS hangs up on who does not speak it.
 func Encrypted(ctx context.Context, err error) string {
 	var (
 		grpc   *vologrpc.Error
@@ -131,9 +132,11 @@ func Encrypted(ctx context.Context, err error) string {
 	case errors.As(err, &silent):
 		at, _ = rpc.ParseAddress(silent.Target)
 	}
-	if at.IsZero() {
+	if at.IsZero() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return ""
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}} // nothing is sent
 	network, address := at.Dial()
 	conn, err := d.DialContext(ctx, network, address)
