@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -428,6 +429,68 @@ func TestPickingAroundTheEjectedAllocatesNothing(t *testing.T) {
 			if got := testing.AllocsPerRun(10, func() { w.picker.Pick(ctx, nil) }); got != 0 {
 				t.Errorf("%s, key %d: got %v allocations, want none", s.name, k, got)
 			}
+		}
+	}
+}
+
+// TestPickingAmongMany has most of many instances out, so that balancers are
+// told long lists of them.
+func TestPickingAmongMany(t *testing.T) {
+	const n = 300
+	for _, s := range subjects {
+		if strings.Contains(s.name, "eject") || s.name == "all at once" {
+			continue
+		}
+		for _, in := range []int{1, 2, 40} {
+			w := newWard(t, n, s.Balancer, loadbalance.EjectConfig{Consecutive: 1, MaxPercent: 100})
+			well := func(i int) bool { return i%(n/in) == 5 && i/(n/in) < in }
+			for i := range n {
+				if !well(i) {
+					w.ends(i, 1, rpc.Failed)
+				}
+			}
+			for k := range 100 {
+				ctx := t.Context()
+				if s.Context != nil {
+					ctx = s.Context(ctx, k)
+				}
+				i, err := w.picker.Pick(ctx, nil)
+				if err != nil || !well(i) {
+					t.Fatalf("%s with %d in: got %d, %v, want one of them", s.name, in, i, err)
+				}
+				j, err := w.picker.Pick(ctx, loadbalance.Tried{n - 1, i, 0})
+				if err != nil || j == i || j == 0 || j == n-1 || !well(j) && in > 1 {
+					t.Fatalf("%s with %d in: got %d, %v after %d, want another one", s.name, in, j, err, i)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkPickAmongMany(b *testing.B) {
+	const n = 5000
+	for _, s := range subjects {
+		if strings.Contains(s.name, "eject") || s.name == "all at once" {
+			continue
+		}
+		for _, in := range []int{1, n / 2} {
+			b.Run(fmt.Sprintf("%s/%d of %d in", s.name, in, n), func(b *testing.B) {
+				picker := loadbalance.Eject(s.Balancer, loadbalance.EjectConfig{Consecutive: 1, MaxPercent: 100}).
+					Balance(fleet(n, "equal"))
+				for i := range n - in {
+					picker.(loadbalance.Tracker).Begin(i)
+					picker.(loadbalance.Tracker).End(i, time.Millisecond, rpc.Failed)
+				}
+				ctx, k := b.Context(), 0
+				b.ReportAllocs()
+				for b.Loop() {
+					if s.Context != nil {
+						ctx = s.Context(b.Context(), k)
+					}
+					k++
+					picker.Pick(ctx, nil)
+				}
+			})
 		}
 	}
 }

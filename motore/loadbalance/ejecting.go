@@ -110,14 +110,16 @@ func (p *ejecting) pickOther(ctx context.Context, tried Tried, i int) (int, erro
 }
 
 // without returns what a call is to leave out: what it has tried, and who is
-// out. Without a trial due it makes no list of its own.
+// out, in ascending order. Without a trial due it makes no list of its own.
 func (p *ejecting) without(tried Tried) Tried {
 	out, now := p.out(), p.now()
 	due := func(i int) bool { return now >= over(p.healths[i].standing.Load()) }
 	if len(tried) == 0 && !slices.ContainsFunc(out, due) {
 		return out
 	}
-	return append(slices.DeleteFunc(slices.Clone(out), due), tried...)
+	others := append(slices.DeleteFunc(slices.Clone(out), due), tried...)
+	slices.Sort(others)
+	return slices.Compact(others)
 }
 
 // Begin implements [Tracker].

@@ -79,13 +79,13 @@ func (p *least) Pick(_ context.Context, tried Tried) (int, error) {
 // which wins if nobody has less to do.
 func (p *least) all(tried Tried) (int, error) {
 	n := len(p.loads)
-	best, from := -1, p.sample.draw()
+	best, from, left := -1, p.sample.draw(), tried.rest()
 	for k := range n {
 		i := from + k
 		if i >= n {
 			i -= n
 		}
-		if !tried.Has(i) && (best < 0 || p.queue(i) < p.queue(best)) {
+		if left.has(i) && (best < 0 || p.queue(i) < p.queue(best)) {
 			best = i
 		}
 	}

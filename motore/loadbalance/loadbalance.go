@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/volo-go/volo/motore/discovery"
 	"github.com/volo-go/volo/motore/rpc"
@@ -53,13 +52,6 @@ type PickerFunc func(ctx context.Context, tried Tried) (int, error)
 
 // Pick calls f.
 func (f PickerFunc) Pick(ctx context.Context, tried Tried) (int, error) { return f(ctx, tried) }
-
-// Tried holds the indices that a call has been to already, or is not to go to
-// since they are ejected; mostly few.
-type Tried []int
-
-// Has reports whether index i has been tried.
-func (t Tried) Has(i int) bool { return slices.Contains(t, i) }
 
 // Errors of picking. Calls find them in a [*PickError].
 var (

@@ -159,9 +159,18 @@ func prime(n int) bool {
 }
 
 func (t table) place(hash uint64, tried Tried, room *bound) (int, bool) {
-	fits := func(i int) bool { return !tried.Has(i) && (room == nil || room.has(i)) }
+	at := int(hash % uint64(len(t.entries)))
+	if i := int(t.entries[at]); len(tried) == 0 && (room == nil || room.has(i)) {
+		return i, true
+	}
+	return t.placeFrom(at, hash, tried, room)
+}
+
+// placeFrom looks for the next instance from the entry at on.
+func (t table) placeFrom(at int, hash uint64, tried Tried, room *bound) (int, bool) {
+	left := tried.rest()
+	fits := func(i int) bool { return left.has(i) && (room == nil || room.has(i)) }
 	size := len(t.entries)
-	at := int(hash % uint64(size))
 	// Far enough to meet everybody who has a fair number of entries.
 	for range min(size, 16*t.instances) {
 		if i := int(t.entries[at]); fits(i) {

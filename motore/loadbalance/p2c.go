@@ -72,9 +72,9 @@ func (p *p2c) pick(tried Tried, now time.Duration) (int, error) {
 
 // pickOther takes the best of all that are left.
 func (p *p2c) pickOther(tried Tried, now time.Duration) (int, error) {
-	best := -1
+	best, left := -1, tried.rest()
 	for i := range p.loads {
-		if !tried.Has(i) && (best < 0 || p.better(now, i, best)) {
+		if left.has(i) && (best < 0 || p.better(now, i, best)) {
 			best = i
 		}
 	}

@@ -33,18 +33,18 @@ func (r *random) Pick(_ context.Context, tried Tried) (int, error) {
 // pickOther walks over the instances that are left. It is linear, which a
 // call that has just failed can bear.
 func (r *random) pickOther(tried Tried) (int, error) {
-	left := 0
+	sum, left := 0, tried.rest()
 	for i, in := range r.instances {
-		if !tried.Has(i) {
-			left += in.Weight
+		if left.has(i) {
+			sum += in.Weight
 		}
 	}
-	if left == 0 {
+	if sum == 0 {
 		return 0, ErrNoInstance
 	}
-	x := rand.IntN(left)
+	x := rand.IntN(sum)
 	for i, in := range r.instances {
-		if tried.Has(i) {
+		if !left.has(i) {
 			continue
 		}
 		if x >= in.Weight {

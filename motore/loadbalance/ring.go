@@ -130,13 +130,13 @@ func (c Consistent) points(in discovery.Instance) int {
 }
 
 func (r ring) place(hash uint64, tried Tried, room *bound) (int, bool) {
-	at := r.search(hash)
+	at, left := r.search(hash), tried.rest()
 	for k := range r.points {
 		p := at + k
 		if p >= len(r.points) {
 			p -= len(r.points)
 		}
-		if i := int(r.points[p].instance); !tried.Has(i) && (room == nil || room.has(i)) {
+		if i := int(r.points[p].instance); left.has(i) && (room == nil || room.has(i)) {
 			return i, true
 		}
 	}
