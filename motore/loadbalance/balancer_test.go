@@ -165,7 +165,7 @@ func BenchmarkPick(b *testing.B) {
 // BenchmarkBalance shows what a change of instances costs.
 func BenchmarkBalance(b *testing.B) {
 	for _, s := range subjects {
-		for _, shape := range []string{"equal", "weighted"} {
+		for _, shape := range []string{"equal", "weighted", "one heavy"} {
 			b.Run(fmt.Sprintf("%s/%s/n=1000", s.name, shape), func(b *testing.B) {
 				instances := fleet(1000, shape)
 				b.ReportAllocs()
@@ -183,6 +183,9 @@ func fleet(n int, shape string) []discovery.Instance {
 		weights[i] = discovery.DefaultWeight
 		if shape == "weighted" {
 			weights[i] = 1 + i%20
+		}
+		if shape == "one heavy" && i == 0 {
+			weights[i] = discovery.MaxWeight
 		}
 	}
 	return loadbalancetest.Instances(weights...)

@@ -64,45 +64,64 @@ const free = -1
 type claimant struct {
 	instance   int32
 	next, step uint32
-	share      float64 // the weight, of the greatest
-	owed       float64 // entries that it may claim
+	weight     uint64
 }
 
 func (m Maglev) table(instances []discovery.Instance) table {
 	if len(instances) == 0 {
 		return table{}
 	}
-	size := uint32(m.size())
+	size := m.size()
 	t := table{make([]int32, size), len(instances)}
 	for i := range t.entries {
 		t.entries[i] = free
 	}
 	claimants := newClaimants(instances, uint64(size))
-	for left := size; left > 0; {
-		// In each round the heaviest claim one entry and the others as often
-		// as their weight allows.
+	for _, k := range claims(claimants, size)[:size] {
+		claimants[k].claim(t.entries)
+	}
+	return t
+}
+
+// claims returns whose turn it is to claim an entry, at least so many times. In
+// each round the heaviest claim one and the others as often as their weight
+// allows: the n-th time in round n·heaviest/weight, rounded up. So when somebody
+// claims depends on nobody else, but for the heaviest.
+func claims(claimants []claimant, atLeast int) []int32 {
+	var heaviest, sum uint64
+	for _, c := range claimants {
+		heaviest, sum = max(heaviest, c.weight), sum+c.weight
+	}
+	// Rounding takes less than one claim from each.
+	rounds := uint64(atLeast+len(claimants))*heaviest/sum + 1
+	each := func(f func(round uint64, k int)) {
 		for k := range claimants {
-			c := &claimants[k]
-			if c.owed += c.share; c.owed < 1 {
-				continue
-			}
-			c.owed--
-			c.claim(t.entries)
-			if left--; left == 0 {
-				break
+			w := claimants[k].weight
+			for n := uint64(1); ; n++ {
+				round := (n*heaviest + w - 1) / w
+				if round > rounds {
+					break
+				}
+				f(round, k)
 			}
 		}
 	}
-	return t
+	starts := make([]int32, rounds+2) // of each round, where its claims begin
+	each(func(round uint64, _ int) { starts[round+1]++ })
+	for r := range rounds + 1 {
+		starts[r+1] += starts[r]
+	}
+	order := make([]int32, starts[rounds+1])
+	each(func(round uint64, k int) {
+		order[starts[round]] = int32(k)
+		starts[round]++
+	})
+	return order
 }
 
 // newClaimants returns who takes entries, in an order that does not depend on
 // that of the snapshot.
 func newClaimants(instances []discovery.Instance, size uint64) []claimant {
-	heaviest := 0
-	for _, in := range instances {
-		heaviest = max(heaviest, in.Weight)
-	}
 	claimants, seeds := make([]claimant, len(instances)), make([]uint64, len(instances))
 	for i, in := range instances {
 		seeds[i] = seed(in)
@@ -110,7 +129,7 @@ func newClaimants(instances []discovery.Instance, size uint64) []claimant {
 			instance: int32(i),
 			next:     uint32(seeds[i] % size),
 			step:     uint32(mix(seeds[i]+1)%(size-1)) + 1,
-			share:    float64(in.Weight) / float64(heaviest),
+			weight:   uint64(max(1, in.Weight)),
 		}
 	}
 	slices.SortFunc(claimants, func(a, b claimant) int {

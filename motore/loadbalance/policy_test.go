@@ -1,6 +1,7 @@
 package loadbalance_test
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"testing"
@@ -225,6 +226,38 @@ func TestMaglevIsStable(t *testing.T) {
 		}
 		if len(seen) != min(c.instances, max(3, c.size)) && len(seen) != min(c.instances, 5) {
 			t.Errorf("size %d: got keys on %d of %d instances", c.size, len(seen), c.instances)
+		}
+	}
+}
+
+// TestSharesOfMaglev counts the entries of each instance's table. Those of
+// one weight in so many others take as long to lay out as any.
+func TestSharesOfMaglev(t *testing.T) {
+	for _, c := range []struct {
+		weights []int
+		want    []float64 // of the first
+	}{
+		{[]int{discovery.MaxWeight, discovery.MaxWeight / 2, discovery.MaxWeight / 4}, []float64{4. / 7, 2. / 7, 1. / 7}},
+		{[]int{1, 2, 7}, []float64{.1, .2, .7}},
+		{[]int{3, 1000, 997}, []float64{.0015, .5, .4985}},
+		{append([]int{2000, 1000}, slices.Repeat([]int{1}, 1000)...), []float64{.5, .25, .00025}},
+		{append([]int{discovery.MaxWeight}, slices.Repeat([]int{1}, 4999)...), []float64{1, 0}},
+	} {
+		var hash uint64
+		picker := loadbalance.Maglev{Key: func(context.Context) (uint64, bool) { return hash, true }}.
+			Balance(loadbalancetest.Instances(c.weights...))
+		got := make([]float64, len(c.weights))
+		for ; hash < loadbalance.DefaultTable; hash++ {
+			i, err := picker.Pick(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[i]++
+		}
+		for i, want := range c.want {
+			if want *= loadbalance.DefaultTable; got[i] < .99*want-1 || got[i] > 1.01*want+1 {
+				t.Errorf("weights %v of %d: got %v entries at %d, want %.1f", c.weights[:2], len(c.weights), got[i], i, want)
+			}
 		}
 	}
 }
