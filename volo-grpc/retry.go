@@ -55,7 +55,7 @@ func Retry(p RetryPolicy) Layer {
 	if p.Backoff.Max <= 0 {
 		p.Backoff.Max = 5 * time.Second
 	}
-	if p.Backoff.Multiplier <= 0 {
+	if !(p.Backoff.Multiplier > 0) { // or is not a number
 		p.Backoff.Multiplier = 1.6
 	}
 	p.Attempts = min(p.Attempts, maxAttempts)

@@ -114,7 +114,7 @@ func (c *Config) fill() {
 	if c.Outcome == nil {
 		c.Outcome = rpc.OutcomeOf
 	}
-	if c.Ratio <= 0 {
+	if !(c.Ratio > 0) { // or is not a number
 		c.Ratio = 0.5
 	}
 	if c.Circuits == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -89,6 +90,7 @@ func TestWhatOpensACircuit(t *testing.T) {
 	}{
 		{"nothing opens it while all is well", ratio, many(100, ok), 0, nil, breaker.Closed},
 		{"half of the calls failing", ratio, many(5, ok), 0, many(5, failed), breaker.Open},
+		{"half is what no number stands for", breaker.Config{MinCalls: 10, Ratio: math.NaN(), Consecutive: -1}, many(5, ok), 0, many(5, failed), breaker.Open},
 		{"less than half does not", ratio, many(6, ok), 0, many(5, failed), breaker.Closed},
 		{"too few calls to tell", ratio, many(9, failed), 0, nil, breaker.Closed},
 		{"just enough of them", ratio, many(10, failed), 0, nil, breaker.Open},

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -46,7 +47,7 @@ type WarmUpConfig struct {
 //
 // It is a [Refresher], for d if d is one.
 func WarmUp(d Discoverer, c WarmUpConfig) Discoverer {
-	if c.From == 0 {
+	if c.From == 0 || math.IsNaN(c.From) {
 		c.From = DefaultWarmUpFrom
 	}
 	if c.Duration <= 0 || c.From < 0 || c.From >= 1 {

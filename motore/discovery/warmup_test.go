@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,10 @@ func TestWarmUp(t *testing.T) {
 			{0, at{in("a:1", 100), in("b:1", 100)}, "a:1*100 b:1*50"},
 			{50 * time.Second, nil, "a:1*100 b:1*75"},
 			{50 * time.Second, nil, "a:1*100 b:1*100"},
+		}},
+		{"from what is not a number, which is a tenth", math.NaN(), []event{
+			{0, at{in("a:1", 100)}, "a:1*100"},
+			{0, at{in("a:1", 100), in("b:1", 100)}, "a:1*100 b:1*10"},
 		}},
 		{"small weights are multiplied", 0, []event{
 			{0, at{in("a:1", 1), in("c:1", 2)}, "a:1*10 c:1*20"},

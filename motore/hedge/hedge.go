@@ -26,6 +26,7 @@ package hedge
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"time"
 
@@ -83,6 +84,9 @@ var ErrLost = errors.New("hedge: another attempt has answered")
 func New[Req, Resp any](c Config, split func(ctx context.Context, req Req) (context.Context, Req), adopt func(req, winner Req)) motore.Layer[Req, Resp] {
 	if c.Attempts == 0 {
 		c.Attempts = 2
+	}
+	if math.IsNaN(c.Percentile) {
+		c.Percentile = 0
 	}
 	if c.Delay <= 0 && c.Percentile <= 0 || c.Attempts < 2 {
 		return motore.Identity[Req, Resp]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,6 +153,24 @@ func TestPercentile(t *testing.T) {
 		}
 		if got := call("List"); got != 1 {
 			t.Errorf("a call of a method of which nothing is known: got %d attempts, want 1", got)
+		}
+	})
+}
+
+func TestAPercentileOfNoNumberIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls, took atomic.Int64
+		service := hedge.New[string, string](hedge.Config{Percentile: math.NaN(), Budget: plenty()}, split, nil)(motore.ServiceFunc[string, string](
+			func(context.Context, string) (string, error) {
+				calls.Add(1)
+				time.Sleep(time.Duration(took.Add(int64(time.Millisecond))))
+				return "", nil
+			}))
+		for range 100 {
+			service.Call(rpc.NewContext(t.Context(), &rpc.Info{Idempotent: true}), "q")
+		}
+		if got := calls.Load(); got != 100 {
+			t.Errorf("got %d attempts of 100 calls, want no more", got)
 		}
 	})
 }

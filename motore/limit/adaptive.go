@@ -64,7 +64,7 @@ func newPace(a Adaptive, max_ int) *pace {
 	if a.Initial <= 0 {
 		a.Initial = 20
 	}
-	if a.Tolerance < 1 {
+	if !(a.Tolerance >= 1) { // or is not a number
 		a.Tolerance = 1.5
 	}
 	if a.Window <= 0 {

@@ -233,6 +233,7 @@ func TestAdaptive(t *testing.T) {
 		{"it follows a service that can do less", limit.Adaptive{}, 1000, 300, speed{capacity: 100, base: base}, &speed{capacity: 20, base: base}, 15, 50},
 		{"and one that can do more", limit.Adaptive{}, 1000, 300, speed{capacity: 20, base: base}, &speed{capacity: 100, base: base}, 90, 180},
 		{"it does not grow without need", limit.Adaptive{}, 1000, 5, speed{capacity: 100, base: base}, nil, 19, 21},
+		{"a tolerance that is not a number is the default", limit.Adaptive{Tolerance: math.NaN()}, 1000, 300, speed{capacity: 100, base: base}, nil, 90, 180},
 		{"not above its bound", limit.Adaptive{}, 30, 300, speed{capacity: 100, base: base}, nil, 30, 30},
 		{"not below the other", limit.Adaptive{Min: 10}, 1000, 300, speed{capacity: 100, base: base}, &speed{capacity: 1, base: base}, 10, 25},
 		{"losses shrink it", limit.Adaptive{}, 1000, 300, speed{capacity: 100, base: base}, &speed{capacity: 100, base: base, lossy: true}, 4, 4},

@@ -45,7 +45,7 @@ type watch struct {
 // refuse, if not nil, makes the error of a call that is refused, out of the
 // layer's own.
 func NewDeadline[Req, Resp any](c DeadlineConfig, refuse func(req Req, e *Error) error) motore.Layer[Req, Resp] {
-	if c.Quantile <= 0 || c.Quantile >= 1 {
+	if !(c.Quantile > 0 && c.Quantile < 1) { // or is not a number
 		c.Quantile = 0.5
 	}
 	if c.Window <= 0 {

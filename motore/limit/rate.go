@@ -15,7 +15,8 @@ import (
 // RateConfig bounds how often calls pass.
 type RateConfig struct {
 	// PerSecond is how many calls pass each second in the long run. If it is
-	// not positive, the layer does nothing.
+	// zero or less, the layer does nothing. What is not a number is no rate:
+	// hardly a call passes.
 	PerSecond float64
 
 	// Burst is how many may pass at once after a pause; zero stands for those
@@ -69,13 +70,17 @@ func NewRate[Req, Resp any](c RateConfig, refuse func(req Req, e *Error) error) 
 	if c.PerSecond <= 0 {
 		return motore.Identity[Req, Resp]
 	}
+	rate := c.PerSecond
+	if math.IsNaN(rate) {
+		rate = math.SmallestNonzeroFloat64
+	}
 	if c.Burst <= 0 {
-		c.Burst = max(int(c.PerSecond/10), 1)
+		c.Burst = max(int(rate/10), 1)
 	}
 	if c.Key == nil {
 		c.Key = Together
 	}
-	each := max(int64(min(float64(time.Second)/c.PerSecond, math.MaxInt64/4)), 1)
+	each := max(int64(min(float64(time.Second)/rate, math.MaxInt64/4)), 1)
 	m := &meter{start: time.Now(), each: each, burst: int64(min(float64(each)*float64(c.Burst), math.MaxInt64/4))}
 	var buckets keyed.Map[Key, bucket]
 	terms := &keyed.Terms[Key, bucket]{

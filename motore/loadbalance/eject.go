@@ -72,7 +72,7 @@ type Ejection struct {
 const forever = time.Duration(math.MaxInt64 / 4)
 
 func or[T int | float64 | time.Duration](value, standard T) T {
-	if value == 0 {
+	if value == 0 || value != value { // which is not a number
 		return standard
 	}
 	return value

@@ -2,6 +2,7 @@ package loadbalance_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,6 +132,8 @@ func TestFaultsInARow(t *testing.T) {
 func TestRates(t *testing.T) {
 	perfect := slices.Repeat([]float64{1}, 5)
 	success := loadbalance.EjectConfig{Consecutive: -1, FailureRate: loadbalance.FailureRate{Percent: -1}}
+	noNumber := success
+	noNumber.SuccessRate.Deviations = math.NaN()
 	failure := loadbalance.EjectConfig{Consecutive: -1, SuccessRate: loadbalance.SuccessRate{Deviations: -1}}
 	for _, c := range []struct {
 		what     string
@@ -141,6 +144,8 @@ func TestRates(t *testing.T) {
 		want     []string
 	}{
 		{"one is much worse", success, 100, append(slices.Clone(perfect), .5), 10 * time.Second,
+			[]string{"5 out for 30s: 50.0% of calls answered, 91.7% by all"}},
+		{"no number of deviations", noNumber, 100, append(slices.Clone(perfect), .5), 10 * time.Second,
 			[]string{"5 out for 30s: 50.0% of calls answered, 91.7% by all"}},
 		{"one is hardly worse", success, 100, append(slices.Clone(perfect), .96), 10 * time.Second, nil},
 		{"all are equally bad", success, 100, []float64{.5, .5, .5, .5, .5, .5}, 10 * time.Second, nil},

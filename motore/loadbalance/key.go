@@ -2,6 +2,7 @@ package loadbalance
 
 import (
 	"context"
+	"math"
 
 	"github.com/volo-go/volo/motore/discovery"
 )
@@ -74,8 +75,8 @@ type keyed struct {
 	instances int
 }
 
-// newKeyed returns the Picker of a placement, bounded if excess is positive;
-// again makes its successor then.
+// newKeyed returns the Picker of a placement, bounded unless excess is zero or
+// less; again makes its successor then.
 func newKeyed(key Key, p placement, excess float64, instances []discovery.Instance, before *bound,
 	again func([]discovery.Instance, *bound) Picker) Picker {
 	if key == nil {
@@ -84,6 +85,9 @@ func newKeyed(key Key, p placement, excess float64, instances []discovery.Instan
 	k := keyed{key, p, len(instances)}
 	if excess <= 0 {
 		return &k
+	}
+	if math.IsNaN(excess) {
+		excess = 0 // the strictest bound, rather than none
 	}
 	return &bounded{k, before.renew(excess, instances), again}
 }

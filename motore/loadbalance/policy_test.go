@@ -2,6 +2,7 @@ package loadbalance_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"testing"
@@ -226,6 +227,24 @@ func TestMaglevIsStable(t *testing.T) {
 		}
 		if len(seen) != min(c.instances, max(3, c.size)) && len(seen) != min(c.instances, 5) {
 			t.Errorf("size %d: got keys on %d of %d instances", c.size, len(seen), c.instances)
+		}
+	}
+}
+
+func TestABoundOfNoNumberIsTheStrictest(t *testing.T) {
+	for _, b := range []loadbalance.Balancer{loadbalance.Consistent{Excess: math.NaN()}, loadbalance.Maglev{Excess: math.NaN()}} {
+		p := b.Balance(loadbalancetest.Instances(10, 10, 10, 10)).(loadbalance.Tracker)
+		counts := make([]int, 4)
+		for range 40 {
+			i, err := p.Pick(loadbalance.WithKey(t.Context(), "what everybody wants"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Begin(i)
+			counts[i]++
+		}
+		if !slices.Equal(counts, []int{10, 10, 10, 10}) {
+			t.Errorf("%T: got %v calls under way, want them even", b, counts)
 		}
 	}
 }

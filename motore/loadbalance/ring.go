@@ -27,7 +27,8 @@ type Consistent struct {
 
 	// Excess bounds the load: with 0.25, an instance has at most a quarter
 	// more calls under way than its share; what exceeds that goes to the next
-	// instances on the ring. Zero is without bound, and is cheaper.
+	// instances on the ring. Zero is without bound, and is cheaper; what is not
+	// a number is the strictest bound.
 	Excess float64
 }
 

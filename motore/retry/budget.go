@@ -39,11 +39,20 @@ const MaxSaved = 100
 const millionths = 1_000_000
 
 // NewBudget returns a budget with no savings and a full reserve, which is that
-// of one second. Neither below zero; both zero allow no retry at all.
+// of one second. What is below zero or not a number counts as zero; both zero
+// allow no retry at all.
 func NewBudget(ratio, reservePerSecond float64) *Budget {
-	b := &Budget{earns: int64(math.Round(min(ratio, MaxSaved) * millionths)), perSecond: reservePerSecond}
+	b := &Budget{earns: int64(math.Round(min(positive(ratio), MaxSaved) * millionths)), perSecond: positive(reservePerSecond)}
 	b.reserve = b.most()
 	return b
+}
+
+// positive returns x, or zero for what is less or not a number.
+func positive(x float64) float64 {
+	if x > 0 {
+		return x
+	}
+	return 0
 }
 
 // Earn is called once for each call, before its outcome is known.
@@ -70,7 +79,7 @@ func (b *Budget) Spend() bool {
 // most is how much the reserve holds: what comes in a second, or the one
 // retry that takes longer to come.
 func (b *Budget) most() float64 {
-	if b.perSecond <= 0 {
+	if b.perSecond == 0 {
 		return 0
 	}
 	return max(b.perSecond, 1)

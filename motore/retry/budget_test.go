@@ -13,9 +13,9 @@ import (
 	"github.com/volo-go/volo/motore/retry"
 )
 
-// spend takes all that there is.
+// spend takes all that there is, within bounds.
 func spend(b *retry.Budget) (n int) {
-	for b.Spend() {
+	for n < 1e6 && b.Spend() {
 		n++
 	}
 	return n
@@ -35,6 +35,9 @@ func TestBudget(t *testing.T) {
 		{"calls and the reserve add up", 0.2, 10, 50, 0, 20},
 		{"savings are bounded", 1, 0, 1000, 0, retry.MaxSaved},
 		{"no ratio and no reserve are no budget", 0, 0, 1000, time.Hour, 0},
+		{"what is not a number is nothing", math.NaN(), math.NaN(), 1000, time.Hour, 0},
+		{"what is negative is nothing", -1, -1, 1000, time.Hour, 0},
+		{"and takes nothing away", -1, 10, 1000, 0, 10},
 		{"less than one a second is one after some seconds", 0, 0.5, 0, 0, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -86,7 +86,7 @@ func (b Backoff) filled() Backoff {
 	if b.Base <= 0 {
 		b.Base = 50 * time.Millisecond
 	}
-	if b.Multiplier <= 0 {
+	if !(b.Multiplier > 0) { // or is not a number
 		b.Multiplier = 2
 	}
 	if b.Max <= 0 {

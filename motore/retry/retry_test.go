@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -101,6 +102,18 @@ func TestACallWithoutFactsIsNotIdempotent(t *testing.T) {
 			retry.New[string, string](retry.Config{}, nil)(next).Call(t.Context(), "q")
 			if got := len(next.Calls()); got != c.attempts {
 				t.Errorf("%v: got %d attempts, want %d", c.err, got, c.attempts)
+			}
+		}
+	})
+}
+
+func TestPausesOfNoNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := steps().Fail(unsent)
+		retry.New[string, string](retry.Config{Backoff: retry.Backoff{Multiplier: math.NaN()}}, nil)(next).Call(t.Context(), "q")
+		for i, c := range next.Calls()[1:] {
+			if c.Time.Equal(next.Calls()[i].Time) {
+				t.Errorf("got no pause before attempt %d", i+2)
 			}
 		}
 	})
