@@ -45,6 +45,7 @@ type replay struct {
 	closed   bool   // for sending
 	attempts int    // that the policy has made
 	refused  int    // attempts that were not processed
+	gone     error  // why there is no other attempt: the caller gave up meanwhile
 }
 
 // newReplay returns the stream of a call whose first attempt is open.
@@ -117,7 +118,7 @@ func (r *replay) sendBytes(b []byte, m proto.Message) error {
 		return io.EOF
 	}
 	err, begun := a.failure()
-	if begun || err == io.EOF || !r.next(a, err) {
+	if begun || err == io.EOF || r.next(a, err) != nil {
 		r.commit()
 		return io.EOF
 	}
@@ -163,7 +164,10 @@ func (r *replay) recv(m proto.Message) error {
 		if err == io.EOF {
 			return err
 		}
-		if _, begun := a.failure(); begun || !r.next(a, err) {
+		if _, begun := a.failure(); !begun {
+			err = r.next(a, err)
+		}
+		if err != nil {
 			r.commit()
 			return err
 		}
@@ -178,8 +182,15 @@ func (r *replay) header() (Metadata, error) {
 		if !r.committed.Load() {
 			failure, begun = a.failure()
 		}
-		if begun || failure == io.EOF || !r.next(a, failure) {
+		if begun || failure == io.EOF {
 			r.commit()
+			return header, err
+		}
+		if gone := r.next(a, failure); gone != nil {
+			r.commit()
+			if gone != failure {
+				err = gone
+			}
 			return header, err
 		}
 	}
@@ -193,23 +204,30 @@ func (r *replay) closeSend() error {
 	return a.CloseSend()
 }
 
-// next reports whether there is another attempt than a, which has failed with
-// err: it makes one if it may.
-func (r *replay) next(a *ClientStream, err error) bool {
+// next makes another attempt than a, which has failed, if it may. If there is
+// none it returns how the call has failed: as a has, or because the caller gave
+// up before another one began.
+func (r *replay) next(a *ClientStream, failure error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.now.Load() != a {
-		return true // whoever sends or receives was faster
+		return nil // whoever sends or receives was faster
 	}
-	for err != nil {
+	if r.gone != nil {
+		return r.gone
+	}
+	for err := failure; err != nil; {
 		if r.committed.Load() || !r.may(err) {
-			return false
+			if r.gone != nil {
+				return r.gone
+			}
+			return failure
 		}
 		if a, err = r.open(a, err); err == nil {
 			err = r.catchUp(a)
 		}
 	}
-	return true
+	return nil
 }
 
 // may reports whether there may be another attempt after one that has ended
@@ -232,7 +250,11 @@ func (r *replay) may(err error) bool {
 		return false
 	}
 	r.attempts++
-	return r.s.until.wait(r.over, pause) == nil && !isClosed(r.over)
+	err = r.s.until.wait(r.over, pause)
+	if err == context.Canceled {
+		r.gone = r.s.call.fail(PhasePick, false, context.Canceled)
+	}
+	return err == nil && !isClosed(r.over)
 }
 
 // open replaces a, which has failed, by another attempt. It returns that, or a

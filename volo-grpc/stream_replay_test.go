@@ -303,6 +303,23 @@ func TestAStreamEndsOnce(t *testing.T) {
 	}
 }
 
+func TestACallerWhoGoesBeforeAStreamIsSentAgainHasCanceled(t *testing.T) {
+	for _, kind := range streamKinds {
+		t.Run(kind.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var seen []string
+				c := inMemory(t, flaky(9, false, vologrpc.Errorf(vologrpc.Unavailable, "later").WithPushback(time.Hour), &seen), nil,
+					vologrpc.WithOuter(vologrpc.Retry(vologrpc.RetryPolicy{Attempts: 3, Codes: []vologrpc.Code{vologrpc.Unavailable}})))
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Minute, cancel)
+				if _, err := kind.call(ctx, c); vologrpc.CodeOf(err) != vologrpc.Canceled || len(seen) != 1 {
+					t.Errorf("got %v after %d attempts, want CANCELLED after one", err, len(seen))
+				}
+			})
+		})
+	}
+}
+
 func TestRetriesOfStreamsAreThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []string
