@@ -246,7 +246,7 @@ func (c *Conn) Close() error {
 
 // closeFor closes the connection for a reason, the first of which counts.
 func (c *Conn) closeFor(reason error) {
-	c.reason.CompareAndSwap(nil, &reason)
+	c.because(reason)
 	c.watch.close() // before the descriptor can get another meaning
 	switch old := c.state.Or(closed); {
 	case old&closed != 0:
@@ -258,6 +258,9 @@ func (c *Conn) closeFor(reason error) {
 		c.release()
 	}
 }
+
+// because says why the connection is about to be closed. The first reason counts.
+func (c *Conn) because(reason error) { c.reason.CompareAndSwap(nil, &reason) }
 
 // release gives the descriptor back.
 func (c *Conn) release() {
@@ -272,7 +275,7 @@ func (c *Conn) end(h ConnHandler, err error) error {
 	if err == nil {
 		err = net.ErrClosed
 	}
-	c.reason.CompareAndSwap(nil, &err)
+	c.because(err)
 	c.release()
 	reason := c.closing()
 	h.Closed(reason)

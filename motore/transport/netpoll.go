@@ -152,7 +152,9 @@ func (p *pollConn) request(context.Context, netpoll.Connection) error {
 			go panic(fmt.Sprintf("%v\n\nin a handler of package transport:\n%s", v, stack))
 			select {}
 		}
-		p.c.closeFor(net.ErrClosed) // the handler has ended its goroutine
+		// The handler has ended its goroutine: netpoll notices, and closes
+		// what is not closed yet. It cannot do so after us.
+		p.c.because(net.ErrClosed)
 	}()
 	if err := p.drain(); err != nil {
 		p.c.closeFor(err)

@@ -2,9 +2,11 @@ package transport_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -45,4 +47,30 @@ func panicInData(engine transport.Engine) {
 	nc := must(net.Dial(l.Address().Dial()))
 	nc.Write([]byte("x"))
 	select {}
+}
+
+func TestAHandlerThatEndsItsGoroutineEndsItsConnection(t *testing.T) {
+	forEachMedium(t, func(t *testing.T, m medium) {
+		ended := make(chan error, 2)
+		l := serve(t, m.listen(t, transport.ListenConfig{}), func(c *transport.Conn) transport.ConnHandler {
+			return &handler{data: func(in []byte) (int, int, error) {
+				defer c.Answer(in)
+				runtime.Goexit()
+				return 0, 0, nil
+			}, closed: func(err error) { ended <- err }}
+		})
+		for range 20 {
+			nc := m.raw(t, l)
+			nc.Write([]byte("x"))
+			if got, err := io.ReadAll(nc); string(got) != "x" || err != nil {
+				t.Errorf("received %q, then %v; want %q and the end", got, err, "x")
+			}
+			if err := soon(t, ended, "Closed"); err != net.ErrClosed {
+				t.Errorf("Closed(%v), want net.ErrClosed", err)
+			}
+		}
+		if len(ended) > 0 {
+			t.Error("Closed was called twice")
+		}
+	})
 }
