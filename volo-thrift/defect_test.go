@@ -1,11 +1,15 @@
 package volothrift_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -44,26 +48,93 @@ func TestALayerThatReturnsNothingFailsTheCall(t *testing.T) {
 	}
 }
 
-func TestAHandlerThatEndsItsGoroutineFailsTheCall(t *testing.T) {
+func TestAHandlerThatEndsItsGoroutineFailsItsCallAlone(t *testing.T) {
 	for _, p := range protocols {
 		synctest.Test(t, func(t *testing.T) {
-			pair := serve(t, handler{get: func(_ context.Context, key string) (string, error) {
-				if key == "goexit" {
-					runtime.Goexit() // as t.FailNow does
-				}
-				return key, nil
-			}})
-			c := dial(t, pair, append(p.opts, volothrift.WithTimeout(time.Minute))...)
+			release := make(chan struct{})
+			dials := new(counter)
+			pair := serve(t, handler{
+				get: func(_ context.Context, key string) (string, error) {
+					switch key {
+					case "goexit":
+						runtime.Goexit() // as t.FailNow does
+					case "beside":
+						<-release
+					}
+					return key, nil
+				},
+				note: func(context.Context, string) error {
+					runtime.Goexit()
+					return nil
+				},
+			}, new(logbook).option())
+			c := newClient(t, pair.Target(), append(p.opts, volothrift.WithDialer(dials.count(pair.Dial)), volothrift.WithTimeout(time.Minute))...)
+			beside := make(chan error)
+			go func() {
+				_, err := c.Get(t.Context(), "beside")
+				beside <- err
+			}()
+			synctest.Wait()
 			start := time.Now()
-			_, err := c.Get(t.Context(), "goexit")
-			if e := asError(t, err); e.Phase != volothrift.PhaseRead || time.Since(start) > 0 {
-				t.Errorf("%s: got %v after %v; want a read error at once", p.name, err, time.Since(start))
+			for range 3 {
+				_, err := c.Get(t.Context(), "goexit")
+				if !application(thrift.InternalError, "the handler has ended its goroutine")(err, true) || time.Since(start) > 0 {
+					t.Errorf("%s: got %v after %v; want an exception at once", p.name, err, time.Since(start))
+				}
+				synctest.Wait()
+			}
+			if err := c.Note(t.Context(), "goexit"); err != nil {
+				t.Errorf("%s: a oneway call got %v", p.name, err)
+			}
+			synctest.Wait()
+			close(release)
+			if err := <-beside; err != nil {
+				t.Errorf("%s: the call beside it got %v", p.name, err)
 			}
 			mustGet(t, c, "next")
+			if n := dials.n.Load(); strings.HasPrefix(p.name, "multiplexed") && n > 3 {
+				t.Errorf("%s: %d connections were made", p.name, n)
+			}
 			if err := pair.Server().Shutdown(t.Context()); err != nil {
 				t.Errorf("%s: Shutdown returned %v", p.name, err)
 			}
 		})
+	}
+}
+
+// A connection whose goroutine was ended answers, says that it ends where it
+// can, and is closed: on every engine.
+func TestAnOrderedConnectionEndsWithItsGoroutine(t *testing.T) {
+	h := handler{get: func(context.Context, string) (string, error) {
+		runtime.Goexit()
+		return "", nil
+	}}
+	for _, engine := range []transport.Engine{transport.EngineNet, transport.EngineNetpoll} {
+		addr := serveTCP(t, h, volothrift.WithEngine(engine))
+		for _, d := range dialects[:6] {
+			t.Run(fmt.Sprintf("%v, %s", engine, d.name), func(t *testing.T) {
+				nc, err := net.Dial("tcp", addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer nc.Close()
+				p := &peer{t, nc}
+				p.send(d.request)
+				if strings.Contains(d.name, "out of order") {
+					p.receiveFrame()
+					p.send(d.request)
+					p.receiveFrame()
+					return
+				}
+				got, err := io.ReadAll(p)
+				if err != nil || !bytes.Contains(got, []byte("the handler has ended its goroutine")) {
+					t.Errorf("received %q, then %v; want an exception and the end", got, err)
+				}
+				if says := bytes.Contains(got, []byte("crrst")); says != strings.HasPrefix(d.name, "TTHeader") {
+					t.Errorf("received %q, which says that the connection ends: %v", got, says)
+				}
+			})
+		}
 	}
 }
 

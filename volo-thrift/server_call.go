@@ -2,6 +2,7 @@ package volothrift
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,16 +44,42 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 		req.Info.Stats.DecodeDone = time.Since(req.Info.Stats.Start)
 	}
 	call := (*callContext)(req)
+	in.running = true
 	resp, err := s.stack.Call(call, req)
+	in.running = false
 	call.finish()
 	if found.method.Oneway {
 		if err != nil {
-			s.o.logger.Warn("volothrift: oneway call failed", "service", found.service, "method", found.method.Name, "error", err)
+			s.onewayFailed(req, err)
 		}
 		return b, nil
 	}
 	return c.reply(b, in, req, s.outcomeOf(call, req, resp, err, in.protocol.hasHeader()))
 }
+
+// onewayFailed tells the log, since nobody else can be told.
+func (s *Server) onewayFailed(req *Request, err error) {
+	s.o.logger.Warn("volothrift: oneway call failed", "service", req.Info.Service, "method", req.Info.Method, "error", err)
+}
+
+// exited is what remains of serve and of its caller when a handler has called
+// runtime.Goexit.
+func (c *serverConn) exited(in *incoming, buf *scratch, send func([]byte) error) (err error) {
+	req := in.request
+	in.running = false
+	(*callContext)(req).finish()
+	if req.Info.Oneway {
+		c.server.onewayFailed(req, errExited)
+	}
+	buf.b, err = c.reply(buf.b[:0], in, req, exception(thrift.InternalError, errExited.Error()))
+	if err == nil && len(buf.b) > 0 {
+		err = send(buf.b)
+	}
+	c.server.done(in)
+	return err
+}
+
+var errExited = errors.New("the handler has ended its goroutine")
 
 // route finds what a request calls, and the name that its reply bears: that of
 // the method, without the service that Apache's multiplexed protocol puts

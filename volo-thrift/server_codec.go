@@ -30,6 +30,7 @@ type incoming struct {
 	decoder  *thrift.Decoder
 	owned    bool // the frame's memory belongs to the request
 	reset    bool // the reply asks the peer to go
+	running  bool // the handler, or a layer around it
 }
 
 // parse takes a whole frame apart.

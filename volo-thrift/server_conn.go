@@ -125,12 +125,23 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 		c.server.workers.Go(task{c, append([]byte(nil), frame...)})
 		return nil
 	}
+	return c.inOrder(protocol, frame)
+}
+
+// inOrder serves a call here. If the handler ends the goroutine, it ends the
+// connection with it, which the answer says where it can.
+func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 	c.inflight.Add(1)
 	defer c.inflight.Add(-1)
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
-	var err error
 	in := incoming{protocol: protocol, decoder: &buf.decoder}
+	defer func() {
+		if in.running {
+			c.resets.Store(true)
+			c.exited(&in, buf, c.conn.Answer)
+		}
+	}()
 	if buf.b, err = c.serve(&in, frame, buf.b); err != nil {
 		return err
 	}
@@ -163,9 +174,14 @@ func (t task) run() {
 	c := t.conn
 	buf := scratches.Get().(*scratch)
 	defer buf.release()
-	err := errNoReturn
-	defer func() { c.finished(err) }()
 	in := incoming{protocol: TTHeader, owned: true, decoder: &buf.decoder}
+	err := errNoReturn
+	defer func() {
+		if in.running {
+			err = c.exited(&in, buf, c.send)
+		}
+		c.finished(err)
+	}()
 	answer, failed := c.serve(&in, t.frame, buf.b)
 	buf.b = answer
 	if failed == nil && len(answer) > 0 {
@@ -175,7 +191,7 @@ func (t task) run() {
 	err = failed
 }
 
-var errNoReturn = errors.New("a handler ended its goroutine, as t.FailNow and runtime.Goexit do")
+var errNoReturn = errors.New("the goroutine of a call was ended behind its handler")
 
 // finished takes note that a call out of order is over. An error ends the
 // connection.
