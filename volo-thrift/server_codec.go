@@ -41,8 +41,8 @@ func (in *incoming) parse(frame []byte) (err error) {
 		if in.header, payload, err = ttheader.Parse(frame); err != nil {
 			return err
 		}
-		if p := in.header.Protocol; p != ttheader.ProtocolBinary {
-			return fmt.Errorf("TTHeader announces payload protocol %d; only 0, the binary protocol, is served", p)
+		if err := in.checkProtocol(); err != nil {
+			return err
 		}
 		var withLength bool
 		if payload, withLength, err = framed.Payload(payload); err != nil {
@@ -56,6 +56,13 @@ func (in *incoming) parse(frame []byte) (err error) {
 	}
 	in.message, in.body, err = thrift.ConsumeMessageBegin(payload)
 	return err
+}
+
+func (in *incoming) checkProtocol() error {
+	if p := in.header.Protocol; p != ttheader.ProtocolBinary {
+		return fmt.Errorf("TTHeader announces payload protocol %d; only 0, the binary protocol, is served", p)
+	}
+	return nil
 }
 
 // readHeader fills req with what travelled beside the message.

@@ -38,9 +38,10 @@ type serverConn struct {
 	local, remote rpc.Address
 
 	// Of the goroutine that calls Data.
-	scan    scanner
-	dialect sniff.Dialect // of the message that is being read
-	told    bool          // a reply in order has said that it is the last, where it can
+	scan      scanner
+	dialect   sniff.Dialect // of the message that is being read
+	oversized *oversized    // request that is being left out, nil if none is
+	told      bool          // a reply in order has said that it is the last, where it can
 
 	partial atomic.Bool // the start of a message has arrived, its end has not
 
@@ -77,10 +78,11 @@ var protocols = [...]Protocol{
 // Data takes whole messages off in. The dialect is found anew for each.
 func (c *serverConn) Data(in []byte) (consumed, need int, err error) {
 	consumed, need, err = c.messages(in)
-	if err == nil && consumed == len(in) && c.told {
+	whole := consumed == len(in) && c.oversized == nil
+	if err == nil && whole && c.told {
 		return consumed, 0, errDrained
 	}
-	if partial := consumed < len(in); partial != c.partial.Load() {
+	if partial := !whole; partial != c.partial.Load() {
 		c.partial.Store(partial)
 	}
 	return consumed, need, err
@@ -89,6 +91,13 @@ func (c *serverConn) Data(in []byte) (consumed, need int, err error) {
 func (c *serverConn) messages(in []byte) (consumed, need int, err error) {
 	for consumed < len(in) {
 		rest := in[consumed:]
+		if c.oversized != nil {
+			n, err := c.leaveOut(rest)
+			if consumed += n; err != nil {
+				return consumed, 0, err
+			}
+			continue
+		}
 		if c.dialect == sniff.Undecided {
 			if c.dialect, need, err = sniff.Detect(rest); err != nil || need > 0 {
 				return consumed, need, err
@@ -96,6 +105,12 @@ func (c *serverConn) messages(in []byte) (consumed, need int, err error) {
 		}
 		protocol := protocols[c.dialect]
 		size, need, err := c.scan.size(protocol, rest)
+		if err != nil {
+			if need, err = c.oversize(protocol, rest, err); c.oversized != nil {
+				c.dialect = sniff.Undecided
+				continue
+			}
+		}
 		if err != nil || size == 0 {
 			return consumed, need, err
 		}
@@ -112,11 +127,6 @@ func (c *serverConn) messages(in []byte) (consumed, need int, err error) {
 // message serves one whole frame, here or on a worker.
 func (c *serverConn) message(protocol Protocol, frame []byte) error {
 	if protocol == TTHeader && binary.BigEndian.Uint16(frame[6:])&ttheader.FlagOutOfOrder != 0 {
-		if c.writer == nil {
-			c.mu.Lock() // drain looks at it
-			c.writer = combine.New(c.write)
-			c.mu.Unlock()
-		}
 		if err := c.unstick(); err != nil {
 			return err
 		}
@@ -222,9 +232,15 @@ func (c *serverConn) send(answer []byte) error {
 	return err
 }
 
-// unstick takes no further request while answers wait for a peer that does not
-// read: it would make us keep any number of them.
+// unstick makes ready for a call out of order. It takes none while answers wait
+// for a peer that does not read: it would make us keep any number of them.
 func (c *serverConn) unstick() error {
+	if c.writer == nil {
+		c.mu.Lock() // drain looks at it
+		c.writer = combine.New(c.write)
+		c.mu.Unlock()
+		return nil
+	}
 	if c.stuck.Load() == 0 {
 		return nil
 	}

@@ -69,29 +69,43 @@ func Parse(frame []byte) (h Header, payload []byte, err error) {
 		return Header{}, nil, &FormatError{What: "have " + strconv.Itoa(len(frame)) +
 			" bytes of a frame of " + strconv.Itoa(size)}
 	}
-	end := fixedSize + int(binary.BigEndian.Uint16(frame[12:]))*4
+	h, end, err := ParseHead(frame)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	return h, frame[end:size:size], nil
+}
+
+// ParseHead parses the header of a frame, as Parse does, of which [FrameSize]
+// knows the size: the payload need not be there, and may be of any length.
+// size is that of the header; if b is shorter, h is zero.
+func ParseHead(b []byte) (h Header, size int, err error) {
+	end := fixedSize + int(binary.BigEndian.Uint16(b[12:]))*4
+	if len(b) < end {
+		return Header{}, end, nil
+	}
 	h = Header{
-		Flags:    binary.BigEndian.Uint16(frame[6:]),
-		SeqID:    int32(binary.BigEndian.Uint32(frame[8:])),
-		Protocol: frame[14],
-		Length:   size,
+		Flags:    binary.BigEndian.Uint16(b[6:]),
+		SeqID:    int32(binary.BigEndian.Uint32(b[8:])),
+		Protocol: b[14],
+		Length:   int(binary.BigEndian.Uint32(b)) + 4,
 	}
 	switch h.Protocol {
 	case ProtocolBinary, ProtocolCompact, ProtocolCompactV2, ProtocolKitexProtobuf,
 		ProtocolThriftStruct, ProtocolProtobufStruct:
 	default:
-		return Header{}, nil, &UnsupportedError{What: "protocol id " + strconv.Itoa(int(h.Protocol))}
+		return Header{}, 0, &UnsupportedError{What: "protocol id " + strconv.Itoa(int(h.Protocol))}
 	}
-	if n := int(frame[15]); n > 0 {
+	if n := int(b[15]); n > 0 {
 		if fixedSize+2+n > end {
-			return Header{}, nil, &FormatError{Offset: 15, What: strconv.Itoa(n) + " transform ids exceed the header"}
+			return Header{}, 0, &FormatError{Offset: 15, What: strconv.Itoa(n) + " transform ids exceed the header"}
 		}
-		return Header{}, nil, unsupportedTransform(frame[16])
+		return Header{}, 0, unsupportedTransform(b[16])
 	}
-	if err := h.check(frame[fixedSize+2 : end : end]); err != nil {
-		return Header{}, nil, err
+	if err := h.check(b[fixedSize+2 : end : end]); err != nil {
+		return Header{}, 0, err
 	}
-	return h, frame[end:size:size], nil
+	return h, end, nil
 }
 
 // check walks all blocks of info once, notes where ints and strings are, and
