@@ -80,7 +80,7 @@ func (c *serverConn) quiet() bool { return c.inflight.Load() == 0 && !c.partial.
 func (c *serverConn) departs() bool { return c.combined() != nil || c.last.Load() == nil }
 
 // leave closes the connection once its last answer is on its way, unless
-// another request has come by then.
+// another request has come by then, be it only as far as the kernel.
 func (c *serverConn) leave(leaving *sync.WaitGroup) {
 	if c.leaving.Swap(true) {
 		return
@@ -90,7 +90,8 @@ func (c *serverConn) leave(leaving *sync.WaitGroup) {
 		if w := c.combined(); w != nil {
 			w.Flush()
 		}
-		if c.quiet() {
+		// In this order: what is not pending any more was counted.
+		if !c.conn.Pending() && c.quiet() {
 			c.conn.Close()
 		}
 	})

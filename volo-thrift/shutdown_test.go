@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -349,3 +350,96 @@ func TestEndingAServerManyTimesAtOnce(t *testing.T) {
 		wg.Wait()
 	}
 }
+
+// A gatedConn reads only what the test lets it: until then bytes stay where the
+// kernel has them.
+type gatedConn struct {
+	*net.TCPConn
+	reads  chan struct{}
+	closed chan struct{}
+	once   *sync.Once
+}
+
+func (c gatedConn) Read(b []byte) (int, error) {
+	select {
+	case <-c.reads:
+		return c.TCPConn.Read(b)
+	case <-c.closed:
+		return 0, net.ErrClosed
+	}
+}
+
+func (c gatedConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.TCPConn.Close()
+}
+
+type gatedListener struct {
+	net.Listener
+	reads chan struct{}
+}
+
+func (l gatedListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return gatedConn{nc.(*net.TCPConn), l.reads, make(chan struct{}), new(sync.Once)}, nil
+}
+
+// A request that has arrived, but that nobody has read, keeps its connection.
+func TestShutdownServesWhatHasArrived(t *testing.T) {
+	for i, d := range dialects[:6] {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			note := message(typeOneway, "note", 1, text(1, "k"))
+			wait := 3 * drainGrace
+			switch i {
+			case 1:
+				note = framed(note)
+			case 2:
+				note = header{seq: 1}.frame(note)
+			case 3:
+				note = header{seq: 1}.frame(framed(note))
+			case 4:
+				note, wait = header{flags: 1, seq: 1}.frame(note), departTime+3*drainGrace
+			case 5:
+				note, wait = header{flags: 1, seq: 1}.frame(framed(note)), departTime+3*drainGrace
+			}
+			var noted atomic.Int32
+			s := newServer(t, handler{note: func(context.Context, string) error {
+				noted.Add(1)
+				return nil
+			}})
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			reads := make(chan struct{}, 1)
+			go s.Serve(gatedListener{l, reads})
+			nc, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			p := &peer{t, nc}
+			reads <- struct{}{}
+			p.send(d.request)
+			d.check(p)
+			p.send(note, note)
+			ended := make(chan error, 1)
+			go func() { ended <- s.Shutdown(t.Context()) }()
+			time.Sleep(wait) // for several looks at the connection
+			close(reads)
+			if err := <-ended; err != nil || noted.Load() != 2 {
+				t.Errorf("Shutdown returned %v after %d oneway calls, want 2", err, noted.Load())
+			}
+		})
+	}
+}
+
+// As long as in server.go.
+const (
+	drainGrace = 100 * time.Millisecond
+	departTime = 2 * time.Second
+)

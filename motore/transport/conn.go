@@ -73,6 +73,8 @@ type stream interface {
 	interrupt()
 	// alive looks whether the peer is there and has sent nothing unexpected.
 	alive() bool
+	// unread looks whether bytes have arrived that nobody has read.
+	unread() bool
 }
 
 // NewConn returns a connection on nc, which it owns from now on. A
@@ -222,6 +224,14 @@ func (c *Conn) SetWriteTimeout(d time.Duration) { c.writeTimeout.Store(int64(max
 // allowed, as they may be the session's own.
 func (c *Conn) Alive() bool {
 	return c.state.Load()&closed == 0 && c.s.alive()
+}
+
+// Pending looks once, without waiting, whether a connection that is served has
+// received what its handler has not yet seen the end of: bytes that nobody has
+// read, or what a running Data was given. Bytes that Data
+// has left may count or not; over TLS, those of the session itself count.
+func (c *Conn) Pending() bool {
+	return c.state.Load()&closed == 0 && (c.s.unread() || c.seen.Load() == busy)
 }
 
 // Watch calls f, at most once and on a goroutine of its own, when the peer

@@ -129,3 +129,11 @@ func (f *foreign) alive() bool {
 	}
 	return true
 }
+
+func (f *foreign) unread() bool {
+	if m, ok := f.c.nc.(*memoryConn); ok {
+		return m.unread()
+	}
+	raw := rawConnOf(f.c.nc)
+	return raw != nil && rawUnread(raw)
+}

@@ -146,6 +146,13 @@ func (c *memoryConn) quiet() bool {
 	return len(c.in.buf) == 0 && c.in.writeErr == nil
 }
 
+// unread reports whether there is something to read.
+func (c *memoryConn) unread() bool {
+	c.in.mu.Lock()
+	defer c.in.mu.Unlock()
+	return len(c.in.buf) > 0
+}
+
 // notifyDisconnect calls f when the peer closes, or has closed.
 func (c *memoryConn) notifyDisconnect(f func()) {
 	c.in.mu.Lock()

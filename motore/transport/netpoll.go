@@ -280,8 +280,17 @@ func (p *pollConn) notifyDisconnect(f func()) {
 	}
 }
 
-// unread returns how many bytes wait.
-func (p *pollConn) unread() int { return p.np.Reader().Len() }
+// waiting returns how many bytes wait within netpoll.
+func (p *pollConn) waiting() int { return p.np.Reader().Len() }
+
+func (p *pollConn) unread() bool {
+	if p.waiting() > 0 {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.freed && peekNow(uintptr(p.fd))
+}
 
 // expire closes the connection because a deadline passed while somebody waited.
 func (p *pollConn) expire() { p.c.closeFor(os.ErrDeadlineExceeded) }

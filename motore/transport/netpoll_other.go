@@ -9,4 +9,4 @@ type pollConn struct{ stream }
 
 func newNetpoll(net.Conn, int) *Conn                 { return nil }
 func (*pollConn) start(ConnHandler, func(err error)) {}
-func (*pollConn) unread() int                        { return 0 }
+func (*pollConn) waiting() int                       { return 0 }

@@ -216,6 +216,24 @@ func (s *socket) wake() { s.reading.set(past) }
 
 func (s *socket) alive() bool { return s.probe.alive(s.raw, pollUnasked) }
 
+func (s *socket) unread() bool { return rawUnread(s.raw) }
+
+// rawUnread is peekNow for the descriptor of raw.
+func rawUnread(raw syscall.RawConn) (some bool) {
+	return raw.Control(func(fd uintptr) { some = peekNow(fd) }) == nil && some
+}
+
+// peekNow looks without waiting whether there is a byte to read.
+func peekNow(fd uintptr) bool {
+	var b [1]byte
+	for {
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		if err != syscall.EINTR {
+			return n > 0 && err == nil
+		}
+	}
+}
+
 // readNow reads once without waiting. It returns syscall.EAGAIN if nothing is
 // there and io.EOF at the end.
 func readNow(fd uintptr, b []byte) (int, error) {

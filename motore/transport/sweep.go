@@ -67,12 +67,12 @@ func (l *Listener) sweep() {
 // due reports whether tend has something to do.
 func (c *Conn) due(now int64) bool {
 	p, polled := c.s.(*pollConn)
-	return c.seen.Load() < now-1 || polled && p.unread() > c.owner.config.ReadLimit
+	return c.seen.Load() < now-1 || polled && p.waiting() > c.owner.config.ReadLimit
 }
 
 // tend does to a quiet connection what is due at the tick now.
 func (c *Conn) tend(now, idleTicks int64) {
-	if p, ok := c.s.(*pollConn); ok && p.unread() > c.owner.config.ReadLimit {
+	if p, ok := c.s.(*pollConn); ok && p.waiting() > c.owner.config.ReadLimit {
 		c.closeFor(ErrReadLimit)
 		return
 	}

@@ -59,6 +59,76 @@ func TestAlive(t *testing.T) {
 	}
 }
 
+func TestPending(t *testing.T) {
+	forEachMedium(t, func(t *testing.T, m medium) {
+		conns, entered := make(chan *transport.Conn, 1), make(chan struct{})
+		release := make(chan struct{})
+		l := serve(t, m.listen(t, transport.ListenConfig{}), func(c *transport.Conn) transport.ConnHandler {
+			conns <- c
+			return &handler{data: func(in []byte) (int, int, error) {
+				entered <- struct{}{}
+				<-release
+				return len(in), 0, c.Answer(in)
+			}}
+		})
+		nc := m.raw(t, l)
+		nc.Write([]byte("a")) // over TLS, what shakes hands as well
+		c := soon(t, conns, "the connection")
+		read := func() {
+			t.Helper()
+			if _, err := nc.Read(make([]byte, 1)); err != nil {
+				t.Error(err)
+			}
+		}
+		expect := func(what string, want bool) {
+			t.Helper()
+			for start := time.Now(); c.Pending() != want; time.Sleep(time.Millisecond) {
+				if time.Since(start) > patience {
+					t.Fatalf("Pending() %s = %v", what, !want)
+				}
+			}
+		}
+		soon(t, entered, "Data")
+		if !c.Pending() {
+			t.Error("Pending() while Data runs = false")
+		}
+		release <- struct{}{}
+		read()
+		expect("of a quiet connection", false)
+		nc.Write([]byte("b"))
+		expect("when bytes have come", true)
+		soon(t, entered, "Data")
+		nc.Write([]byte("c"))
+		release <- struct{}{}
+		read()
+		soon(t, entered, "Data")
+		release <- struct{}{}
+		read()
+		expect("when all is read", false)
+		c.Close()
+		if c.Pending() {
+			t.Error("Pending() after Close = true")
+		}
+	})
+}
+
+// Bytes that nobody has read are pending where a listener has no part in it.
+func TestPendingOfADialedConnection(t *testing.T) {
+	forEachMedium(t, func(t *testing.T, m medium) {
+		l := serve(t, m.listen(t, transport.ListenConfig{}), echo)
+		c := m.dial(t, l)
+		if c.Pending() {
+			t.Error("Pending() before anything = true")
+		}
+		c.Write([]byte("x"))
+		for start := time.Now(); !c.Pending(); time.Sleep(time.Millisecond) {
+			if time.Since(start) > patience {
+				t.Fatal("Pending() when bytes have come = false")
+			}
+		}
+	})
+}
+
 func TestWatch(t *testing.T) {
 	for _, test := range []struct {
 		name  string
