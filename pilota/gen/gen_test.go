@@ -198,16 +198,6 @@ func TestNamespacesThatNeedEachOther(t *testing.T) {
 	}
 }
 
-func TestTagsThatAreNone(t *testing.T) {
-	for _, tag := range []string{`json`, `json:id`, `json:'id'`, `: "x"`} {
-		idl := "struct A { 1: i32 a (go.tag = '" + strings.ReplaceAll(tag, "'", "\\'") + "') }"
-		_, err := gen.Generate(lowered(t, map[string]string{"x.thrift": idl}), gen.Options{})
-		if err == nil || !strings.Contains(err.Error(), "A.a: annotation go.tag") {
-			t.Errorf("%s: got %v", tag, err)
-		}
-	}
-}
-
 func TestTwoNamespacesInOneFolder(t *testing.T) {
 	files := map[string]string{
 		"x.thrift": "namespace go a\nservice S { void m() }",

@@ -26,10 +26,8 @@ func (r *record) tag(f *ir.Field) (string, error) {
 			return "", fmt.Errorf("plugin %T: field %s.%s: %w", plugin, r.s.Name, f.Name, err)
 		}
 	}
-	if text, ok := f.Annotations.Get("go.tag"); ok {
-		if err := tags.parse(text); err != nil {
-			return "", fmt.Errorf("field %s.%s: annotation go.tag: %w", r.s.Name, f.Name, err)
-		}
+	for _, t := range f.Tags {
+		tags.set(t.Key, t.Value)
 	}
 	return tags.String(), nil
 }
@@ -54,29 +52,6 @@ func (l *tagList) set(key, value string) {
 	if value != "" {
 		*l = append(*l, struct{ key, value string }{key, value})
 	}
-}
-
-// parse sets the pairs of a struct tag, in which quotes may be escaped as
-// other generators want them: json:\"id\".
-func (l *tagList) parse(text string) error {
-	rest := strings.TrimSpace(strings.ReplaceAll(text, `\"`, `"`))
-	for rest != "" {
-		key, after, ok := strings.Cut(rest, ":")
-		if !ok || key == "" || strings.ContainsAny(key, " \"`") {
-			return fmt.Errorf("want key:\"value\" pairs, got %q", text)
-		}
-		quoted, err := strconv.QuotedPrefix(after)
-		if err != nil || quoted[0] != '"' {
-			return fmt.Errorf("the value of %s is not in quotes: %q", key, text)
-		}
-		value, err := strconv.Unquote(quoted)
-		if err != nil {
-			return fmt.Errorf("the value of %s: %w", key, err)
-		}
-		l.set(key, value)
-		rest = strings.TrimSpace(after[len(quoted):])
-	}
-	return nil
 }
 
 // String returns the tag as a Go literal.

@@ -184,8 +184,12 @@ type Field struct {
 	Type         *Type
 	Value        *Value // default value, nil if none
 	Rules        *Rules // what its annotations demand, nil if nothing
+	Tags         []Tag  // what its annotation go.tag says
 	Struct       *Struct
 }
+
+// A Tag is a pair of a Go struct tag. Without a value it takes the key away.
+type Tag struct{ Key, Value string }
 
 // A Service is a set of methods.
 type Service struct {

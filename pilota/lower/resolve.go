@@ -141,6 +141,7 @@ func (r *run) fields(u *unit, s *ir.Struct, list thriftidl.FieldList) []*ir.Fiel
 			Type:   r.typ(u, n.Type),
 			Struct: s,
 		}
+		f.Tags = r.tags(f.Annotations)
 		switch n.Requiredness.Name {
 		case "required":
 			f.Requiredness = ir.Required

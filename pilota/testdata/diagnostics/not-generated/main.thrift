@@ -1,1 +1,7 @@
-struct S { 1: i32 a (go.tag = "json:a") }
+include "types/main.thrift"
+
+namespace go a
+
+service S {
+    void m(1: main.X x)
+}

@@ -1,0 +1,3 @@
+namespace go a.athrift
+
+struct X {}
