@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,13 +20,7 @@ func TestCodeForTheCorpusCompiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles some fifty packages")
 	}
-	runtime, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "go.mod"), fmt.Appendf(nil,
-		"module corpus\n\ngo 1.26\n\nrequire github.com/volo-go/volo/pilota v0.0.0\n\nreplace github.com/volo-go/volo/pilota => %s\n", runtime))
+	dir := module(t)
 	files, err := filepath.Glob("../testdata/thrift/*.thrift")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no corpus: %v", err)
@@ -50,6 +45,64 @@ func TestCodeForTheCorpusCompiles(t *testing.T) {
 			}
 		}
 	}
+	vet(t, dir)
+}
+
+// TestCodeOfOddNamesCompiles: names of namespaces and files to which the go
+// command gives a meaning, or none.
+func TestCodeOfOddNamesCompiles(t *testing.T) {
+	idls := map[string]string{
+		"main.thrift":        "include \"inner.thrift\"\ninclude \"vend.thrift\"\nnamespace go shop\nstruct Main { 1: inner.T a, 2: vend.T b }",
+		"inner.thrift":       "namespace go internal.foo.internal\nstruct T {}",
+		"vend.thrift":        "namespace go vendor.foo\nstruct T {}",
+		"two words.thrift":   "struct T {}",
+		"-größe (1)+.thrift": "namespace go big\nstruct T {}",
+		"internal.thrift":    "struct T {}",
+	}
+	out, err := gen.Generate(lowered(t, idls), gen.Options{PackagePrefix: "corpus/gen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := module(t)
+	var got []string
+	for _, f := range out {
+		got = append(got, f.Path)
+		write(t, filepath.Join(dir, "gen", filepath.FromSlash(f.Path)), f.Content)
+	}
+	want := []string{
+		"big/idl-größe__1__.go", "internal_/foo/internal_/inner.go", "internal_/internal.go", "shop/main.go", "two_words/two_words.go", "vendor_/foo/vend.go",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	write(t, filepath.Join(dir, "user.go"), []byte(`package corpus
+
+import (
+	_ "corpus/gen/big"
+	_ "corpus/gen/internal_"
+	_ "corpus/gen/shop"
+	_ "corpus/gen/two_words"
+)
+`))
+	vet(t, dir)
+}
+
+// module makes a module that requires ours.
+func module(t *testing.T) (dir string) {
+	t.Helper()
+	runtime, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, "go.mod"), fmt.Appendf(nil,
+		"module corpus\n\ngo 1.26\n\nrequire github.com/volo-go/volo/pilota v0.0.0\n\nreplace github.com/volo-go/volo/pilota => %s\n", runtime))
+	return dir
+}
+
+// vet has the go command look at a module.
+func vet(t *testing.T, dir string) {
+	t.Helper()
 	cmd := exec.Command("go", "vet", "./...")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")

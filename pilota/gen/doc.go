@@ -15,7 +15,8 @@
 //
 // Each namespace becomes a Go package: `namespace go a.b.echo` is a/b/echo,
 // package echo; without one, the package is named after the file. Its files
-// are named after the IDL files. Types import the runtime,
+// are named after the IDL files. What the go command would refuse becomes an
+// underscore, and internal and vendor get one at the end. Types import the runtime,
 // pilota/thrift, and packages of other types only. Services become a second
 // package inside the first, a/b/echo/echothrift, which imports the framework.
 //

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/volo-go/volo/pilota/ir"
 )
@@ -44,24 +45,56 @@ func (g *generator) arrange(p *ir.Program) {
 	}
 }
 
-// directory is the namespace with slashes, for lack of one the file's name.
+// Location returns the folder of a file's Go code, in the output, and the name of
+// its Go files, without .go and what may follow an underscore.
+func Location(f *ir.File) (dir, name string) { return directory(f), fileName(f.Name, nil) }
+
+// directory is the namespace with slashes, for lack of one the file's name: a
+// path that any package of the module can import.
 func directory(f *ir.File) string {
 	for _, language := range []string{"go", "*"} {
 		if ns := f.Namespaces[language]; ns != "" {
-			return path.Join(strings.Split(ns, ".")...)
+			elements := strings.Split(ns, ".")
+			for i, e := range elements {
+				elements[i] = folder(e)
+			}
+			return path.Join(elements...)
 		}
 	}
-	return strings.NewReplacer(".", "_", "-", "_").Replace(f.Name)
+	return folder(plain(f.Name, inPath))
+}
+
+// folder is the name of a folder without a meaning for the go command.
+func folder(name string) string {
+	if name == "internal" || name == "vendor" {
+		return name + "_"
+	}
+	return name
+}
+
+// plain puts underscores in the place of what is not ok.
+func plain(name string, ok func(rune) bool) string {
+	return strings.Map(func(r rune) rune {
+		if ok(r) {
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+// inPath reports whether r may be part of import paths and identifiers alike.
+func inPath(r rune) bool {
+	return r == '_' || r < 128 && (isUpper(byte(r)) || isLower(byte(r)) || isDigit(byte(r)))
+}
+
+// inFile reports whether r may be part of the name of a Go file.
+func inFile(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_.-", r)
 }
 
 // packageName makes an identifier of the last element of dir.
 func packageName(dir string) string {
-	name := strings.Map(func(r rune) rune {
-		if r == '_' || r < 128 && (isUpper(byte(r)) || isLower(byte(r)) || isDigit(byte(r))) {
-			return r
-		}
-		return '_'
-	}, path.Base(dir))
+	name := plain(path.Base(dir), inPath)
 	if keywords[name] || name == "main" || name == "init" || name == "_" {
 		return name + "_"
 	}
@@ -79,10 +112,11 @@ var constrained = wordSet(`test aix android darwin dragonfly freebsd hurd illumo
 // fileName is the name of an IDL file as a Go file that go build takes as it
 // is, and that is not taken, also where case does not count.
 func fileName(name string, taken []string) string {
+	name = plain(name, inFile)
 	if i := strings.LastIndexByte(name, '_'); i >= 0 && constrained[name[i+1:]] {
 		name += "_idl"
 	}
-	if strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") {
+	if name == "" || strings.ContainsRune("_.-", rune(name[0])) {
 		name = "idl" + name
 	}
 	free := name

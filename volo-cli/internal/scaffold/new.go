@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/volo-go/volo/pilota"
+	"github.com/volo-go/volo/pilota/gen"
 	"github.com/volo-go/volo/pilota/ir"
 	"github.com/volo-go/volo/pilota/report"
 	"github.com/volo-go/volo/volo-cli/internal/config"
@@ -209,14 +210,10 @@ func Services(prefix string, out *generate.Output) ([]*stub.Service, error) {
 // files are named after IDL files.
 func declaredIn(f *ir.File, services []*stub.Service) []*stub.Service {
 	var own []*stub.Service
+	dir, name := gen.Location(f)
 	for _, s := range services {
 		base := strings.TrimSuffix(path.Base(s.File), ".go")
-		ns := f.Namespaces["go"]
-		if ns == "" {
-			ns = f.Namespaces["*"]
-		}
-		inNamespace := ns == "" || strings.HasPrefix(s.File, strings.ReplaceAll(ns, ".", "/")+"/")
-		if inNamespace && (base == f.Name || strings.HasPrefix(base, f.Name+"_")) {
+		if strings.HasPrefix(s.File, dir+"/") && (base == name || strings.HasPrefix(base, name+"_")) {
 			own = append(own, s)
 		}
 	}
