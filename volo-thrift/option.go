@@ -48,7 +48,10 @@ func defaultSharedOptions() sharedOptions {
 }
 
 // WithMaxMessageSize bounds what is sent and accepted, in bytes a message,
-// framing included. The default is [DefaultMaxMessageSize].
+// framing included. The default is [DefaultMaxMessageSize]. A server leaves out
+// a longer request as it comes and answers with a ProtocolError; where its
+// dialect is [Unframed], which does not say how long it is, it ends the
+// connection.
 func WithMaxMessageSize(n int) Option {
 	return sharedOption(func(o *sharedOptions) { set(&o.maxMessageSize, n) })
 }

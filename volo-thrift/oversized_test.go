@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/pilota/thrift"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
@@ -223,5 +224,24 @@ func TestOversizedGarbageEndsTheConnection(t *testing.T) {
 				mustGet(t, dial(t, pair), "k")
 			})
 		})
+	}
+}
+
+func TestOversizedRequestsOnEveryEngine(t *testing.T) {
+	for _, engine := range []transport.Engine{transport.EngineNet, transport.EngineNetpoll} {
+		addr := serveTCP(t, handler{}, volothrift.WithEngine(engine), volothrift.WithMaxMessageSize(2000), new(logbook).option())
+		for _, p := range protocols {
+			if p.wire == volothrift.Unframed {
+				continue
+			}
+			c := newClient(t, addr, append(p.opts, volothrift.WithEngine(engine))...)
+			for range 3 {
+				_, err := c.Get(t.Context(), strings.Repeat("k", 5<<20))
+				if !application(thrift.ProtocolError, "WithMaxMessageSize")(err, true) {
+					t.Errorf("%v, %s: got %v; want an exception that names the option", engine, p.name, err)
+				}
+				mustGet(t, c, "short")
+			}
+		}
 	}
 }
