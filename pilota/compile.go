@@ -94,7 +94,12 @@ func Describe(o Options) ([]*descriptor.File, report.List) {
 // diagnostics have an error.
 func Compile(o Options) ([]gen.File, report.List) {
 	program, list := Check(o)
-	if program == nil {
+	for _, d := range list {
+		if d.Code == lower.WrongTag {
+			d.Severity = report.Error
+		}
+	}
+	if list.HasErrors() {
 		return nil, list
 	}
 	files, err := gen.Generate(program, o.Go)

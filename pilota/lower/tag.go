@@ -8,6 +8,10 @@ import (
 	"github.com/volo-go/volo/pilota/ir"
 )
 
+// WrongTag is the code of warnings about annotations go.tag that are no struct
+// tags, with which no Go can be generated. Else nobody needs them.
+const WrongTag = "struct-tag"
+
 // tags reads the annotation go.tag of a field. If there are several, the last
 // one counts, and each is checked.
 func (r *run) tags(all ir.Annotations) (tags []ir.Tag) {
@@ -17,7 +21,7 @@ func (r *run) tags(all ir.Annotations) (tags []ir.Tag) {
 		}
 		var err error
 		if tags, err = parseTag(an.Value); err != nil {
-			r.list.Errorf("struct-tag", an.Span, "`go.tag` is no struct tag: %v", err).
+			r.list.Warnf(WrongTag, an.Span, "`go.tag` is no struct tag: %v", err).
 				Hint("write pairs such as %s", "`json:\"id\" db:\"number\"`")
 		}
 	}
