@@ -138,20 +138,12 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 	return c.inOrder(protocol, frame)
 }
 
-// inOrder serves a call here. If the handler ends the goroutine, it ends the
-// connection with it, which the answer says where it can.
+// inOrder serves a call here.
 func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 	c.inflight.Add(1)
-	defer c.inflight.Add(-1)
 	buf := scratches.Get().(*scratch)
-	defer buf.release()
 	in := incoming{protocol: protocol, decoder: &buf.decoder}
-	defer func() {
-		if in.running {
-			c.resets.Store(true)
-			c.exited(&in, buf, c.conn.Answer)
-		}
-	}()
+	defer c.served(&in, buf)
 	if buf.b, err = c.serve(&in, frame, buf.b); err != nil {
 		return err
 	}
@@ -161,6 +153,17 @@ func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 	}
 	c.server.done(&in)
 	return err
+}
+
+// served is the end of inOrder. If the handler ends the goroutine, it ends the
+// connection with it, which the answer says where it can.
+func (c *serverConn) served(in *incoming, buf *scratch) {
+	if in.running {
+		c.resets.Store(true)
+		c.exited(in, buf, c.conn.Answer)
+	}
+	buf.release()
+	c.inflight.Add(-1)
 }
 
 // write ends the connection when it fails, for whoever's bytes it was.
