@@ -174,7 +174,7 @@ func (l *line) dial(ctx context.Context) (*http2.Client, error) {
 	if t, ok := ctx.Deadline(); ok {
 		cfg.Handshake = max(time.Until(t), time.Millisecond)
 	}
-	conn := http2.NewClient(tc, cfg, nil)
+	conn := http2.NewClient(tc, cfg)
 	conn.ID = l.core.peers.serial.Add(1)
 	// A peer that accepts connections need not be there: a balancer without
 	// backends, a server that has too many. It is once it speaks HTTP/2 (gRPC,

@@ -8,6 +8,7 @@
 //	h.Set("shop.v1.Items", health.NotServing)
 //
 // Without the hook a server that shuts down waits for clients that watch.
+//
 // A server as a whole is the service "", which is Serving from the beginning.
 package health
 

@@ -3,6 +3,7 @@ package invoke
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/volo-go/volo/pilota/thrift"
@@ -30,10 +31,11 @@ func late(ctx context.Context, err error) error {
 		e.Phase, e.Message, e.Err = vologrpc.PhaseRead, context.DeadlineExceeded.Error(), context.DeadlineExceeded
 		return &e
 	}
-	// Thrift has no code for that: what a server says is text.
+	// Thrift has no code for that, but a server in Go says what its context does.
 	var failed *volothrift.Error
 	var exception *thrift.ApplicationException
-	if errors.As(err, &failed) && errors.As(failed.Err, &exception) {
+	if errors.As(err, &failed) && errors.As(failed.Err, &exception) &&
+		strings.Contains(exception.Message, context.DeadlineExceeded.Error()) {
 		return &volothrift.Error{
 			Phase: volothrift.PhaseRead, Service: failed.Service, Method: failed.Method, Address: failed.Address, Err: context.DeadlineExceeded,
 		}

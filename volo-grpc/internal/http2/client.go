@@ -19,7 +19,6 @@ import (
 // concurrently.
 type Client struct {
 	conn
-	onAway func()        // once no more streams are taken; may be nil
 	reader chan struct{} // closed when the reading goroutine has ended
 	done   chan struct{} // closed when the connection is over
 	ready  chan struct{} // closed when the peer's first settings have come
@@ -27,17 +26,16 @@ type Client struct {
 
 	released sync.Pool // of *ClientStream, see Release
 
-	told bool // going is closed and onAway called; guarded by conn.mu
+	told bool // going is closed; guarded by conn.mu
 
 	patient *time.Timer // for the peer's first settings
 	silence silence
 }
 
 // NewClient takes over tc, sends the preface and starts the reading goroutine,
-// which ends when tc does. onAway, if not nil, is called once when the
-// connection takes no more streams.
-func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
-	c := newClient(tc, cfg, onAway)
+// which ends when tc does.
+func NewClient(tc *transport.Conn, cfg Config) *Client {
+	c := newClient(tc, cfg)
 	go func() {
 		defer close(c.reader)
 		tc.Serve(c)
@@ -46,8 +44,8 @@ func NewClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
 }
 
 // newClient is NewClient without the goroutine.
-func newClient(tc *transport.Conn, cfg Config, onAway func()) *Client {
-	c := &Client{onAway: onAway, reader: make(chan struct{}), done: make(chan struct{}), ready: make(chan struct{}), going: make(chan struct{})}
+func newClient(tc *transport.Conn, cfg Config) *Client {
+	c := &Client{reader: make(chan struct{}), done: make(chan struct{}), ready: make(chan struct{}), going: make(chan struct{})}
 	c.init(tc, &cfg, c)
 	c.limit = 100 // until the peer has said (as other implementations assume)
 	c.nextID = 1
@@ -378,27 +376,23 @@ func (c *Client) goAway(last uint32, code ErrCode, debug string) {
 		}
 	}
 	c.invite()
-	tell := !c.told
-	c.told = true
+	c.leave()
 	idle := c.over()
 	c.mu.Unlock()
 	for _, s := range lost {
 		c.remove(s, cutShort)
 		s.fail(why)
 	}
-	if tell {
-		c.leave()
-	}
 	if idle {
 		c.part()
 	}
 }
 
-// leave tells once that no more streams are taken.
+// leave tells once that no more streams are taken. It is called with mu held.
 func (c *Client) leave() {
-	close(c.going)
-	if c.onAway != nil {
-		c.onAway()
+	if !c.told {
+		c.told = true
+		close(c.going)
 	}
 }
 
@@ -407,10 +401,6 @@ func (c *Client) closed(error) {
 	c.silence.end()
 	close(c.done)
 	c.mu.Lock()
-	tell := !c.told
-	c.told = true
-	c.mu.Unlock()
-	if tell {
-		c.leave()
-	}
+	defer c.mu.Unlock()
+	c.leave()
 }

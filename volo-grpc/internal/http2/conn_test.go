@@ -89,7 +89,7 @@ func (w *world) dial(t testing.TB) *http2.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return http2.NewClient(tc, http2.Config{}, nil)
+	return http2.NewClient(tc, http2.Config{})
 }
 
 func (w *world) close() {

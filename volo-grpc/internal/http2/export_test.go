@@ -112,7 +112,7 @@ func (e *Encoder) Append(b []byte, k *Block) []byte { return e.block(e.begin(b),
 
 // NewTestClient is a Client that the test feeds itself.
 func NewTestClient(tc *transport.Conn, cfg Config) *Client {
-	return newClient(tc, cfg, nil)
+	return newClient(tc, cfg)
 }
 
 // Windows are what we may send on all streams together, and what the peer may.

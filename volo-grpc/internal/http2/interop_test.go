@@ -82,7 +82,7 @@ func TestWeCallNetHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := http2.NewClient(tc, http2.Config{}, nil)
+	c := http2.NewClient(tc, http2.Config{})
 	var wg sync.WaitGroup
 	for _, n := range sizes {
 		for range 10 {

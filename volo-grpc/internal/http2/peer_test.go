@@ -66,7 +66,7 @@ func (s *site) client(cfg http2.Config) (*http2.Client, *http2.Server) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := http2.NewClient(transport.NewConn(nc), cfg, nil)
+	c := http2.NewClient(transport.NewConn(nc), cfg)
 	s.t.Cleanup(func() { c.Close() })
 	return c, <-s.conns
 }
@@ -92,7 +92,7 @@ func against(t *testing.T, cfg http2.Config, settings ...xhttp2.Setting) (*http2
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := http2.NewClient(transport.NewConn(nc), cfg, nil)
+	c := http2.NewClient(transport.NewConn(nc), cfg)
 	other, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)

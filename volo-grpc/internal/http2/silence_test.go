@@ -174,7 +174,7 @@ func TestASilentPeerIsAskedWhetherItIsThere(t *testing.T) {
 func TestWhoHasNotIntroducedHimselfIsNotAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
-		c := http2.NewClient(transport.NewConn(near), http2.Config{Handshake: time.Minute}, nil)
+		c := http2.NewClient(transport.NewConn(near), http2.Config{Handshake: time.Minute})
 		defer c.Close()
 		l := &listener{peer: newPeer(t, far), begun: time.Now()}
 		if _, err := io.ReadFull(far, make([]byte, len(xhttp2.ClientPreface))); err != nil {
