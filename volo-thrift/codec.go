@@ -140,6 +140,11 @@ func appendMessage(b []byte, withLength bool, name string, typ thrift.MessageTyp
 	return b, nil
 }
 
+// lastMark is what the unused byte of an answer without a header says if it is
+// the last on its connection. Peers other than ours ignore it, and find out from
+// the end of the connection, perhaps when it is too late.
+const lastMark = 1
+
 // A reply is the answer to a call as it came off the wire. It aliases the
 // frame.
 type reply struct {
@@ -195,6 +200,8 @@ func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq
 	if c.o.protocol.hasHeader() {
 		reset = asksReset(&r.header)
 		receiveBackward(ctx, &r.header)
+	} else {
+		reset = r.message.Unused == lastMark
 	}
 	if r.biz != nil {
 		// Kitex sends an ordinary reply beside it, Volo an exception.

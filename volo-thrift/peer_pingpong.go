@@ -47,7 +47,7 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 	}
 	var resp *Response
 	after := unused
-	if !reused || !p.unannounced(req) || conn.Alive() {
+	if !reused || !req.Method.Oneway || conn.Alive() { // nobody would hear that a oneway call was lost
 		resp, after, err = p.call(ctx, until, conn, req)
 	}
 	if after == unused && reused {
@@ -64,14 +64,6 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 		p.pool.Discard(conn)
 	}
 	return resp, err
-}
-
-// unannounced reports whether the peer may have closed a connection that was
-// in use a moment ago, and the call would be lost on it: without a header a
-// server that shuts down cannot say beside its answer that it is the last, and
-// nobody hears of a oneway call. The pool looks at older connections.
-func (p *pingPongPeer) unannounced(req *Request) bool {
-	return req.Method.Oneway || !p.core.o.protocol.hasHeader()
 }
 
 // dial replaces a connection, for which it takes no longer than the call may.

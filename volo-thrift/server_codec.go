@@ -201,6 +201,12 @@ func appendReply(b []byte, in *incoming, req *Request, out outcome, limit int) (
 		if b, err = h.End(b); err != nil {
 			return b, err
 		}
+	} else if out.reset {
+		envelope := b[start:]
+		if withLength {
+			envelope = envelope[framed.HeaderSize:]
+		}
+		thrift.MarkMessage(envelope, lastMark)
 	}
 	if n := len(b) - start; n > limit {
 		return b[:start], &LimitError{Option: "WithMaxMessageSize", Limit: limit, Got: n}

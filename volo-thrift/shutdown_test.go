@@ -201,6 +201,29 @@ func TestShutdownWaitsUntilAnswersAreWritten(t *testing.T) {
 	}
 }
 
+// A peer without a header is told by the envelope of its last answer, and the
+// connection ends right after it.
+func TestTheLastAnswerWithoutAHeaderIsMarked(t *testing.T) {
+	for _, d := range dialects[:2] {
+		synctest.Test(t, func(t *testing.T) {
+			pair := serve(t, patient)
+			p := newPeer(t, pair)
+			p.send(d.request)
+			synctest.Wait()
+			ended := make(chan error, 1)
+			go func() { ended <- pair.Server().Shutdown(t.Context()) }()
+			got, err := io.ReadAll(p)
+			at := bytes.Index(got, []byte{0x80, 0x01})
+			if err != nil || at < 0 || got[at+2] != 1 || got[at+3] != typeReply {
+				t.Errorf("%s: received % x, then %v; want a reply with the mark", d.name, got, err)
+			}
+			if err := <-ended; err != nil {
+				t.Errorf("%s: Shutdown returned %v", d.name, err)
+			}
+		})
+	}
+}
+
 func TestCloseCutsCallsOffAndWaitsForHandlers(t *testing.T) {
 	for _, p := range protocols {
 		synctest.Test(t, func(t *testing.T) {

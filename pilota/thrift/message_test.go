@@ -38,6 +38,17 @@ func TestTheEnvelopeIsThatOfTheSpecification(t *testing.T) {
 	}
 }
 
+func TestTheUnusedByteIsIgnoredButKept(t *testing.T) {
+	b := thrift.AppendMessageBegin(nil, "ping", thrift.Reply, 7)
+	for _, mark := range []byte{0, 1, 255} {
+		thrift.MarkMessage(b, mark)
+		m, rest, err := thrift.ConsumeMessageBegin(b)
+		if err != nil || m.Unused != mark || m.Type != thrift.Reply || m.Seq != 7 || string(m.Name) != "ping" || len(rest) != 0 {
+			t.Errorf("mark %d: got %+v, % x, %v", mark, m, rest, err)
+		}
+	}
+}
+
 func TestMalformedEnvelopes(t *testing.T) {
 	whole := thrift.AppendMessageBegin(nil, "echo", thrift.Call, 1)
 	for n := range whole {
