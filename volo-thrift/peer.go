@@ -11,7 +11,6 @@ import (
 
 	"github.com/volo-go/volo/motore/observe"
 	"github.com/volo-go/volo/motore/rpc"
-	"github.com/volo-go/volo/pilota/thrift"
 )
 
 // A peer is a client's way to one instance: connections, and how calls share
@@ -174,10 +173,9 @@ func reason(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// A scratch is what a message is encoded into, and on a server decoded with.
+// A scratch is what a request is encoded into.
 type scratch struct {
-	b       []byte
-	decoder thrift.Decoder
+	b []byte
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}

@@ -12,33 +12,46 @@ import (
 
 // This file takes a call from its frame to its reply, wherever it runs.
 
-// serve runs the call in frame and appends its reply, if there is one, to b.
-// An error means that the connection is of no use any more.
-func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
-	s := c.server
+// serve runs the call in frame and makes its reply, if there is to be one. An
+// error means that the connection is of no use any more.
+func (c *serverConn) serve(in *incoming, frame []byte) error {
 	if err := in.parse(frame); err != nil {
-		return b, err
+		return err
 	}
-	found, unknown := c.route(in)
-	if in.message.Type != thrift.Call && in.message.Type != thrift.Oneway {
-		return c.reply(b, in, nil, exception(thrift.InvalidMessageType, "got a message of type "+in.message.Type.String()+", want a call"))
-	}
-	if unknown != nil {
-		return c.reply(b, in, nil, outcome{typ: thrift.Exception, body: unknown})
-	}
-	if found.method.Oneway {
-		in.message.Type = thrift.Oneway // Apache and Kitex send an ordinary call, and want no answer
-	}
-	if !s.begin() {
-		return c.reply(b, in, nil, refusal(fmt.Sprintf("%d requests are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests), 0))
-	}
-	defer s.end()
+	c.call(in)
+	return c.reply(in)
+}
 
+// call runs what in calls, and notes what comes of it.
+func (c *serverConn) call(in *incoming) {
+	found, unknown := c.route(in)
+	switch typ := in.message.Type; {
+	case typ != thrift.Call && typ != thrift.Oneway:
+		in.outcome = exception(thrift.InvalidMessageType, "got a message of type "+typ.String()+", want a call")
+	case unknown != nil:
+		in.outcome = outcome{typ: thrift.Exception, body: unknown}
+	default:
+		if found.method.Oneway {
+			in.message.Type = thrift.Oneway // Apache and Kitex send an ordinary call, and want no answer
+		}
+		if !c.server.begin() {
+			in.outcome = c.server.overloaded()
+			return
+		}
+		c.handle(in, found)
+		c.server.end()
+	}
+}
+
+// handle runs the handler, with its layers.
+func (c *serverConn) handle(in *incoming, found *route) {
+	s := c.server
 	req := s.newRequest(c, in, found)
 	in.request = req
 	req.Args, req.result = found.method.New()
 	if err := in.decodeArgs(req.Args, s.o.decode); err != nil {
-		return c.reply(b, in, nil, exception(thrift.ProtocolError, err.Error()))
+		in.outcome = exception(thrift.ProtocolError, err.Error())
+		return
 	}
 	if s.o.timePhases {
 		req.Info.Stats.DecodeDone = time.Since(req.Info.Stats.Start)
@@ -48,13 +61,17 @@ func (c *serverConn) serve(in *incoming, frame, b []byte) ([]byte, error) {
 	resp, err := s.stack.Call(call, req)
 	in.running = false
 	call.finish()
-	if found.method.Oneway {
-		if err != nil {
-			s.onewayFailed(req, err)
-		}
-		return b, nil
+	switch {
+	case !found.method.Oneway:
+		in.outcome = s.outcomeOf(call, req, resp, err, in.protocol.hasHeader())
+	case err != nil:
+		s.onewayFailed(req, err)
 	}
-	return c.reply(b, in, req, s.outcomeOf(call, req, resp, err, in.protocol.hasHeader()))
+}
+
+// overloaded is what a request comes to that is one too many.
+func (s *Server) overloaded() outcome {
+	return refusal(fmt.Sprintf("%d requests are being handled, no more are taken (see WithMaxRequests)", s.o.maxRequests), 0)
 }
 
 // onewayFailed tells the log, since nobody else can be told.
@@ -64,16 +81,18 @@ func (s *Server) onewayFailed(req *Request, err error) {
 
 // exited is what remains of serve and of its caller when a handler has called
 // runtime.Goexit.
-func (c *serverConn) exited(in *incoming, buf *scratch, send func([]byte) error) (err error) {
+func (c *serverConn) exited(in *incoming, send func([]byte) error) error {
 	req := in.request
 	in.running = false
 	(*callContext)(req).finish()
+	c.server.end()
 	if req.Info.Oneway {
 		c.server.onewayFailed(req, errExited)
 	}
-	buf.b, err = c.reply(buf.b[:0], in, req, exception(thrift.InternalError, errExited.Error()))
-	if err == nil && len(buf.b) > 0 {
-		err = send(buf.b)
+	in.outcome = exception(thrift.InternalError, errExited.Error())
+	err := c.reply(in)
+	if err == nil && len(in.reply) > 0 {
+		err = send(in.reply)
 	}
 	c.server.done(in)
 	return err
@@ -104,26 +123,24 @@ func (c *serverConn) route(in *incoming) (*route, *thrift.ApplicationException) 
 	return nil, unknown
 }
 
-// reply appends an answer. If it cannot be encoded, the caller gets to know
+// reply makes the reply to in. If it cannot be encoded, the caller gets to know
 // that instead.
-func (c *serverConn) reply(b []byte, in *incoming, req *Request, out outcome) ([]byte, error) {
+func (c *serverConn) reply(in *incoming) error {
 	if in.message.Type == thrift.Oneway {
-		return b, nil // nobody listens
+		return nil // nobody listens
 	}
-	out.reset = c.resets.Load()
-	in.reset = out.reset
-	start := len(b)
-	b, err := appendReply(b, in, req, out, c.server.o.maxMessageSize)
+	in.reset = c.resets.Load()
+	limit := c.server.o.maxMessageSize
+	err := in.encode(in.request, limit)
 	if err != nil {
-		why := exception(thrift.InternalError, "the answer cannot be sent: "+err.Error())
-		why.reset = out.reset
-		b, err = appendReply(b[:start], in, nil, why, c.server.o.maxMessageSize)
+		in.outcome = exception(thrift.InternalError, "the answer cannot be sent: "+err.Error())
+		err = in.encode(nil, limit)
 	}
-	if req != nil {
-		req.Info.Stats.SentBytes = len(b) - start
+	if req := in.request; req != nil {
+		req.Info.Stats.SentBytes = len(in.reply)
 		if c.server.o.timePhases {
 			req.Info.Stats.EncodeDone = time.Since(req.Info.Stats.Start)
 		}
 	}
-	return b, err
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,8 +18,9 @@ import (
 	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
 )
 
-// An incoming is a request as it came off the wire, and what the reply must
-// look like. It aliases the frame.
+// An incoming is a request as it came off the wire, and its reply. It aliases
+// the frame, and serves another call once this one is over: what happens to be
+// in the processor's cache is better written to than a stack that has waited.
 type incoming struct {
 	protocol Protocol
 	header   ttheader.Header // zero without one
@@ -27,10 +29,34 @@ type incoming struct {
 	body     []byte
 	request  *Request // that was made of it, nil if it never came to that
 	size     int      // of the frame
-	decoder  *thrift.Decoder
-	owned    bool // the frame's memory belongs to the request
-	reset    bool // the reply asks the peer to go
-	running  bool // the handler, or a layer around it
+	outcome  outcome
+	reply    []byte // empty until there is one
+	owned    bool   // the frame's memory belongs to the request
+	reset    bool   // the reply asks the peer to go
+	running  bool   // the handler, or a layer around it
+	decoder  thrift.Decoder
+}
+
+var incomings = sync.Pool{New: func() any { return new(incoming) }}
+
+func newIncoming(protocol Protocol) *incoming {
+	in := incomings.Get().(*incoming)
+	in.protocol = protocol
+	return in
+}
+
+// release gives in up to another call.
+func (in *incoming) release() {
+	if cap(in.reply) > maxScratch {
+		in.reply = nil
+	}
+	if in.protocol.hasHeader() {
+		in.header = ttheader.Header{}
+	}
+	in.message, in.name, in.body = thrift.Message{}, "", nil
+	in.request, in.outcome, in.reply = nil, outcome{}, in.reply[:0]
+	in.owned, in.reset, in.running = false, false, false
+	incomings.Put(in)
 }
 
 // parse takes a whole frame apart.
@@ -105,7 +131,7 @@ func recall(kept *atomic.Pointer[string], name []byte) string {
 // decodeArgs fills the arguments.
 func (in *incoming) decodeArgs(args thrift.Struct, options thrift.DecodeOptions) error {
 	options.Strings = stringsOf(options.Strings, in.owned)
-	return consumeWith(in.decoder, args, in.body, options)
+	return consumeWith(&in.decoder, args, in.body, options)
 }
 
 // An outcome is what a call comes to on the wire.
@@ -115,8 +141,6 @@ type outcome struct {
 	biz  *BizError
 	// When a call that was refused is to be made again; zero if unknown.
 	after time.Duration
-	// Set when the connection is about to end.
-	reset bool
 }
 
 // outcomeOf turns what the stack returned into an outcome.
@@ -181,40 +205,41 @@ func exception(typ thrift.ExceptionType, message string) outcome {
 	return outcome{typ: thrift.Exception, body: &thrift.ApplicationException{Type: typ, Message: message}}
 }
 
-// appendReply appends the answer to in, in the dialect it came in. req is nil
-// if the call never got as far as a request.
-func appendReply(b []byte, in *incoming, req *Request, out outcome, limit int) ([]byte, error) {
-	start := len(b)
+// encode makes the reply, in the dialect that the request came in. What the
+// handler of req sends back goes with it, if req is not nil.
+func (in *incoming) encode(req *Request, limit int) (err error) {
+	b := in.reply[:0]
 	var h ttheader.Appender
-	var err error
 	if in.protocol.hasHeader() {
 		b = h.Begin(b, in.header.Flags&ttheader.FlagOutOfOrder, in.header.SeqID, in.header.Protocol)
-		if b, err = appendReplyHeader(b, &h, req, out); err != nil {
-			return b, err
+		if b, err = in.appendHeader(b, &h, req); err != nil {
+			return err
 		}
 	}
 	withLength := in.protocol == Framed || in.protocol == TTHeaderFramed
-	if b, err = appendMessage(b, withLength, in.name, out.typ, in.message.Seq, out.body); err != nil {
-		return b[:start], err
+	if b, err = appendMessage(b, withLength, in.name, in.outcome.typ, in.message.Seq, in.outcome.body); err != nil {
+		return err
 	}
 	if in.protocol.hasHeader() {
 		if b, err = h.End(b); err != nil {
-			return b, err
+			return err
 		}
-	} else if out.reset {
-		envelope := b[start:]
+	} else if in.reset {
+		envelope := b
 		if withLength {
-			envelope = envelope[framed.HeaderSize:]
+			envelope = b[framed.HeaderSize:]
 		}
 		thrift.MarkMessage(envelope, lastMark)
 	}
-	if n := len(b) - start; n > limit {
-		return b[:start], &LimitError{Option: "WithMaxMessageSize", Limit: limit, Got: n}
+	if len(b) > limit {
+		return &LimitError{Option: "WithMaxMessageSize", Limit: limit, Got: len(b)}
 	}
-	return b, nil
+	in.reply = b
+	return nil
 }
 
-func appendReplyHeader(b []byte, h *ttheader.Appender, req *Request, out outcome) ([]byte, error) {
+func (in *incoming) appendHeader(b []byte, h *ttheader.Appender, req *Request) ([]byte, error) {
+	out := &in.outcome
 	b = h.IntDecimal(b, ttheader.MsgType, int64(out.typ))
 	if out.biz != nil {
 		b = h.StringDecimal(b, ttheader.KeyBizStatus, int64(out.biz.Status))
@@ -226,7 +251,7 @@ func appendReplyHeader(b []byte, h *ttheader.Appender, req *Request, out outcome
 	if out.after > 0 {
 		b = h.StringDecimal(b, ttheader.KeyRetryAfter, int64((out.after+time.Millisecond-1)/time.Millisecond))
 	}
-	if out.reset {
+	if in.reset {
 		b = h.String(b, ttheader.KeyConnectionReset, "1")
 	}
 	if req != nil && req.backward.Len() > 0 {

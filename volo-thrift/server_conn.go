@@ -46,7 +46,7 @@ type serverConn struct {
 	partial atomic.Bool // the start of a message has arrived, its end has not
 
 	writer   *combine.Writer        // made for the first call out of order
-	inflight atomic.Int32           // requests whose answer is not written yet
+	inflight atomic.Int32           // requests out of order whose answer is not written yet
 	last     atomic.Pointer[route]  // of the latest call: peers repeat themselves
 	caller   atomic.Pointer[string] // as the latest call has named it
 	callee   atomic.Pointer[string]
@@ -127,43 +127,45 @@ func (c *serverConn) messages(in []byte) (consumed, need int, err error) {
 // message serves one whole frame, here or on a worker.
 func (c *serverConn) message(protocol Protocol, frame []byte) error {
 	if protocol == TTHeader && binary.BigEndian.Uint16(frame[6:])&ttheader.FlagOutOfOrder != 0 {
-		if err := c.unstick(); err != nil {
-			return err
-		}
-		c.inflight.Add(1)
-		// The copy is the request's own memory: decoding aliases it.
-		c.server.workers.Go(task{c, append([]byte(nil), frame...)})
-		return nil
+		return c.outOfOrder(frame)
 	}
 	return c.inOrder(protocol, frame)
 }
 
+// outOfOrder has a worker serve a call.
+func (c *serverConn) outOfOrder(frame []byte) error {
+	if err := c.unstick(); err != nil {
+		return err
+	}
+	c.inflight.Add(1)
+	// The copy is the request's own memory: decoding aliases it.
+	c.server.workers.Go(task{c, append([]byte(nil), frame...)})
+	return nil
+}
+
 // inOrder serves a call here.
 func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
-	c.inflight.Add(1)
-	buf := scratches.Get().(*scratch)
-	in := incoming{protocol: protocol, decoder: &buf.decoder}
-	defer c.served(&in, buf)
-	if buf.b, err = c.serve(&in, frame, buf.b); err != nil {
+	in := newIncoming(protocol)
+	defer c.served(in)
+	if err = c.serve(in, frame); err != nil {
 		return err
 	}
 	c.told = c.told || in.reset
-	if len(buf.b) > 0 {
-		err = c.conn.Answer(buf.b)
+	if len(in.reply) > 0 {
+		err = c.conn.Answer(in.reply)
 	}
-	c.server.done(&in)
+	c.server.done(in)
 	return err
 }
 
 // served is the end of inOrder. If the handler ends the goroutine, it ends the
 // connection with it, which the answer says where it can.
-func (c *serverConn) served(in *incoming, buf *scratch) {
+func (c *serverConn) served(in *incoming) {
 	if in.running {
 		c.resets.Store(true)
-		c.exited(in, buf, c.conn.Answer)
+		c.exited(in, c.conn.Answer)
 	}
-	buf.release()
-	c.inflight.Add(-1)
+	in.release()
 }
 
 // write ends the connection when it fails, for whoever's bytes it was.
@@ -185,22 +187,21 @@ type task struct {
 
 func (t task) run() {
 	c := t.conn
-	buf := scratches.Get().(*scratch)
-	defer buf.release()
-	in := incoming{protocol: TTHeader, owned: true, decoder: &buf.decoder}
+	in := newIncoming(TTHeader)
+	in.owned = true
 	err := errNoReturn
 	defer func() {
 		if in.running {
-			err = c.exited(&in, buf, c.send)
+			err = c.exited(in, c.send)
 		}
+		in.release()
 		c.finished(err)
 	}()
-	answer, failed := c.serve(&in, t.frame, buf.b)
-	buf.b = answer
-	if failed == nil && len(answer) > 0 {
-		failed = c.send(answer)
+	failed := c.serve(in, t.frame)
+	if failed == nil && len(in.reply) > 0 {
+		failed = c.send(in.reply)
 	}
-	c.server.done(&in)
+	c.server.done(in)
 	err = failed
 }
 

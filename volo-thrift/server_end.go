@@ -69,11 +69,12 @@ func (c *serverConn) Closed(err error) {
 	c.server.remove(c)
 }
 
-// Idle reports that no call runs.
+// Idle reports that no call runs out of order. Of those in order the connection
+// knows, which has Data run as long as they do.
 func (c *serverConn) Idle() bool { return c.inflight.Load() == 0 }
 
-// quiet reports that no call runs and none is arriving.
-func (c *serverConn) quiet() bool { return c.inflight.Load() == 0 && !c.partial.Load() }
+// quiet reports that no call runs out of order and none is arriving.
+func (c *serverConn) quiet() bool { return c.Idle() && !c.partial.Load() }
 
 // departs reports whether the peer can be expected to end the connection: it
 // multiplexes, and so was asked to, or will be by the first answer that it gets.

@@ -90,22 +90,23 @@ func (c *serverConn) leaveOut(b []byte) (n int, err error) {
 	if o.left -= n; o.left > 0 {
 		return n, nil
 	}
-	c.inflight.Add(1)
-	defer c.inflight.Add(-1)
 	c.oversized = nil
 	c.server.o.logger.Warn("volothrift: request refused", "peer", c.remote.String(), "method", o.in.name, "reason", o.over.Error())
-	answer, err := c.reply(nil, &o.in, nil, exception(thrift.ProtocolError, "the request cannot be taken: "+o.over.Error()))
-	if err != nil || len(answer) == 0 {
+	o.in.outcome = exception(thrift.ProtocolError, "the request cannot be taken: "+o.over.Error())
+	err = c.reply(&o.in)
+	if err != nil || len(o.in.reply) == 0 {
 		return n, err
 	}
 	if o.in.outOfOrder() {
 		if err := c.unstick(); err != nil {
 			return n, err
 		}
-		return n, c.send(answer)
+		c.inflight.Add(1)
+		defer c.inflight.Add(-1)
+		return n, c.send(o.in.reply)
 	}
 	c.told = c.told || o.in.reset
-	return n, c.conn.Answer(answer)
+	return n, c.conn.Answer(o.in.reply)
 }
 
 // outOfOrder reports whether the peer takes the answer in any order.

@@ -305,13 +305,13 @@ func (c *Conn) closing() error {
 
 // data runs the handler and stamps the connection as busy, then as seen.
 func (c *Conn) data(h ConnHandler, in []byte) (consumed, need int, err error) {
-	if c.owner == nil {
-		consumed, need, err = h.Data(in)
-	} else {
-		c.seen.Store(busy)
-		consumed, need, err = h.Data(in)
-		c.seen.Store(c.owner.tick.Load())
+	var tick int64
+	c.seen.Store(busy)
+	consumed, need, err = h.Data(in)
+	if c.owner != nil {
+		tick = c.owner.tick.Load()
 	}
+	c.seen.Store(tick)
 	if err == nil && (consumed < 0 || consumed > len(in)) {
 		err = errors.New("transport: handler consumed more bytes than it was given")
 	}

@@ -77,14 +77,13 @@ func Detect(b []byte) (d Dialect, need int, err error) {
 	if len(b) < 2 {
 		return Undecided, Enough, nil
 	}
-	if binary.BigEndian.Uint16(b) == versionBinary {
-		return Unframed, 0, nil
-	}
-	if what := unframed(b); what != "" {
-		return Undecided, 0, unknown(what, b)
-	}
-	if b[0] >= 0x40 && len(b) >= 4 {
-		return Undecided, 0, unknown("", b) // neither a length nor a known word
+	if b[0] >= 0x40 { // no length, but perhaps a word
+		if binary.BigEndian.Uint16(b) == versionBinary {
+			return Unframed, 0, nil
+		}
+		if what := unframed(b); what != "" || len(b) >= 4 {
+			return Undecided, 0, unknown(what, b)
+		}
 	}
 	if len(b) < Enough {
 		return Undecided, Enough, nil
