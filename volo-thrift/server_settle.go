@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -11,20 +12,19 @@ import (
 // listener closes has for its handshake and its first bytes.
 const settleTime = time.Second
 
-// settle closes the listeners, and waits until what they had accepted has come
-// to us: a connection that is dropped then may have a request on it.
+// settle closes the listeners, and waits until all connections that they have
+// got have come to us: one that is dropped then may have a request on it.
 func (s *Server) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	s.mu.Lock()
 	listeners := slices.Collect(maps.Keys(s.listeners))
 	s.mu.Unlock()
+	var settling sync.WaitGroup
 	for _, l := range listeners {
-		l.Close()
+		settling.Go(func() { l.Settle(ctx) })
 	}
-	for _, l := range listeners {
-		l.Settle(ctx)
-	}
+	settling.Wait()
 }
 
 // withdraw begins to deregister, unless another process is registered in our

@@ -31,9 +31,8 @@ func (l *Listener) Serve(accept func(*Conn) ConnHandler) error {
 	return acceptFrom(l.nl, l.done, l.config.Logger, func(nc net.Conn) { l.admit(nc, accept) })
 }
 
-// acceptFrom passes to take what nl accepts, until done is closed and nl, too,
-// or somebody closes nl behind our back. What nl hands out after it was closed
-// is taken as well.
+// acceptFrom passes to take what nl accepts, until done is closed and Accept
+// fails, or somebody closes nl behind our back. In the end nl is closed.
 func acceptFrom(nl net.Listener, done <-chan struct{}, logger *slog.Logger, take func(net.Conn)) error {
 	var pause time.Duration
 	for {
@@ -45,6 +44,7 @@ func acceptFrom(nl net.Listener, done <-chan struct{}, logger *slog.Logger, take
 		}
 		select {
 		case <-done:
+			closeTaking(nl, take)
 			return ErrListenerClosed
 		default:
 		}
@@ -60,10 +60,16 @@ func acceptFrom(nl net.Listener, done <-chan struct{}, logger *slog.Logger, take
 		select {
 		case <-done:
 			timer.Stop()
+			closeTaking(nl, take)
 			return ErrListenerClosed
 		case <-timer.C:
 		}
 	}
+}
+
+// A deadliner is a net.Listener whose Accept can be ended without closing it.
+type deadliner interface {
+	SetDeadline(time.Time) error
 }
 
 // admit starts a connection, or turns it away.

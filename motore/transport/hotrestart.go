@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/volo-go/volo/motore/rpc"
@@ -282,7 +283,7 @@ func newHanded(nl net.Listener, r *Restarter, asked string) *handed {
 // stop leaves what comes from now on to another process: Accept waits for Close.
 func (l *handed) stop() {
 	l.stopped.Store(true)
-	l.Listener.(interface{ SetDeadline(time.Time) error }).SetDeadline(past)
+	l.Listener.(deadliner).SetDeadline(past)
 }
 
 // restTime bounds the wait for whoever accepts, who may be stuck.
@@ -316,6 +317,20 @@ func (l *handed) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	return nc, err
+}
+
+// SetDeadline makes it a deadliner, unless another process accepts now: what
+// waits is that one's then.
+func (l *handed) SetDeadline(t time.Time) error {
+	if l.stopped.Load() {
+		return net.ErrClosed
+	}
+	return l.Listener.(deadliner).SetDeadline(t)
+}
+
+// SyscallConn implements [syscall.Conn].
+func (l *handed) SyscallConn() (syscall.RawConn, error) {
+	return l.Listener.(syscall.Conn).SyscallConn()
 }
 
 // Close implements [net.Listener]. The file of a unix socket stays if another

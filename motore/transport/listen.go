@@ -68,10 +68,11 @@ type Listener struct {
 	nl     net.Listener
 	addr   rpc.Address
 
-	closeOnce sync.Once
-	done      chan struct{} // closed by Close
-	ctx       context.Context
-	cancel    context.CancelFunc // by CloseConns after Close
+	stopOnce, closeOnce sync.Once
+
+	done   chan struct{} // closed by Close and Settle
+	ctx    context.Context
+	cancel context.CancelFunc // by CloseConns after Close
 
 	tick     atomic.Int64 // what time it is for idle connections
 	watcher  watcher
@@ -149,7 +150,7 @@ func (l *Listener) Conns() int {
 func (l *Listener) Close() error {
 	err := net.ErrClosed
 	l.closeOnce.Do(func() {
-		close(l.done)
+		l.stop()
 		err = l.nl.Close()
 	})
 	if errors.Is(err, net.ErrClosed) {
@@ -158,12 +159,22 @@ func (l *Listener) Close() error {
 	return err
 }
 
+func (l *Listener) stop() { l.stopOnce.Do(func() { close(l.done) }) }
+
 // Settle is Close for those who want to lose no connection: it returns once
-// all that were accepted by then are with their handlers, after their
-// handshakes if need be, and Serve has returned. If ctx is done first, it
-// returns its cause.
+// all that were made by then are with their handlers, after their handshakes if
+// need be, and Serve has returned. If ctx is done first, it returns its cause.
 func (l *Listener) Settle(ctx context.Context) error {
-	err := l.Close()
+	l.stop()
+	if d, ok := l.nl.(deadliner); !ok || d.SetDeadline(past) != nil {
+		l.Close()
+	} // otherwise Serve does, after it has accepted who waits
+	err := l.settled(ctx)
+	return errors.Join(err, l.Close())
+}
+
+// settled waits until nothing is about to start.
+func (l *Listener) settled(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -178,7 +189,7 @@ func (l *Listener) Settle(ctx context.Context) error {
 		}
 		l.changed.Wait()
 	}
-	return err
+	return nil
 }
 
 // CloseConns closes all connections that are open now. After Close it also

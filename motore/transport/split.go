@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -76,7 +77,11 @@ func Split(l net.Listener, config SplitConfig, rules ...Rule) []net.Listener {
 		s.config.TLS.NextProtos = []string{"h2", "http/1.1"}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.start = sync.OnceFunc(func() { s.running.Go(s.accept) })
+	s.accepted = make(chan struct{})
+	s.start = sync.OnceFunc(func() {
+		s.started.Store(true)
+		s.running.Go(s.accept)
+	})
 	listeners := make([]net.Listener, len(rules))
 	for i, rule := range rules {
 		p := &part{splitter: s, rule: rule, conns: make(chan net.Conn), over: make(chan struct{})}
@@ -93,6 +98,10 @@ type splitter struct {
 	parts  []*part
 	start  func() // once
 	done   chan struct{}
+
+	started  atomic.Bool
+	accepted chan struct{} // closed once nl accepts no more, if it was started
+
 	ctx    context.Context // of handshakes
 	cancel context.CancelFunc
 
@@ -109,6 +118,7 @@ type splitter struct {
 // accept is the life of the splitter.
 func (s *splitter) accept() {
 	err := acceptFrom(s.nl, s.done, s.config.Logger, s.open)
+	close(s.accepted)
 	s.mu.Lock()
 	if err != ErrListenerClosed {
 		s.failed = err
@@ -191,11 +201,20 @@ func (p *part) Accept() (net.Conn, error) {
 
 // Close implements [net.Listener]. What was accepted before may still come.
 func (p *part) Close() error {
+	last, err := p.close()
+	if last {
+		err = p.splitter.stop()
+	}
+	return err
+}
+
+// close closes the part and says whether it was the last.
+func (p *part) close() (last bool, err error) {
 	s := p.splitter
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.closed {
-		return net.ErrClosed
+		return false, net.ErrClosed
 	}
 	p.closed, p.until = true, s.last
 	p.timer = time.AfterFunc(closeGrace, func() {
@@ -203,13 +222,25 @@ func (p *part) Close() error {
 		defer s.mu.Unlock()
 		p.end()
 	})
-	var err error
 	s.closed++
 	if s.closed == len(s.parts) {
 		p.until = math.MaxUint64 // until accept returns, who may hold one
 		close(s.done)
-		err = s.nl.Close()
+		return true, nil
 	}
+	s.settle()
+	return false, nil
+}
+
+// stop closes nl. Where it can, it has accept do so, which loses nobody.
+func (s *splitter) stop() error {
+	if d, ok := s.nl.(deadliner); ok && s.started.Load() && d.SetDeadline(past) == nil {
+		<-s.accepted
+		return nil
+	}
+	err := s.nl.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.settle()
 	return err
 }
