@@ -3,6 +3,7 @@
 package pool
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -37,11 +38,12 @@ type Config struct {
 // A Conn is one connection with what a call needs beside it.
 type Conn struct {
 	*transport.Conn
-	Seq    int32  // last sequence id used
+	Seq    int32 // last sequence id used
+	used   time.Time
 	Buffer []byte // scratch for reading, kept between calls
 
-	pool         *Pool
-	opened, used time.Time
+	pool   *Pool
+	opened time.Time
 }
 
 // Close closes the connection. It still takes its place under the cap.
@@ -53,14 +55,15 @@ func (c *Conn) Close() error {
 // A Pool hands out connections, the last one returned first. Its methods may
 // be called concurrently.
 type Pool struct {
-	cfg   Config
-	dial  func(context.Context) (*transport.Conn, error)
-	slots chan struct{} // one token per connection in use or being made
+	cfg  Config
+	dial func(context.Context) (*transport.Conn, error)
 
-	mu     sync.Mutex
-	idle   []*Conn // oldest use first
-	closed bool
-	sweep  *time.Timer // runs while there are idle connections
+	mu      sync.Mutex
+	taken   int       // connections in use or being made
+	waiting list.List // of chan struct{}, each closed when it is a taker's turn
+	idle    []*Conn   // oldest use first
+	closed  bool
+	sweep   *time.Timer // runs while there are idle connections
 
 	ctx   context.Context // done after Abort
 	abort context.CancelFunc
@@ -70,7 +73,7 @@ type Pool struct {
 
 // New returns an empty pool that opens connections with dial.
 func New(cfg Config, dial func(context.Context) (*transport.Conn, error)) *Pool {
-	p := &Pool{cfg: cfg, dial: dial, slots: make(chan struct{}, cfg.MaxOpen), open: make(map[*Conn]struct{})}
+	p := &Pool{cfg: cfg, dial: dial, open: make(map[*Conn]struct{})}
 	p.ctx, p.abort = context.WithCancel(context.Background())
 	return p
 }
@@ -79,83 +82,133 @@ func New(cfg Config, dial func(context.Context) (*transport.Conn, error)) *Pool 
 // one before. While the cap is reached it waits until ctx is done. Every
 // connection taken is given back by [Pool.Put] or [Pool.Discard].
 func (p *Pool) Take(ctx context.Context, now time.Time) (c *Conn, reused bool, err error) {
-	if err := p.acquire(ctx); err != nil {
-		return nil, false, err
+	c, ok, err := p.take(now)
+	if !ok && err == nil {
+		if err = p.wait(ctx); err == nil {
+			c, err = p.next(now)
+		}
 	}
-	c, err = p.reuse(now)
 	if err != nil {
-		<-p.slots
 		return nil, false, err
 	}
-	if c != nil {
-		return c, true, nil
+	if c, err = p.sound(c, now); c != nil || err != nil {
+		return c, true, err
 	}
 	c, err = p.Dial(ctx, now)
 	return c, false, err
 }
 
-func (p *Pool) acquire(ctx context.Context) error {
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrExhausted, context.Cause(ctx))
-	case <-p.ctx.Done():
-		return ErrClosed
-	}
-}
-
 // TryTake is Take without waiting and without dialing: it returns nil if
 // there is no idle connection at hand.
 func (p *Pool) TryTake(now time.Time) (*Conn, error) {
-	select {
-	case p.slots <- struct{}{}:
-	default:
-		return nil, nil
+	c, ok, err := p.take(now)
+	if !ok || err != nil {
+		return nil, err
 	}
-	c, err := p.reuse(now)
-	if c == nil {
-		<-p.slots
+	c, err = p.sound(c, now)
+	if c == nil && err == nil {
+		p.free()
 	}
 	return c, err
 }
 
-// reuse returns an idle connection that is alive, nil if there is none.
-func (p *Pool) reuse(now time.Time) (*Conn, error) {
-	for {
-		c, err := p.pop(now)
-		if c == nil || err != nil {
-			return nil, err
-		}
-		if now.Sub(c.used) < freshFor || c.Alive() {
-			return c, nil
-		}
-		c.Close()
+// take takes a place under the cap, if one is free, and an idle connection, if
+// there is one.
+func (p *Pool) take(now time.Time) (c *Conn, ok bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return nil, false, ErrClosed
+	case p.taken == p.cfg.MaxOpen:
+		return nil, false, nil
 	}
+	p.taken++
+	return p.pop(now), true, nil
 }
 
-// pop takes the last used connection, if any is young enough.
-func (p *Pool) pop(now time.Time) (*Conn, error) {
+// wait waits for a place under the cap.
+func (p *Pool) wait(ctx context.Context) (err error) {
+	p.mu.Lock()
+	if p.taken < p.cfg.MaxOpen {
+		p.taken++
+		p.mu.Unlock()
+		return nil
+	}
+	turn := make(chan struct{})
+	place := p.waiting.PushBack(turn)
+	p.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+		err = fmt.Errorf("%w: %w", ErrExhausted, context.Cause(ctx))
+	case <-p.ctx.Done():
+		err = ErrClosed
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-turn:
+		p.release() // it came too late
+	default:
+		p.waiting.Remove(place)
+	}
+	return err
+}
+
+// free gives a place under the cap to whoever waits for longest.
+func (p *Pool) free() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.release()
+}
+
+// release is free for a caller that holds mu.
+func (p *Pool) release() {
+	if first := p.waiting.Front(); first != nil {
+		close(p.waiting.Remove(first).(chan struct{}))
+		return
+	}
+	p.taken--
+}
+
+// sound returns c if it is alive, otherwise the next idle connection that is,
+// nil if there is none. An error costs the caller its place.
+func (p *Pool) sound(c *Conn, now time.Time) (_ *Conn, err error) {
+	for c != nil && now.Sub(c.used) >= freshFor && !c.Alive() {
+		c.Close()
+		if c, err = p.next(now); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// next is take for whoever has a place, and loses it by an error.
+func (p *Pool) next(now time.Time) (*Conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
+		p.release()
 		return nil, ErrClosed
 	}
+	return p.pop(now), nil
+}
+
+// pop takes the last used connection, if any is young enough. The caller holds
+// mu.
+func (p *Pool) pop(now time.Time) *Conn {
 	for n := len(p.idle); n > 0; n = len(p.idle) {
 		c := p.idle[n-1]
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
 		if now.Sub(c.opened) < p.cfg.MaxAge {
-			return c, nil
+			return c
 		}
 		c.Close()
 	}
-	return nil, nil
+	return nil
 }
 
 // Dial replaces a connection that Take returned and that turned out dead: the
@@ -167,7 +220,7 @@ func (p *Pool) Dial(ctx context.Context, now time.Time) (*Conn, error) {
 	defer context.AfterFunc(p.ctx, cancel)()
 	conn, err := p.dial(ctx)
 	if err != nil {
-		<-p.slots
+		p.free()
 		return nil, err
 	}
 	c := &Conn{Conn: conn, pool: p, opened: now, used: now}
@@ -189,26 +242,31 @@ func (p *Pool) forget(c *Conn) {
 
 // Put returns a connection on which a call has ended well.
 func (p *Pool) Put(c *Conn, now time.Time) {
-	c.used = now
+	if !p.keep(c, now) {
+		p.Discard(c)
+	}
+}
+
+// keep reports whether c waits for another call.
+func (p *Pool) keep(c *Conn, now time.Time) bool {
 	p.mu.Lock()
-	keep := !p.closed && len(p.idle) < p.cfg.MaxIdle
-	if keep {
-		p.idle = append(p.idle, c)
-		if p.sweep == nil {
-			p.sweep = time.AfterFunc(p.cfg.IdleTimeout, p.evict)
-		}
+	defer p.mu.Unlock()
+	if p.closed || len(p.idle) >= p.cfg.MaxIdle {
+		return false
 	}
-	p.mu.Unlock()
-	if !keep {
-		c.Close()
+	c.used = now
+	p.idle = append(p.idle, c)
+	if p.sweep == nil {
+		p.sweep = time.AfterFunc(p.cfg.IdleTimeout, p.evict)
 	}
-	<-p.slots
+	p.release()
+	return true
 }
 
 // Discard closes a connection whose state is unknown.
 func (p *Pool) Discard(c *Conn) {
 	c.Close()
-	<-p.slots
+	p.free()
 }
 
 // evict closes what has been idle for too long and arranges to come back for
@@ -236,7 +294,11 @@ func (p *Pool) evict() {
 }
 
 // Open returns the number of connections that are in use or being made.
-func (p *Pool) Open() int { return len(p.slots) }
+func (p *Pool) Open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken
+}
 
 // Conns returns the number of connections, idle ones included.
 func (p *Pool) Conns() int {

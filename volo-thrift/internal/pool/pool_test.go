@@ -267,6 +267,47 @@ func TestAWaiterGivesUpWithItsContext(t *testing.T) {
 	})
 }
 
+func TestWaitersGoInTheOrderInWhichTheyCame(t *testing.T) {
+	cfg := roomy
+	cfg.MaxOpen = 1
+	inBubble(t, cfg, func(t *testing.T, p *pool.Pool, s *site) {
+		a := take(t, p)
+		turns := make(chan int, 5)
+		for i := range 5 {
+			ctx := t.Context()
+			if i == 1 { // gives up while it waits
+				impatient, cancel := context.WithTimeout(ctx, time.Second)
+				defer cancel()
+				ctx = impatient
+			}
+			go func() {
+				c, _, err := p.Take(ctx, time.Now())
+				if err != nil {
+					return
+				}
+				turns <- i
+				if i == 3 {
+					p.Discard(c)
+				} else {
+					put(p, c)
+				}
+			}()
+			synctest.Wait()
+		}
+		time.Sleep(2 * time.Second)
+		put(p, a)
+		synctest.Wait()
+		for _, want := range []int{0, 2, 3, 4} {
+			if got := <-turns; got != want {
+				t.Errorf("waiter %d has its turn, want %d", got, want)
+			}
+		}
+		if n := p.Open(); n != 0 {
+			t.Errorf("%d places are taken in the end", n)
+		}
+	})
+}
+
 func TestAFailedDialFreesItsPlace(t *testing.T) {
 	refused := errors.New("refused")
 	p := pool.New(pool.Config{MaxOpen: 1, MaxIdle: 1, IdleTimeout: time.Hour, MaxAge: time.Hour},
