@@ -50,11 +50,11 @@ type Request struct {
 	// The context half, see callContext.
 	parent   context.Context
 	metadata *metainfo.Metadata // received; servers only
-	backward metainfo.BackwardCell
-	conn     *serverConn // servers only
-	handler  any         // servers only
+	conn     *serverConn        // servers only
+	route    *route             // servers only
 
-	life atomic.Pointer[life] // made when somebody first asks for Done
+	backward atomic.Pointer[metainfo.BackwardCell] // made when somebody first asks for it
+	life     atomic.Pointer[life]                  // made when somebody first asks for Done
 }
 
 // OnDone has f called once when all facts of the call are known: on a server
@@ -210,7 +210,7 @@ func (c *callContext) Value(key any) any {
 		}
 	case metainfo.SendKey:
 		if c.conn != nil {
-			return &c.backward
+			return c.sends()
 		}
 	}
 	// The cancellable half must be found by package context, which then
@@ -219,6 +219,15 @@ func (c *callContext) Value(key any) any {
 		return l.Value(key)
 	}
 	return c.parent.Value(key)
+}
+
+// sends returns what goes back with the answer.
+func (c *callContext) sends() *metainfo.BackwardCell {
+	if cell := c.backward.Load(); cell != nil {
+		return cell
+	}
+	c.backward.CompareAndSwap(nil, new(metainfo.BackwardCell))
+	return c.backward.Load()
 }
 
 // finish ends the context with the call.

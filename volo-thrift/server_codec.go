@@ -254,11 +254,14 @@ func (in *incoming) appendHeader(b []byte, h *ttheader.Appender, req *Request) (
 	if in.reset {
 		b = h.String(b, ttheader.KeyConnectionReset, "1")
 	}
-	if req != nil && req.backward.Len() > 0 {
-		if err := (metainfo.Limits{}).CheckBackward(&req.backward); err != nil {
+	if req == nil {
+		return h.EndHeader(b)
+	}
+	if cell := req.backward.Load(); cell != nil {
+		if err := (metainfo.Limits{}).CheckBackward(cell); err != nil {
 			return b, err
 		}
-		for key, value := range req.backward.All() {
+		for key, value := range cell.All() {
 			b = h.StringPrefixed(b, metainfo.PrefixBackward, key, value)
 			if bare(key) {
 				b = h.String(b, key, value) // where Kitex looks for it
@@ -281,10 +284,10 @@ func (s *Server) newRequest(c *serverConn, in *incoming, found *route) *Request 
 			Callee:     rpc.Endpoint{Service: s.o.name, Address: c.local},
 			Stats:      rpc.Stats{ReceivedBytes: in.size},
 		},
-		Method:  found.method,
-		handler: found.handler,
-		parent:  s.base,
-		conn:    c,
+		Method: found.method,
+		parent: s.base,
+		conn:   c,
+		route:  found,
 	}
 	if s.o.timePhases {
 		req.Info.Stats.Start = time.Now()

@@ -22,7 +22,7 @@ func (s *Server) buildStack() Handler {
 type invoker Server
 
 func (s *invoker) Call(ctx context.Context, req *Request) (*Response, error) {
-	err := req.Method.Invoke(ctx, req.handler, req.Args, req.result)
+	err := req.Method.Invoke(ctx, req.route.handler, req.Args, req.result)
 	if s.o.timePhases {
 		req.Info.Stats.HandleDone = time.Since(req.Info.Stats.Start)
 	}

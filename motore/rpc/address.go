@@ -11,17 +11,22 @@ import (
 // package net understands them. The zero Address is no address. Addresses are
 // comparable; equal addresses name the same place.
 type Address struct {
-	network string // "tcp" or "unix"; "" for the zero Address
-	addr    string
+	// There are two in the facts of every call, so it is one string: host:port
+	// for TCP, and for other networks what elsewhere joins.
+	s string
 }
+
+// elsewhere returns an address of a network other than TCP: a zero byte, with
+// which no host begins, the network, another zero byte, the address.
+func elsewhere(network, addr string) Address { return Address{"\x00" + network + "\x00" + addr} }
 
 // TCP returns the address host:port. The host may be a name, an IPv4 address
 // or an IPv6 address in brackets; it may be empty when listening.
-func TCP(hostport string) Address { return Address{"tcp", hostport} }
+func TCP(hostport string) Address { return Address{hostport} }
 
 // Unix returns the address of a unix socket. A leading "@" names a socket in
 // the abstract namespace of Linux.
-func Unix(path string) Address { return Address{"unix", path} }
+func Unix(path string) Address { return elsewhere("unix", path) }
 
 // ParseAddress parses "host:port", "tcp://host:port", "unix:path" or
 // "unix://path".
@@ -60,23 +65,36 @@ func AddressOf(a net.Addr) Address {
 	case *net.UnixAddr:
 		return Unix(a.Name)
 	}
-	return Address{a.Network(), a.String()}
+	return elsewhere(a.Network(), a.String())
 }
 
 // Network returns "tcp" or "unix", or "" for the zero Address.
-func (a Address) Network() string { return a.network }
+func (a Address) Network() string {
+	network, _ := a.Dial()
+	return network
+}
 
 // IsZero reports whether a is no address.
-func (a Address) IsZero() bool { return a == Address{} }
+func (a Address) IsZero() bool { return a.s == "" }
 
 // String returns host:port for TCP and unix:path for unix sockets; without
 // the prefix it is what package net dials, see [Address.Dial].
 func (a Address) String() string {
-	if a.network == "unix" {
-		return "unix:" + a.addr
+	network, addr := a.Dial()
+	if network == "unix" {
+		return "unix:" + addr
 	}
-	return a.addr
+	return addr
 }
 
 // Dial returns the two arguments that [net.Dial] and [net.Listen] take.
-func (a Address) Dial() (network, address string) { return a.network, a.addr }
+func (a Address) Dial() (network, address string) {
+	switch {
+	case a.s == "":
+		return "", ""
+	case a.s[0] != 0:
+		return "tcp", a.s
+	}
+	network, address, _ = strings.Cut(a.s[1:], "\x00")
+	return network, address
+}

@@ -30,10 +30,10 @@ func (r Role) String() string {
 // While a call runs its Info belongs to the goroutine that runs the layers;
 // whoever reads it from another goroutine waits until the call is over.
 type Info struct {
-	Role    Role
 	Service string // the service as the IDL names it
 	Method  string // the method as the IDL names it
-	Oneway  bool   // the caller waits for no answer
+	Role    Role
+	Oneway  bool // the caller waits for no answer
 
 	// Idempotent says that running the call twice does no harm, so that it may
 	// be sent again although its outcome is unknown. Layers may set it.
