@@ -109,19 +109,19 @@ func TestUnreadBytesOfEngineNetpollAreLimited(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		send int
-		look time.Duration // long where it has to
 		want error
 	}{
-		{"below the limit", limit - 2, 250 * time.Millisecond, io.EOF},
-		{"at the limit", limit - 1, 250 * time.Millisecond, io.EOF},
-		{"above the limit", limit, time.Second, transport.ErrReadLimit},
-		{"far above the limit", 16 * limit, time.Second, transport.ErrReadLimit},
+		{"below the limit", limit - 2, io.EOF},
+		{"at the limit", limit - 1, io.EOF},
+		{"above the limit", limit, transport.ErrReadLimit},
+		{"far above the limit", 16 * limit, transport.ErrReadLimit},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			release := make(chan struct{})
-			ended := make(chan error, 1)
+			accepted, ended := make(chan *transport.Conn, 1), make(chan error, 1)
 			lc := transport.ListenConfig{Engine: transport.EngineNetpoll, ReadLimit: limit, IdleTimeout: 400 * time.Millisecond} // it looks every 100 ms
 			l := serve(t, mustListen(t, &lc, tcpAny(t)), func(c *transport.Conn) transport.ConnHandler {
+				accepted <- c
 				return &handler{
 					data:   func(in []byte) (int, int, error) { <-release; return len(in), 0, nil },
 					closed: func(err error) { ended <- err },
@@ -131,7 +131,12 @@ func TestUnreadBytesOfEngineNetpollAreLimited(t *testing.T) {
 			nc.Write([]byte("x")) // counts too, as long as it is being handled
 			var wg sync.WaitGroup
 			wg.Go(func() { nc.Write(make([]byte, test.send)) })
-			time.Sleep(test.look) // it has looked
+			time.Sleep(250 * time.Millisecond) // it has looked
+			if c := <-accepted; test.want == transport.ErrReadLimit {
+				for start := time.Now(); transport.Closing(c) == nil && time.Since(start) < patience; {
+					time.Sleep(time.Millisecond)
+				}
+			}
 			close(release)
 			wg.Wait()
 			nc.Close()
