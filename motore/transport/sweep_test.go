@@ -138,11 +138,14 @@ func TestUnreadBytesOfEngineNetpollAreLimited(t *testing.T) {
 				}
 			}
 			close(release)
-			wg.Wait()
-			nc.Close()
+			if test.want == io.EOF {
+				wg.Wait()
+				nc.Close()
+			} // otherwise later: with -race, netpoll takes a late event for one of the next connection
 			if err := soon(t, ended, "Closed"); !errors.Is(err, test.want) {
 				t.Errorf("Closed(%v), want %v", err, test.want)
 			}
+			wg.Wait()
 		})
 	}
 }
