@@ -17,6 +17,7 @@
 //
 //	server.go           accepts the connection
 //	server_conn.go      cuts it into messages, whatever dialect the peer speaks
+//	server_lending.go   decides whose memory a message is read into
 //	server_call.go      takes each call from its message to its reply, by way of
 //	server_codec.go     takes a message apart and makes the [Request]
 //	router.go           finds the method

@@ -32,6 +32,7 @@ type incoming struct {
 	outcome  outcome
 	reply    []byte // empty until there is one
 	owned    bool   // the frame's memory belongs to the request
+	shared   bool   // by strings of the request: the frame's memory, or one copy
 	reset    bool   // the reply asks the peer to go
 	running  bool   // the handler, or a layer around it
 	decoder  thrift.Decoder
@@ -55,7 +56,7 @@ func (in *incoming) release() {
 	}
 	in.message, in.name, in.body = thrift.Message{}, "", nil
 	in.request, in.outcome, in.reply = nil, outcome{}, in.reply[:0]
-	in.owned, in.reset, in.running = false, false, false
+	in.owned, in.shared, in.reset, in.running = false, false, false, false
 	incomings.Put(in)
 }
 
@@ -131,7 +132,11 @@ func recall(kept *atomic.Pointer[string], name []byte) string {
 // decodeArgs fills the arguments.
 func (in *incoming) decodeArgs(args thrift.Struct, options thrift.DecodeOptions) error {
 	options.Strings = stringsOf(options.Strings, in.owned)
-	return consumeWith(&in.decoder, args, in.body, options)
+	in.decoder.Reset(in.body, options)
+	_, err := args.ConsumeBinary(&in.decoder, in.body)
+	in.shared = in.decoder.Shared()
+	in.decoder.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
+	return err
 }
 
 // An outcome is what a call comes to on the wire.

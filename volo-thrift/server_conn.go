@@ -41,7 +41,8 @@ type serverConn struct {
 	scan      scanner
 	dialect   sniff.Dialect // of the message that is being read
 	oversized *oversized    // request that is being left out, nil if none is
-	told      bool          // a reply in order has said that it is the last, where it can
+	lending   lending
+	told      bool // a reply in order has said that it is the last, where it can
 
 	partial atomic.Bool // the start of a message has arrived, its end has not
 
@@ -134,6 +135,7 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 
 // outOfOrder has a worker serve a call.
 func (c *serverConn) outOfOrder(frame []byte) error {
+	c.lending.expect = 0
 	if err := c.unstick(); err != nil {
 		return err
 	}
@@ -146,8 +148,11 @@ func (c *serverConn) outOfOrder(frame []byte) error {
 // inOrder serves a call here.
 func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 	in := newIncoming(protocol)
+	in.owned = c.lending.take(c.conn, len(frame))
 	defer c.served(in)
-	if err = c.serve(in, frame); err != nil {
+	err = c.serve(in, frame)
+	c.lending.learn(in)
+	if err != nil {
 		return err
 	}
 	c.told = c.told || in.reset

@@ -31,6 +31,10 @@ type Conn struct {
 	writeDeadline atomic.Bool // one is set
 	writeTimeout  atomic.Int64
 
+	// Of the goroutine that calls Data.
+	keepable bool // its bytes are in memory that the handler may keep
+	kept     bool // and it does
+
 	watch registration
 
 	// The rest is for connections that a listener accepted.
@@ -168,6 +172,13 @@ func (c *Conn) Read(in []byte) (int, error) {
 func (c *Conn) Exchange(out, in []byte) (n int, err error) {
 	return c.s.exchange(out, in)
 }
+
+// Keepable reports, within Data, whether its bytes are in memory that nobody
+// else has, as a [Keeper] has asked for: not if they are more than it expected.
+func (c *Conn) Keepable() bool { return c.keepable }
+
+// Keep makes that memory the handler's own: nothing is ever written to it again.
+func (c *Conn) Keep() { c.kept = c.keepable }
 
 // Serve pushes what arrives into h until the peer closes, h returns an error,
 // the connection fails or is closed. Then it closes the connection, calls

@@ -31,7 +31,7 @@
 //
 // What is passed to Write or Exchange belongs to the caller again on return.
 // What Data receives belongs to the connection and is overwritten after Data
-// has returned.
+// has returned, unless the handler is a [Keeper] and keeps it.
 //
 // # What is concurrent
 //

@@ -89,6 +89,7 @@ func (f *foreign) exchange(out, in []byte) (n int, err error) {
 func (f *foreign) serve(h ConnHandler) (err error) {
 	in := newInbox(f.c, h)
 	in.steady = true // the buffer is held while the connection is idle
+	in.keep = nil    // and not the handler's
 	if in.size == defaultRead {
 		in.size = 1 << minClass
 	}

@@ -31,6 +31,14 @@ type Idler interface {
 	Idle() bool
 }
 
+// A Keeper is a [ConnHandler] that would rather have the memory in which a
+// message came than copy it, see [Conn.Keep].
+type Keeper interface {
+	// Keeps returns how many bytes the next message is expected to have; 0 if
+	// there is nothing to keep. It is called like Data.
+	Keeps() int
+}
+
 // A Finisher is a [ConnHandler] that knows when its peer has no reason left to
 // keep the connection. Where a Data leaves it finished, the connection looks at
 // once whether the peer has closed, which costs a system call. Otherwise, while

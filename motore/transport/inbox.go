@@ -24,9 +24,11 @@ const (
 // It borrows its buffer when there is something to read and gives it back once
 // nothing is pending, so that an idle connection holds none.
 type inbox struct {
-	c   *Conn
-	h   ConnHandler
-	buf *buffer
+	c    *Conn
+	h    ConnHandler
+	keep Keeper // h, nil if it is none
+	buf  *buffer
+	own  buffer // for the handler to keep
 
 	start, end int
 	need       int  // what the handler waits for, counted from start
@@ -37,6 +39,7 @@ type inbox struct {
 
 func newInbox(c *Conn, h ConnHandler) inbox {
 	in := inbox{c: c, h: h, size: defaultRead}
+	in.keep, _ = h.(Keeper)
 	if c.owner != nil && c.owner.config.ReadBuffer > 0 {
 		in.size = c.owner.config.ReadBuffer
 	}
@@ -47,6 +50,8 @@ func newInbox(c *Conn, h ConnHandler) inbox {
 func (in *inbox) room() []byte {
 	pending := in.end - in.start
 	switch {
+	case in.buf == nil && in.keepable():
+		in.buf = &in.own
 	case in.buf == nil:
 		in.buf = borrow(max(in.size, min(in.need+1, trust)))
 	case len(in.buf.b)-in.start >= in.need && in.end < len(in.buf.b):
@@ -74,16 +79,20 @@ func (in *inbox) move(buf *buffer) {
 // received takes note of n bytes in what room returned, and runs the handler
 // as long as it can go on.
 func (in *inbox) received(n int) error {
-	if in.end += n; in.end == len(in.buf.b) && len(in.buf.b) < maxPipelined && !in.steady {
+	if in.end += n; in.end == len(in.buf.b) && len(in.buf.b) < maxPipelined && !in.steady && in.buf != &in.own {
 		in.size, in.small = 2*len(in.buf.b), 0
 	}
 	for in.end-in.start >= max(in.need, 1) {
+		in.c.keepable = in.buf == &in.own
 		consumed, need, err := in.c.data(in.h, in.buf.b[in.start:in.end:in.end])
 		if err != nil {
 			return err
 		}
 		in.start += consumed
 		in.need = need
+		if in.c.kept {
+			in.part()
+		}
 		if in.start == in.end {
 			in.settle()
 			break
@@ -94,6 +103,30 @@ func (in *inbox) received(n int) error {
 		}
 	}
 	return nil
+}
+
+// keepable makes memory for the handler to keep, if it wants any.
+func (in *inbox) keepable() bool {
+	if in.keep == nil {
+		return false
+	}
+	n := in.keep.Keeps()
+	if n <= 0 || n < in.need {
+		return false
+	}
+	in.own.b = garbage(min(n, maxPipelined) + 1) // so that a read of what was expected is short
+	return true
+}
+
+// part leaves the memory to the handler, who keeps it.
+func (in *inbox) part() {
+	pending := in.own.b[in.start:in.end]
+	in.c.kept, in.own.b = false, nil
+	in.buf, in.start, in.end = nil, 0, 0
+	if len(pending) > 0 {
+		in.buf = borrow(max(in.size, len(pending)+1))
+		in.end = copy(in.buf.b, pending)
+	}
 }
 
 // settle gives the buffer back when nothing is pending, and learns from it how
@@ -117,7 +150,7 @@ func (in *inbox) settle() {
 func (in *inbox) drop() {
 	if in.buf != nil && in.start == in.end {
 		in.buf.giveBack()
-		in.buf = nil
+		in.buf, in.own.b = nil, nil
 	}
 }
 

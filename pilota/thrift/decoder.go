@@ -56,6 +56,7 @@ type Decoder struct {
 	maxContainer int
 	maxString    int
 	strings      StringMode
+	aliased      bool // some part of the message was handed out
 
 	text []byte // CopyOnce: the message from its first string on
 
@@ -76,12 +77,17 @@ func (d *Decoder) Reset(msg []byte, o DecodeOptions) {
 	d.depth = orDefault(o.MaxDepth, DefaultMaxDepth)
 	d.maxContainer = orDefault(o.MaxContainer, math.MaxInt32)
 	d.maxString = orDefault(o.MaxString, math.MaxInt32)
-	d.strings = o.Strings
+	d.strings, d.aliased = o.Strings, false
 	// Words hold no pointers, so what is left of their chunk may serve the
 	// next message. Strings would keep the texts of earlier messages alive.
 	d.text, d.heads, d.usedHeads, d.structs = nil, nil, 0, nil
 	d.wordChunk = 0
 }
+
+// Shared reports whether strings or binaries were decoded that are parts of one
+// piece of memory: of the message in mode [Alias], of its copy in mode
+// [CopyOnce].
+func (d *Decoder) Shared() bool { return d.aliased || d.text != nil }
 
 // Options returns the limits and the string mode for what is left of the
 // message, for who decodes a part of it from elsewhere.

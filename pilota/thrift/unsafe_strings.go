@@ -26,6 +26,7 @@ func (d *Decoder) ConsumeString(b []byte) (v string, rest []byte, err error) {
 	case CopyOnce:
 		return unsafe.String(&d.part(b)[0], n), b[n:], nil
 	case Alias:
+		d.aliased = true
 		return unsafe.String(&b[0], n), b[n:], nil
 	}
 	return string(b[:n]), b[n:], nil
@@ -49,6 +50,7 @@ func (d *Decoder) ConsumeBytes(b []byte) (v, rest []byte, err error) {
 	case CopyOnce:
 		return d.part(b)[:n:n], b[n:], nil
 	case Alias:
+		d.aliased = true
 		return b[:n:n], b[n:], nil
 	}
 	return append([]byte(nil), b[:n]...), b[n:], nil
