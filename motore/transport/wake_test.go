@@ -223,9 +223,10 @@ func TestOnlyTheLastDeadlineCounts(t *testing.T) {
 
 func TestWriteTimeout(t *testing.T) {
 	forEachMedium(t, func(t *testing.T, m medium) {
-		// A client that does not read.
+		// A client that does not read. The time-out is long enough for a busy
+		// machine to have sent something.
 		result := make(chan error, 2)
-		l := serve(t, m.listen(t, transport.ListenConfig{WriteTimeout: 200 * time.Millisecond}), func(c *transport.Conn) transport.ConnHandler {
+		l := serve(t, m.listen(t, transport.ListenConfig{WriteTimeout: time.Second}), func(c *transport.Conn) transport.ConnHandler {
 			return &handler{data: func(in []byte) (int, int, error) {
 				result <- c.Write([]byte("short"))
 				result <- c.Write(make([]byte, 64<<20))
