@@ -25,8 +25,8 @@ func TestStringsOutliveTheirMessageWhereverTheyLive(t *testing.T) {
 				}}, options)
 				c := newClient(t, addr, append(p.opts, options)...)
 				var sent, got []string
-				for i := range 50 {
-					key := strings.Repeat(string(rune('a'+i%26)), 100)
+				for i := range 500 {
+					key := strings.Repeat(string(rune('a'+i%26)), sizeOf(i))
 					v, err := c.Get(t.Context(), key)
 					if err != nil {
 						t.Fatal(err)

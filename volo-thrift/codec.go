@@ -148,10 +148,13 @@ const lastMark = 1
 // A reply is the answer to a call as it came off the wire. It aliases the
 // frame.
 type reply struct {
+	header  ttheader.Header // zero without one
 	message thrift.Message
 	body    []byte
-	header  ttheader.Header // zero without one
 	biz     *BizError
+	owned   bool // the frame's memory belongs to the answer
+	shared  bool // by strings of the answer: the frame's memory, or one copy
+	reset   bool // the peer is about to close the connection
 }
 
 // parse takes a whole frame apart.
@@ -182,50 +185,49 @@ func (r *reply) parse(protocol Protocol, frame []byte) (err error) {
 // errMismatch marks an answer to another call: the connection is out of step.
 var errMismatch = errors.New("answer out of step")
 
-// finish fills in the result of req from the answer, or returns the error that
-// the peer sent. owned says that frame memory is the answer's own and may be
-// aliased; reset, that the peer is about to close the connection.
-func (c *clientCore) finish(ctx context.Context, req *Request, frame []byte, seq int32, owned bool) (resp *Response, reset bool, err error) {
+// finish fills in the result of req from the answer in frame, or returns the
+// error that the peer sent.
+func (c *clientCore) finish(ctx context.Context, req *Request, r *reply, frame []byte, seq int32) (resp *Response, err error) {
 	req.Info.Stats.ReceivedBytes = len(frame)
-	var r reply
 	if err := r.parse(c.o.protocol, frame); err != nil {
-		return nil, false, req.fail(PhaseDecode, false, err)
+		return nil, req.fail(PhaseDecode, false, err)
 	}
 	if r.message.Seq != seq {
-		return nil, true, req.fail(PhaseDecode, false, fmt.Errorf("%w: %w", errMismatch, &thrift.ApplicationException{
+		r.reset = true
+		return nil, req.fail(PhaseDecode, false, fmt.Errorf("%w: %w", errMismatch, &thrift.ApplicationException{
 			Type:    thrift.BadSequenceID,
 			Message: fmt.Sprintf("got %d, want %d", r.message.Seq, seq),
 		}))
 	}
 	if c.o.protocol.hasHeader() {
-		reset = asksReset(&r.header)
+		r.reset = asksReset(&r.header)
 		receiveBackward(ctx, &r.header)
 	} else {
-		reset = r.message.Unused == lastMark
+		r.reset = r.message.Unused == lastMark
 	}
 	if r.biz != nil {
 		// Kitex sends an ordinary reply beside it, Volo an exception.
-		return nil, reset, r.biz
+		return nil, r.biz
 	}
 	if string(r.message.Name) != req.Method.Name && r.message.Type == thrift.Reply {
-		return nil, reset, req.fail(PhaseDecode, false, &thrift.ApplicationException{
+		return nil, req.fail(PhaseDecode, false, &thrift.ApplicationException{
 			Type:    thrift.WrongMethodName,
 			Message: fmt.Sprintf("got %q, want %q", r.message.Name, req.Method.Name),
 		})
 	}
-	if resp, err = c.decode(req, &r, owned); err != nil {
+	if resp, err = c.decode(req, r); err != nil {
 		err = boundOf(ctx, req).overtake(req, err)
 	}
-	return resp, reset, err
+	return resp, err
 }
 
-func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, error) {
+func (c *clientCore) decode(req *Request, r *reply) (*Response, error) {
 	options := c.o.decode
-	options.Strings = stringsOf(options.Strings, owned)
+	options.Strings = stringsOf(options.Strings, r.owned)
 	switch r.message.Type {
 	case thrift.Exception:
 		e := new(thrift.ApplicationException)
-		if err := consume(e, r.body, options); err != nil {
+		if _, err := consume(e, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}
 		err := req.fail(PhaseRemote, false, e)
@@ -234,7 +236,8 @@ func (c *clientCore) decode(req *Request, r *reply, owned bool) (*Response, erro
 		}
 		return nil, err
 	case thrift.Reply:
-		if err := req.consume(req.result, r.body, options); err != nil {
+		var err error
+		if r.shared, err = req.consume(req.result, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}
 		c.stamp(&req.Info.Stats.DecodeDone, req)
@@ -267,26 +270,27 @@ func stringsOf(mode thrift.StringMode, owned bool) thrift.StringMode {
 }
 
 // consume decodes the struct that body begins with.
-func consume(s thrift.Struct, body []byte, options thrift.DecodeOptions) error {
+func consume(s thrift.Struct, body []byte, options thrift.DecodeOptions) (shared bool, err error) {
 	d := decoders.Get().(*thrift.Decoder)
-	err := consumeWith(d, s, body, options)
+	shared, err = consumeWith(d, s, body, options)
 	decoders.Put(d)
-	return err
+	return shared, err
 }
 
 // consume decodes with the decoder that the request brings along, if it does.
-func (r *Request) consume(s thrift.Struct, body []byte, options thrift.DecodeOptions) error {
+func (r *Request) consume(s thrift.Struct, body []byte, options thrift.DecodeOptions) (shared bool, err error) {
 	if r.decoder == nil {
 		return consume(s, body, options)
 	}
 	return consumeWith(r.decoder, s, body, options)
 }
 
-func consumeWith(d *thrift.Decoder, s thrift.Struct, body []byte, options thrift.DecodeOptions) error {
+func consumeWith(d *thrift.Decoder, s thrift.Struct, body []byte, options thrift.DecodeOptions) (shared bool, err error) {
 	d.Reset(body, options)
-	_, err := s.ConsumeBinary(d, body)
+	_, err = s.ConsumeBinary(d, body)
+	shared = d.Shared()
 	d.Reset(nil, thrift.DecodeOptions{}) // keep nothing of this message alive
-	return err
+	return shared, err
 }
 
 var decoders = sync.Pool{New: func() any { return new(thrift.Decoder) }}

@@ -17,13 +17,15 @@
 //
 //	server.go           accepts the connection
 //	server_conn.go      cuts it into messages, whatever dialect the peer speaks
-//	server_lending.go   decides whose memory a message is read into
 //	server_call.go      takes each call from its message to its reply, by way of
 //	server_codec.go     takes a message apart and makes the [Request]
 //	router.go           finds the method
 //	server_stack.go     passes the request through every layer
 //	generated code      calls the handler
 //	server_codec.go     turns what it returned into the reply
+//
+// Where calls follow one another on a connection, internal/lending decides on
+// either side whether the next message is read into memory of its own.
 //
 // # Protocols
 //

@@ -29,7 +29,7 @@ func Answers(c *Client, m *Method, in []byte) (n int, errs []error) {
 		scan.next()
 		args, result := m.New()
 		req := &Request{Method: m, Args: args, result: result, parent: context.Background()}
-		_, _, err = core.finish(context.Background(), req, in[:size:size], 1, n%2 == 0)
+		_, err = core.finish(context.Background(), req, &reply{owned: n%2 == 0}, in[:size:size], 1)
 		errs = append(errs, err)
 		in = in[size:]
 		n++

@@ -11,6 +11,22 @@ import (
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
 
+// sizeOf returns the size of the i-th message: a hundred alike, or nearly, then
+// a hundred that jump about.
+func sizeOf(i int) int {
+	switch i / 100 % 5 {
+	case 0:
+		return 1024
+	case 1:
+		return 1000 + i*37%100
+	case 2:
+		return []int{1, 600, 5000}[i%3]
+	case 3:
+		return (16 + i%2*60) << 10
+	}
+	return 1 + i*787%3000
+}
+
 // What a handler keeps of its requests stays as it was, however long those are
 // that come after on the same connection, and whether or not they come one by
 // one.
@@ -33,25 +49,12 @@ func TestWhatAHandlerKeepsIsNeverOverwritten(t *testing.T) {
 			defer nc.Close()
 			p := &peer{t, nc}
 			random := rand.New(rand.NewPCG(1, 2))
-			sizes := func(i int) int {
-				switch i / 100 % 5 {
-				case 0:
-					return 1024 // all alike
-				case 1:
-					return 1000 + random.IntN(100)
-				case 2:
-					return []int{1, 600, 5000}[i%3]
-				case 3:
-					return 16<<10 + i%2*20<<10
-				}
-				return 1 + random.IntN(3000)
-			}
 			var want []string
 			for i := 0; i < 2000; {
 				var out []byte
 				together := 1 + random.IntN(3)*(i/500%2) // every other 500 up to three at once
 				for range together {
-					key := strings.Repeat(string(rune('a'+i%26)), sizes(i))
+					key := strings.Repeat(string(rune('a'+i%26)), sizeOf(i))
 					want = append(want, key)
 					m := message(typeCall, "get", uint32(i), text(1, key))
 					if protocol == volothrift.Framed {

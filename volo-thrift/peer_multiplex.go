@@ -109,8 +109,9 @@ func (c *clientCore) arrived(ctx context.Context, req *Request, conn *multiplex.
 		return nil, req.fail(phase, false, boundOf(ctx, req).cause(err))
 	}
 	c.stamp(&req.Info.Stats.ReadDone, req)
-	resp, reset, err := c.finish(ctx, req, frame, seq, true)
-	if reset {
+	r := reply{owned: true}
+	resp, err := c.finish(ctx, req, &r, frame, seq)
+	if r.reset {
 		conn.Retire()
 	}
 	return resp, err

@@ -114,7 +114,7 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	if err := conn.SetDeadline(until.deadline); err != nil {
 		return nil, unused, req.fail(PhaseWrite, true, err)
 	}
-	frame, err := p.exchangeUntil(until, b, conn, req.Method.Oneway)
+	frame, owned, err := p.exchangeUntil(until, b, conn, req.Method.Oneway)
 	if err != nil {
 		return p.failed(until, req, err)
 	}
@@ -122,8 +122,10 @@ func (p *pingPongPeer) call(ctx context.Context, until bound, conn *pool.Conn, r
 	if req.Method.Oneway {
 		return &req.response, sound, nil
 	}
-	resp, reset, err := p.core.finish(ctx, req, frame, seq, false)
-	if reset {
+	r := reply{owned: owned}
+	resp, err := p.core.finish(ctx, req, &r, frame, seq)
+	conn.Lending.Learn(len(frame), owned, r.shared)
+	if r.reset {
 		return resp, broken, err
 	}
 	return resp, sound, err
@@ -146,7 +148,7 @@ var longAgo = time.Unix(1, 0)
 
 // exchangeUntil is exchange, or a mere write for a oneway call, that ends when
 // the call's context does.
-func (p *pingPongPeer) exchangeUntil(until bound, out []byte, conn *pool.Conn, oneway bool) (frame []byte, err error) {
+func (p *pingPongPeer) exchangeUntil(until bound, out []byte, conn *pool.Conn, oneway bool) (frame []byte, owned bool, err error) {
 	var stop func() bool
 	if until.done != nil {
 		stop = context.AfterFunc(until.ctx, func() { conn.SetDeadline(longAgo) })
@@ -154,51 +156,61 @@ func (p *pingPongPeer) exchangeUntil(until bound, out []byte, conn *pool.Conn, o
 	if oneway {
 		err = conn.Write(out)
 	} else {
-		frame, err = p.exchange(out, conn)
+		frame, owned, err = p.exchange(out, conn)
 	}
 	if stop != nil && !stop() && err == nil {
 		// The answer came all the same, but the deadline of the connection
 		// may be set at any moment.
-		return nil, until.ctx.Err()
+		return nil, false, until.ctx.Err()
 	}
-	return frame, err
+	return frame, owned, err
 }
 
-// exchange sends a request and returns the whole frame of the answer, which
-// stays valid until the next use of the connection.
-func (p *pingPongPeer) exchange(out []byte, conn *pool.Conn) ([]byte, error) {
-	if conn.Buffer == nil {
-		conn.Buffer = make([]byte, 4<<10)
-	}
-	n, err := conn.Exchange(out, conn.Buffer)
+// exchange sends a request and returns the whole frame of the answer. Its memory
+// is the answer's own, or stays as it is until the next use of the connection.
+func (p *pingPongPeer) exchange(out []byte, conn *pool.Conn) (frame []byte, owned bool, err error) {
+	in, lent, err := turn(out, conn)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	scan := scanner{limit: p.core.o.maxMessageSize, depth: depthOf(p.core.o.decode)}
 	for {
-		size, need, err := scan.size(p.core.o.protocol, conn.Buffer[:n])
-		if err != nil {
-			return nil, err
-		}
-		if size > 0 {
-			if n > size {
-				return nil, errMismatch // nobody asked for more
+		size, need, err := scan.size(p.core.o.protocol, in)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case size > 0 && size < len(in):
+			return nil, false, errMismatch // nobody asked for more
+		case size > 0:
+			if !lent && cap(in) <= maxScratch {
+				conn.Buffer = in
 			}
-			frame := conn.Buffer[:size]
-			if cap(conn.Buffer) > maxScratch {
-				conn.Buffer = nil
-			}
-			return frame, nil
+			return in, lent && conn.Lending.Fits(size), nil
 		}
-		if want := max(need, n+1); want > len(conn.Buffer) {
-			bigger := make([]byte, max(want, 2*len(conn.Buffer)))
-			copy(bigger, conn.Buffer[:n])
-			conn.Buffer = bigger
+		if want := max(need, len(in)+1); want > cap(in) {
+			in, lent = append(make([]byte, 0, max(want, 2*cap(in))), in...), false
 		}
-		more, err := conn.Read(conn.Buffer[n:])
+		more, err := conn.Read(in[len(in):cap(in)])
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		n += more
+		in = in[:len(in)+more]
 	}
+}
+
+// turn sends a request and returns the start of the answer, in memory lent to it
+// if the connection knows what to expect.
+func turn(out []byte, conn *pool.Conn) (in []byte, lent bool, err error) {
+	if expect := conn.Lending.Expect(); expect > 0 {
+		conn.Buffer = nil
+		in, err = conn.ExchangeNew(out, expect+1) // so that all that was expected is a short read
+		return in, true, err
+	}
+	if conn.Buffer == nil {
+		conn.Buffer = make([]byte, 4<<10)
+	}
+	in = conn.Buffer[:cap(conn.Buffer)]
+	conn.Buffer = nil
+	n, err := conn.Exchange(out, in)
+	return in[:n], false, err
 }

@@ -47,7 +47,7 @@ func (r *Request) detach(ctx context.Context) (*Request, context.Context) {
 		return c, within // it is not going to be sent either
 	}
 	c.Args, _ = r.Method.New()
-	if consume(c.Args, b, thrift.DecodeOptions{Strings: thrift.Alias, MaxDepth: math.MaxInt}) != nil {
+	if _, err := consume(c.Args, b, thrift.DecodeOptions{Strings: thrift.Alias, MaxDepth: math.MaxInt}); err != nil {
 		c.Args = r.Args // nor will the peer understand it
 	}
 	return c, within

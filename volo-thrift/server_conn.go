@@ -10,6 +10,7 @@ import (
 	"github.com/volo-go/volo/motore/rpc"
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/motore/transport/combine"
+	"github.com/volo-go/volo/volo-thrift/internal/lending"
 	"github.com/volo-go/volo/volo-thrift/internal/sniff"
 	"github.com/volo-go/volo/volo-thrift/internal/ttheader"
 )
@@ -41,7 +42,7 @@ type serverConn struct {
 	scan      scanner
 	dialect   sniff.Dialect // of the message that is being read
 	oversized *oversized    // request that is being left out, nil if none is
-	lending   lending
+	lending   lending.Lending
 	told      bool // a reply in order has said that it is the last, where it can
 
 	partial atomic.Bool // the start of a message has arrived, its end has not
@@ -135,7 +136,7 @@ func (c *serverConn) message(protocol Protocol, frame []byte) error {
 
 // outOfOrder has a worker serve a call.
 func (c *serverConn) outOfOrder(frame []byte) error {
-	c.lending.expect = 0
+	c.lending.Stop()
 	if err := c.unstick(); err != nil {
 		return err
 	}
@@ -148,10 +149,13 @@ func (c *serverConn) outOfOrder(frame []byte) error {
 // inOrder serves a call here.
 func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 	in := newIncoming(protocol)
-	in.owned = c.lending.take(c.conn, len(frame))
+	if c.lending.Fits(len(frame)) && c.conn.Keepable() {
+		c.conn.Keep()
+		in.owned = true
+	}
 	defer c.served(in)
 	err = c.serve(in, frame)
-	c.lending.learn(in)
+	c.lending.Learn(in.size, in.owned, in.shared)
 	if err != nil {
 		return err
 	}
@@ -162,6 +166,9 @@ func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 	c.server.done(in)
 	return err
 }
+
+// Keeps implements [transport.Keeper].
+func (c *serverConn) Keeps() int { return c.lending.Expect() }
 
 // served is the end of inOrder. If the handler ends the goroutine, it ends the
 // connection with it, which the answer says where it can.

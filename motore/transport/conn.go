@@ -67,8 +67,9 @@ type stream interface {
 	write(b []byte) (sent bool, err error)
 	// answer is write, called within Data by the goroutine that runs it.
 	answer(b []byte) (sent bool, err error)
-	// exchange writes all of out, then reads at least one byte into in.
-	exchange(out, in []byte) (n int, err error)
+	// exchange writes all of out, then reads at least one byte into in, or into
+	// new memory of size bytes if in is nil.
+	exchange(out, in []byte, size int) (got []byte, err error)
 	// serve pushes what arrives into h until the connection ends, and returns
 	// why it ended.
 	serve(h ConnHandler) error
@@ -170,7 +171,14 @@ func (c *Conn) Read(in []byte) (int, error) {
 // allocates nothing. The error is an *[OpError] whose Op is [OpWrite] or
 // [OpRead]; at [OpRead] its Err is [io.EOF] if the peer has closed.
 func (c *Conn) Exchange(out, in []byte) (n int, err error) {
-	return c.s.exchange(out, in)
+	got, err := c.s.exchange(out, in, 0)
+	return len(got), err
+}
+
+// ExchangeNew is [Conn.Exchange] into new memory of size bytes or a few more,
+// which the caller may keep: it is made when there is something to read.
+func (c *Conn) ExchangeNew(out []byte, size int) (in []byte, err error) {
+	return c.s.exchange(out, nil, max(size, 1))
 }
 
 // Keepable reports, within Data, whether its bytes are in memory that nobody

@@ -24,6 +24,29 @@ func TestExchangeReturnsTheAnswer(t *testing.T) {
 				t.Fatalf("Exchange(%q) = %q, %v", msg, in[:n], err)
 			}
 		}
+		var kept [][]byte
+		for _, size := range []int{10, 3, 0} { // more than comes, just as much, less
+			in, err := c.ExchangeNew([]byte("abc"), size)
+			if err != nil || !strings.HasPrefix("abc", string(in)) || len(in) < min(size, 3) || len(in) == 0 {
+				t.Fatalf("ExchangeNew(%q, %d) = %q, %v", "abc", size, in, err)
+			}
+			kept = append(kept, in)
+			for rest := "abc"[len(in):]; rest != ""; {
+				n, err := c.Read(make([]byte, 3))
+				if err != nil {
+					t.Fatal(err)
+				}
+				rest = rest[n:]
+			}
+		}
+		if string(kept[0]) != "abc" || string(kept[1]) != "abc" {
+			t.Errorf("what ExchangeNew has returned has become %q", kept)
+		}
+		l.CloseConns()
+		var op *transport.OpError
+		if in, err := c.ExchangeNew([]byte("abc"), 3); !errors.As(err, &op) || len(in) > 0 {
+			t.Errorf("ExchangeNew() = %q, %v after the peer has closed", in, err)
+		}
 		if got := c.Engine(); got != m.engine {
 			t.Errorf("Engine() = %v, want %v", got, m.engine)
 		}

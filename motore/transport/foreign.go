@@ -71,17 +71,20 @@ func (f *foreign) sent() int64 {
 	return f.guess
 }
 
-func (f *foreign) exchange(out, in []byte) (n int, err error) {
+func (f *foreign) exchange(out, in []byte, size int) (got []byte, err error) {
 	if sent, err := f.write(out); err != nil {
-		return 0, f.c.fail(OpWrite, sent, err)
+		return nil, f.c.fail(OpWrite, sent, err)
+	}
+	if in == nil {
+		in = garbage(size)
 	}
 	for {
 		n, err := f.read(in)
 		if n > 0 {
-			return n, nil
+			return in[:n], nil
 		}
 		if err != nil {
-			return 0, f.c.fail(OpRead, len(out) > 0, err)
+			return nil, f.c.fail(OpRead, len(out) > 0, err)
 		}
 	}
 }

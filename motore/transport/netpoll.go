@@ -247,14 +247,18 @@ func (p *pollConn) writeNow(b []byte) (int, error) {
 	return writeNow(uintptr(p.fd), b)
 }
 
-func (p *pollConn) exchange(out, in []byte) (n int, err error) {
+func (p *pollConn) exchange(out, in []byte, size int) (got []byte, err error) {
 	if sent, err := p.write(out); err != nil {
-		return 0, p.c.fail(OpWrite, sent, err)
+		return nil, p.c.fail(OpWrite, sent, err)
 	}
-	if n, err = p.read(in); err != nil {
-		return 0, p.c.fail(OpRead, len(out) > 0, err)
+	if in == nil {
+		in = garbage(size)
 	}
-	return n, nil
+	n, err := p.read(in)
+	if err != nil {
+		return nil, p.c.fail(OpRead, len(out) > 0, err)
+	}
+	return in[:n], nil
 }
 
 func (p *pollConn) interrupt() { p.np.Close() }

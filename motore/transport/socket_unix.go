@@ -138,6 +138,7 @@ func (s *socket) writeRest(b []byte) (n int, err error) {
 type turn struct {
 	s       *socket
 	out, in []byte
+	size    int  // of in, which is still to be made; 0 otherwise
 	wrote   bool // all of out
 	sent    bool // any of out
 	first   bool // no other turn went before
@@ -146,30 +147,31 @@ type turn struct {
 	onReady func(fd uintptr) bool
 }
 
-func (s *socket) exchange(out, in []byte) (n int, err error) {
+func (s *socket) exchange(out, in []byte, size int) (got []byte, err error) {
 	t := s.turn
 	if t == nil {
 		t = &turn{s: s, first: true}
 		t.onReady = t.ready
 		s.turn = t
 	}
-	t.out, t.in, t.wrote, t.sent, t.n, t.err = out, in, false, false, 0, nil
+	t.out, t.in, t.size, t.wrote, t.sent, t.n, t.err = out, in, size, false, false, 0, nil
 	for {
 		if err = s.raw.Read(t.onReady); !s.reading.early(err) {
 			break
 		}
 	}
+	got = t.in[:t.n]
 	t.out, t.in = nil, nil
 	if err == nil {
 		err = t.err
 	}
 	switch {
 	case err == nil:
-		return t.n, nil
+		return got, nil
 	case !t.wrote:
-		return 0, s.c.fail(OpWrite, t.sent, err)
+		return nil, s.c.fail(OpWrite, t.sent, err)
 	default:
-		return 0, s.c.fail(OpRead, t.sent, err)
+		return nil, s.c.fail(OpRead, t.sent, err)
 	}
 }
 
@@ -195,6 +197,9 @@ func (t *turn) ready(fd uintptr) bool {
 		// A peer that spoke before it was asked did so before the poller's
 		// state was reset: look once, or its bytes would never be noticed.
 		t.first = false
+	}
+	if t.size > 0 {
+		t.in, t.size = garbage(t.size), 0
 	}
 	n, err := readNow(fd, t.in)
 	if err == syscall.EAGAIN {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/volo-go/volo/motore/transport"
+	"github.com/volo-go/volo/volo-thrift/internal/lending"
 )
 
 var (
@@ -38,12 +39,12 @@ type Config struct {
 // A Conn is one connection with what a call needs beside it.
 type Conn struct {
 	*transport.Conn
-	Seq    int32 // last sequence id used
-	used   time.Time
-	Buffer []byte // scratch for reading, kept between calls
+	Seq     int32  // last sequence id used
+	Buffer  []byte // scratch for reading, kept between calls
+	Lending lending.Lending
 
-	pool   *Pool
-	opened time.Time
+	pool         *Pool
+	opened, used time.Time
 }
 
 // Close closes the connection. It still takes its place under the cap.
