@@ -32,7 +32,8 @@ func (l *Listener) Serve(accept func(*Conn) ConnHandler) error {
 }
 
 // acceptFrom passes to take what nl accepts, until done is closed and Accept
-// fails, or somebody closes nl behind our back. In the end nl is closed.
+// fails, or somebody closes nl behind our back. A plain listener is closed in
+// the end; any other is left to whoever closed done.
 func acceptFrom(nl net.Listener, done <-chan struct{}, logger *slog.Logger, take func(net.Conn)) error {
 	var pause time.Duration
 	for {
@@ -44,7 +45,7 @@ func acceptFrom(nl net.Listener, done <-chan struct{}, logger *slog.Logger, take
 		}
 		select {
 		case <-done:
-			closeTaking(nl, take)
+			endTaking(nl, take)
 			return ErrListenerClosed
 		default:
 		}
@@ -60,14 +61,41 @@ func acceptFrom(nl net.Listener, done <-chan struct{}, logger *slog.Logger, take
 		select {
 		case <-done:
 			timer.Stop()
-			closeTaking(nl, take)
+			endTaking(nl, take)
 			return ErrListenerClosed
 		case <-timer.C:
 		}
 	}
 }
 
-// A deadliner is a net.Listener whose Accept can be ended without closing it.
+// endTaking closes nl if it is plain, and passes to take who waits.
+func endTaking(nl net.Listener, take func(net.Conn)) {
+	if isPlain(nl) {
+		closeTaking(nl, take)
+	}
+}
+
+// isPlain reports whether all that Accept of nl does is to accept. A listener of
+// somebody else's may have the methods of the one that it embeds, and yet say in
+// Accept who may come or what is spoken: nobody gets past that. Nor need its
+// Accept mind a deadline, or its Close a second call.
+func isPlain(nl net.Listener) bool {
+	switch nl.(type) {
+	case *net.TCPListener, *net.UnixListener, *handed:
+		return true
+	}
+	return false
+}
+
+// endAccept makes Accept of nl fail from now on, the call that runs included,
+// and leaves nl open. It reports whether it can.
+func endAccept(nl net.Listener) bool {
+	if l, ok := nl.(*handed); ok {
+		return l.endAccept()
+	}
+	return isPlain(nl) && nl.(deadliner).SetDeadline(past) == nil
+}
+
 type deadliner interface {
 	SetDeadline(time.Time) error
 }

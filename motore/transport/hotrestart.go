@@ -269,18 +269,23 @@ type handed struct {
 	used    atomic.Bool   // Accept was called
 	resting chan struct{} // closed when a call of Accept has seen that
 	rests   func()        // closes it, once
+	ended   chan struct{} // closed when Accept is to fail
+	ends    func()        // closes it, once
 	closed  chan struct{}
 	closes  func() // closes it, once
 }
 
 func newHanded(nl net.Listener, r *Restarter, asked string) *handed {
-	l := &handed{Listener: nl, restarter: r, asked: asked, resting: make(chan struct{}), closed: make(chan struct{})}
+	l := &handed{Listener: nl, restarter: r, asked: asked, resting: make(chan struct{}),
+		ended: make(chan struct{}), closed: make(chan struct{})}
 	l.rests = sync.OnceFunc(func() { close(l.resting) })
+	l.ends = sync.OnceFunc(func() { close(l.ended) })
 	l.closes = sync.OnceFunc(func() { close(l.closed) })
 	return l
 }
 
-// stop leaves what comes from now on to another process: Accept waits for Close.
+// stop leaves what comes from now on to another process: Accept waits for Close,
+// or endAccept.
 func (l *handed) stop() {
 	l.stopped.Store(true)
 	l.Listener.(deadliner).SetDeadline(past)
@@ -313,19 +318,23 @@ func (l *handed) Accept() (net.Conn, error) {
 	nc, err := l.Listener.Accept()
 	if err != nil && l.stopped.Load() {
 		l.rests()
-		<-l.closed
-		return nil, net.ErrClosed
+		select {
+		case <-l.ended:
+		case <-l.closed:
+			return nil, net.ErrClosed
+		}
 	}
 	return nc, err
 }
 
-// SetDeadline makes it a deadliner, unless another process accepts now: what
-// waits is that one's then.
-func (l *handed) SetDeadline(t time.Time) error {
+// endAccept is the function of that name, unless another process accepts now:
+// what waits is that one's then.
+func (l *handed) endAccept() bool {
 	if l.stopped.Load() {
-		return net.ErrClosed
+		return false
 	}
-	return l.Listener.(deadliner).SetDeadline(t)
+	l.ends() // first: it may be stopped right now
+	return l.Listener.(deadliner).SetDeadline(past) == nil
 }
 
 // SyscallConn implements [syscall.Conn].

@@ -166,7 +166,7 @@ func (l *Listener) stop() { l.stopOnce.Do(func() { close(l.done) }) }
 // need be, and Serve has returned. If ctx is done first, it returns its cause.
 func (l *Listener) Settle(ctx context.Context) error {
 	l.stop()
-	if d, ok := l.nl.(deadliner); !ok || d.SetDeadline(past) != nil {
+	if !endAccept(l.nl) {
 		l.Close()
 	} // otherwise Serve does, after it has accepted who waits
 	err := l.settled(ctx)

@@ -6,6 +6,8 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,5 +108,133 @@ func TestSettleServesWhoeverIsConnected(t *testing.T) {
 				l.Wait()
 			})
 		}
+	}
+}
+
+// A gate is a listener with the methods of the one that it embeds, whose Accept
+// counts, and waits once until somebody ends it. Its Close must not be called
+// twice.
+type gate struct {
+	*net.TCPListener
+	t      *testing.T
+	passed atomic.Int32
+	ending chan struct{}
+	ends   func()
+	closed atomic.Bool
+}
+
+func (g *gate) Accept() (net.Conn, error) {
+	if g.passed.Load() > 0 {
+		<-g.ending
+	}
+	nc, err := g.TCPListener.Accept()
+	if err == nil {
+		g.passed.Add(1)
+	}
+	return nc, err
+}
+
+func (g *gate) SetDeadline(at time.Time) error {
+	defer g.ends()
+	return g.TCPListener.SetDeadline(at)
+}
+
+func (g *gate) Close() error {
+	defer g.ends()
+	if g.closed.Swap(true) {
+		g.t.Error("it was closed twice")
+	}
+	return g.TCPListener.Close()
+}
+
+// What a listener does in Accept, such as TLS, is done with every connection.
+func TestNobodyGetsPastAcceptOfAListener(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		checkGoroutines(t)
+		g := &gate{TCPListener: must(net.Listen("tcp", "127.0.0.1:0")).(*net.TCPListener), t: t, ending: make(chan struct{})}
+		g.ends = sync.OnceFunc(func() { close(g.ending) })
+		var nl net.Listener = g
+		if shared {
+			nl = transport.Split(g, transport.SplitConfig{}, transport.Anything)[0]
+		}
+		var lc transport.ListenConfig
+		l := lc.Wrap(nl)
+		var served atomic.Int32
+		first, ended := make(chan struct{}), make(chan error, 1)
+		go func() {
+			ended <- l.Serve(func(c *transport.Conn) transport.ConnHandler {
+				if served.Add(1) == 1 {
+					close(first)
+				}
+				return echo(c)
+			})
+		}()
+		for range 5 {
+			nc := closeLater(t, must(net.Dial("tcp", g.Addr().String())))
+			must(io.WriteString(nc, "x"))
+			soon(t, first, "the first connection")
+		}
+		if err := l.Settle(context.Background()); err != nil {
+			t.Errorf("Settle returned %v", err)
+		}
+		if err := soon(t, ended, "Serve"); err != transport.ErrListenerClosed {
+			t.Errorf("Serve returned %v", err)
+		}
+		if got, want := served.Load(), g.passed.Load(); got != want {
+			t.Errorf("%d connections were served, want the %d that Accept has returned", got, want)
+		}
+		l.CloseConns()
+		l.Wait()
+	}
+}
+
+// An interrupted is a listener that somebody stops, for another process to
+// accept, at the very moment at which its server stops accepting.
+type interrupted struct {
+	*net.TCPListener
+	accepting chan struct{}
+	stop      func()
+}
+
+func (l *interrupted) Accept() (net.Conn, error) {
+	select {
+	case l.accepting <- struct{}{}:
+	default:
+	}
+	return l.TCPListener.Accept()
+}
+
+func (l *interrupted) SetDeadline(at time.Time) error {
+	if stop := l.stop; stop != nil {
+		l.stop = nil
+		stop()
+	}
+	return l.TCPListener.SetDeadline(at)
+}
+
+func TestAServerThatSettlesWhileAnotherProcessTakesOver(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		checkGoroutines(t)
+		inner := &interrupted{TCPListener: must(net.Listen("tcp", "127.0.0.1:0")).(*net.TCPListener), accepting: make(chan struct{}, 1)}
+		var nl net.Listener
+		nl, inner.stop = transport.Handed(inner, must(transport.NewRestarter(transport.RestartConfig{})))
+		if shared {
+			nl = transport.Split(nl, transport.SplitConfig{}, transport.Anything)[0]
+		}
+		var lc transport.ListenConfig
+		l := lc.Wrap(nl)
+		served, settled := make(chan error, 1), make(chan error, 1)
+		go func() {
+			served <- l.Serve(func(c *transport.Conn) transport.ConnHandler { return echo(c) })
+		}()
+		soon(t, inner.accepting, "Accept")
+		go func() { settled <- l.Settle(context.Background()) }()
+		if err := soon(t, settled, "Settle"); err != nil {
+			t.Errorf("Settle returned %v", err)
+		}
+		if err := soon(t, served, "Serve"); err != transport.ErrListenerClosed {
+			t.Errorf("Serve returned %v", err)
+		}
+		l.Wait()
 	}
 }

@@ -234,7 +234,7 @@ func (p *part) close() (last bool, err error) {
 
 // stop closes nl. Where it can, it has accept do so, which loses nobody.
 func (s *splitter) stop() error {
-	if d, ok := s.nl.(deadliner); ok && s.started.Load() && d.SetDeadline(past) == nil {
+	if s.started.Load() && endAccept(s.nl) {
 		<-s.accepted
 		return nil
 	}
