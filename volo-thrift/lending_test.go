@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -80,5 +81,35 @@ func TestWhatAHandlerKeepsIsNeverOverwritten(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A request that is left out is read into memory that serves again, however
+// short the requests before it were.
+func TestARequestThatIsLeftOutIsNotReadIntoMemoryOfItsOwn(t *testing.T) {
+	const size = 8 << 20
+	s := newServer(t, handler{get: func(_ context.Context, key string) (string, error) { return key[:1], nil }},
+		volothrift.WithMaxMessageSize(4096))
+	network, address := serveOn(t, s, "tcp", "127.0.0.1:0").Dial()
+	nc, err := net.Dial(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	p := &peer{t, nc}
+	for range 3 {
+		p.send(framed(message(typeCall, "get", 1, text(1, strings.Repeat("k", 600)))))
+		p.receiveFrame()
+	}
+	long := framed(message(typeCall, "get", 2, text(1, strings.Repeat("k", size))))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := nc.Write(long); err != nil {
+		t.Fatal(err)
+	}
+	p.receiveFrame()
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > size/2 {
+		t.Errorf("%d bytes were allocated for %d that are left out", n, size)
 	}
 }

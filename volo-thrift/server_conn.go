@@ -168,7 +168,12 @@ func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 }
 
 // Keeps implements [transport.Keeper].
-func (c *serverConn) Keeps() int { return c.lending.Expect() }
+func (c *serverConn) Keeps() int {
+	if c.oversized != nil {
+		return 0 // what comes is no request
+	}
+	return c.lending.Expect()
+}
 
 // served is the end of inOrder. If the handler ends the goroutine, it ends the
 // connection with it, which the answer says where it can.
