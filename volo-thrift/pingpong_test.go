@@ -387,3 +387,38 @@ func TestNoOnewayCallIsLostOnAConnectionThatClosesAfterItsAnswer(t *testing.T) {
 		t.Errorf("%d requests arrived, want 2", n)
 	}
 }
+
+// What a layer waits for may take long enough for the peer to leave a connection
+// that was in use just before the call.
+func TestAConnectionIsLookedAtAfterTheLayersHaveWaited(t *testing.T) {
+	for what, with := range map[string]func(...volothrift.Layer) volothrift.ClientOption{"outer": volothrift.WithOuter, "inner": volothrift.WithInner} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dials := new(counter)
+				var wait time.Duration
+				c := newClient(t, "10.0.0.1:1", volothrift.WithProtocol(volothrift.Framed),
+					with(func(next volothrift.Handler) volothrift.Handler {
+						return volothrift.HandlerFunc(func(ctx context.Context, req *volothrift.Request) (*volothrift.Response, error) {
+							time.Sleep(wait)
+							return next.Call(ctx, req)
+						})
+					}),
+					volothrift.WithDialer(dials.count(fakeServer(t, func(p *peer) {
+						frame := p.receiveFrame()
+						seq := frame[len(frame)-4-len(text(1, "k")):]
+						p.send(framed(message(typeReply, "get", uint32(seq[3]), text(0, "k"))))
+						time.Sleep(time.Second / 2)
+						p.send([]byte("goodbye")) // which no call has asked for
+						io.Copy(io.Discard, p)
+					}))))
+				mustGet(t, c, "k")
+				wait = time.Second
+				mustGet(t, c, "k")
+				time.Sleep(time.Second)
+				if n := dials.n.Load(); n != 2 {
+					t.Errorf("dialed %d times, want 2", n)
+				}
+			})
+		})
+	}
+}
