@@ -2,11 +2,13 @@ package vologrpc
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/volo-go/volo/motore/loadbalance"
 	"github.com/volo-go/volo/motore/observe"
+	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
 )
 
@@ -35,7 +37,8 @@ func (r *Request) SetHeader(ctx context.Context, key, value string) context.Cont
 // OnDone has f called once when all facts of a server's call are known: after
 // its answer was handed to the connection, which layers do not live to see.
 // Layers may call it while they run. On a client f is never called; see
-// [Response.OnEnd].
+// [Response.OnEnd]. A panic of f is treated as one of a layer, see [OnPanic]; the
+// answer is out.
 func (r *Request) OnDone(f func()) {
 	s := r.stream
 	if s == nil {
@@ -57,8 +60,19 @@ func (s *ServerStream) done() {
 	done := x.done
 	s.mu.Unlock()
 	for _, f := range done {
-		f()
+		s.tell(f)
 	}
+}
+
+// tell runs f, which is a layer's code still: no layer above it is left to
+// catch its panics.
+func (s *ServerStream) tell(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.server.panicked((*callContext)(s.call), recovery.Panic{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	f()
 }
 
 // OnEnd has f called once when the stream has ended, with nil if it went well;

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/volo-go/volo/motore/observe"
+	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 )
@@ -35,6 +36,31 @@ func TestObserversOfBothSides(t *testing.T) {
 	}
 	if end := <-ends; end.Err != nil || end.Sent == 0 || end.Received == 0 || end.Role != rpc.Server {
 		t.Errorf("got %+v, want a server's call that went well, with the size of its answer", end)
+	}
+}
+
+// What a layer has run at the end is its code as much as the rest of it.
+func TestAPanicAtTheEndOfACallEndsNothingElse(t *testing.T) {
+	panics, told := make(chan any, 1), make(chan bool, 2)
+	layer := func(next vologrpc.Handler) vologrpc.Handler {
+		return vologrpc.HandlerFunc(func(ctx context.Context, req *vologrpc.Request) (*vologrpc.Response, error) {
+			req.OnDone(func() { panic("of " + req.Info.Method) })
+			req.OnDone(func() { told <- true })
+			return next.Call(ctx, req)
+		})
+	}
+	c := dial(t, serve(t, echo, vologrpc.WithLayers(layer), vologrpc.OnPanic(func(_ context.Context, p recovery.Panic) error {
+		panics <- p.Value
+		return nil
+	})))
+	for range 2 {
+		if _, err := c.get(soon(t), "key"); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-panics; got != "of Get" {
+			t.Errorf("OnPanic was told of %v, want the panic of Get", got)
+		}
+		<-told
 	}
 }
 

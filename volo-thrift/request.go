@@ -59,10 +59,11 @@ type Request struct {
 
 // OnDone has f called once when all facts of the call are known: on a server
 // after the answer was encoded and written, which layers do not live to see, on
-// a client when the call returns. Layers may call it while they run.
+// a client when the call returns. Layers may call it while they run. A server
+// treats a panic of f as one of a layer, see [OnPanic]; the answer is out.
 func (r *Request) OnDone(f func()) {
 	if before := r.onDone; before != nil {
-		r.onDone = func() { before(); f() }
+		r.onDone = func() { defer f(); before() } // whatever before does
 		return
 	}
 	r.onDone = f

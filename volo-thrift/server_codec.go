@@ -317,6 +317,17 @@ func (s *Server) done(in *incoming) {
 		req.Info.Stats.WriteDone = time.Since(req.Info.Stats.Start)
 	}
 	if req.onDone != nil {
-		req.onDone()
+		s.tell(req)
 	}
+}
+
+// tell runs what layers wanted to have run at the end. It is their code still,
+// and no layer above them is left to catch its panics.
+func (s *Server) tell(req *Request) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.panicked((*callContext)(req), recovery.Panic{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	req.onDone()
 }
