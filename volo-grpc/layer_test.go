@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/volo-go/volo/motore/rpc"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 )
 
@@ -124,6 +125,9 @@ func TestBusinessErrors(t *testing.T) {
 		var biz *vologrpc.BizError
 		if !errors.As(err, &biz) || !reflect.DeepEqual(biz, want) || vologrpc.CodeOf(err) != vologrpc.Internal {
 			t.Errorf("%s: got %v (%+v), want %+v in an INTERNAL error", what, err, biz, want)
+		}
+		if got := rpc.OutcomeOf(err); got != rpc.Answered {
+			t.Errorf("%s: the instance counts as one that has %v", what, got)
 		}
 	}
 }

@@ -137,8 +137,11 @@ func (e *Error) Is(target error) bool {
 }
 
 // Outcome says what the status means for the instance; see [rpc.Outcome]. A
-// code that a handler chose to say no with is an answer.
+// code that a handler chose to say no with is an answer, and so is a [*BizError].
 func (e *Error) Outcome() rpc.Outcome {
+	if _, ok := e.Err.(*BizError); ok && e.Phase == PhaseRemote {
+		return rpc.Answered
+	}
 	switch {
 	case e.Phase == PhaseEncode:
 		return rpc.Rejected
