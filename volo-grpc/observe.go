@@ -2,6 +2,7 @@ package vologrpc
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -32,6 +33,35 @@ func (r *Request) SetHeader(ctx context.Context, key, value string) context.Cont
 	}
 	r.Metadata = r.Metadata.With(key, value)
 	return ctx
+}
+
+// OutcomeOf returns what err is for the other side of the call, see
+// [rpc.Outcome]. A handler's error that is no status arrives as UNKNOWN: the
+// call has failed.
+func (r *Request) OutcomeOf(err error) rpc.Outcome {
+	if err == nil || r.stream == nil {
+		return rpc.OutcomeOf(err)
+	}
+	if _, ok := bizOf(err); ok {
+		return rpc.Answered
+	}
+	status := statusOf(err)
+	if status.Unsent && status.Phase == 0 {
+		return rpc.Unsent // see Refusef
+	}
+	return status.Outcome()
+}
+
+// StatusCode returns the name of the code that the call ends with, as observers
+// want it.
+func (r *Request) StatusCode(err error) string {
+	switch {
+	case err == nil:
+		return OK.String()
+	case errors.Is(err, observe.ErrPanicked):
+		return Internal.String()
+	}
+	return statusOf(err).Code.String()
 }
 
 // OnDone has f called once when all facts of a server's call are known: after

@@ -2,6 +2,7 @@ package vologrpc_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -36,6 +37,56 @@ func TestObserversOfBothSides(t *testing.T) {
 	}
 	if end := <-ends; end.Err != nil || end.Sent == 0 || end.Received == 0 || end.Role != rpc.Server {
 		t.Errorf("got %+v, want a server's call that went well, with the size of its answer", end)
+	}
+}
+
+// The nil of a type of errors, as handlers return it by mistake.
+type unsound struct{ text string }
+
+func (e *unsound) Error() string { return e.text }
+
+func TestAServersObserverSeesWhatTheCallerSees(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want rpc.Outcome
+		code string
+	}{
+		{"an error that is no status", errors.New("the disk is full"), rpc.Failed, "UNKNOWN"},
+		{"an error without a code", &vologrpc.Error{}, rpc.Failed, "UNKNOWN"},
+		{"a status that says no", vologrpc.Errorf(vologrpc.NotFound, "no such note"), rpc.Answered, "NOT_FOUND"},
+		{"a status that says that it failed", vologrpc.Errorf(vologrpc.DataLoss, "torn"), rpc.Failed, "DATA_LOSS"},
+		{"a business error", &vologrpc.BizError{Status: 7}, rpc.Answered, "INTERNAL"},
+		{"a refusal", vologrpc.Refusef(vologrpc.ResourceExhausted, 0, "full"), rpc.Unsent, "RESOURCE_EXHAUSTED"},
+		{"time that has run out", context.DeadlineExceeded, rpc.Lost, "DEADLINE_EXCEEDED"},
+		{"a nil error that is none", (*unsound)(nil), rpc.Failed, "INTERNAL"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ends, codes := make(teller, 1), make(chan string, 1)
+			coded := func(next vologrpc.Handler) vologrpc.Handler {
+				return vologrpc.HandlerFunc(func(ctx context.Context, req *vologrpc.Request) (*vologrpc.Response, error) {
+					resp, err := next.Call(ctx, req)
+					req.OnDone(func() { codes <- req.StatusCode(err) })
+					return resp, err
+				})
+			}
+			quiet := vologrpc.OnPanic(func(context.Context, recovery.Panic) error { return nil })
+			s := serve(t, failing(test.err), vologrpc.WithLayers(vologrpc.Observe(ends), coded), quiet)
+			_, err := dial(t, s, vologrpc.WithOuter(vologrpc.Observe(ends))).get(soon(t), "key")
+			end := <-ends
+			if end.Outcome != test.want {
+				t.Errorf("outcome: got %v, want %v", end.Outcome, test.want)
+			}
+			if seen := rpc.OutcomeOf(err); test.want != rpc.Lost && seen != end.Outcome {
+				t.Errorf("the caller says %v, the server %v", seen, end.Outcome)
+			}
+			if _, unsound := test.err.(*unsound); unsound {
+				return // and so has no code either
+			}
+			if got := <-codes; got != test.code {
+				t.Errorf("code: got %s, want %s", got, test.code)
+			}
+		})
 	}
 }
 

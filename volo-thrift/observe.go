@@ -2,6 +2,7 @@ package volothrift
 
 import (
 	"context"
+	"errors"
 
 	"github.com/volo-go/volo/metainfo"
 	"github.com/volo-go/volo/motore/loadbalance"
@@ -29,6 +30,24 @@ func (r *Request) Header(ctx context.Context, key string) string {
 // as a transient value of metainfo. Dialects without a header leave it out.
 func (r *Request) SetHeader(ctx context.Context, key, value string) context.Context {
 	return metainfo.WithTransient(ctx, key, value)
+}
+
+// OutcomeOf returns what err is for the other side of the call, see
+// [rpc.Outcome]. A handler's error that the IDL does not declare, and that is no
+// [*BizError] either, arrives as an exception of the instance's: the call has
+// failed.
+func (r *Request) OutcomeOf(err error) rpc.Outcome {
+	o := rpc.OutcomeOf(err)
+	if err == nil || o != rpc.Answered || r.conn == nil {
+		return o
+	}
+	if _, ok := errors.AsType[*BizError](err); ok {
+		return o
+	}
+	if _, result := r.Method.New(); result != nil && result.SetErr(err) {
+		return o
+	}
+	return remoteOutcome(err)
 }
 
 // Balancing returns what the client knows of the instances of the services

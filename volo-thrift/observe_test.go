@@ -2,11 +2,16 @@ package volothrift_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/volo-go/volo/motore/observe"
+	"github.com/volo-go/volo/motore/recovery"
 	"github.com/volo-go/volo/motore/rpc"
+	"github.com/volo-go/volo/pilota/thrift"
 	volothrift "github.com/volo-go/volo/volo-thrift"
+	"github.com/volo-go/volo/volo-thrift/internal/store"
 	"github.com/volo-go/volo/volo-thrift/internal/store/storethrift"
 )
 
@@ -81,6 +86,39 @@ func TestPeersAndLoad(t *testing.T) {
 			}
 			if got := s.Load(); got.Conns != 1 || got.MaxConns != 7 || got.MaxCalls != 8 {
 				t.Errorf("load: got %+v, want one of 7 connections, and at most 8 calls", got)
+			}
+		})
+	}
+}
+
+// The nil of a type of errors, as handlers return it by mistake.
+type unsound struct{ text string }
+
+func (e *unsound) Error() string { return e.text }
+
+func TestAServersObserverSeesWhatTheCallerSees(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want rpc.Outcome
+	}{
+		{"an answer", nil, rpc.Answered},
+		{"an error that the IDL does not know", errors.New("the disk is full"), rpc.Failed},
+		{"an exception that it declares", fmt.Errorf("get: %w", &store.NotFound{}), rpc.Answered},
+		{"a business error", &volothrift.BizError{Status: 7}, rpc.Answered},
+		{"an exception of the protocol", &thrift.ApplicationException{Type: thrift.UnknownMethod}, rpc.Rejected},
+		{"a refusal", &volothrift.RefusedError{Message: "full"}, rpc.Unsent},
+		{"a nil error that is none", (*unsound)(nil), rpc.Failed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := teller{make(chan observe.End, 1), make(chan string, 1)}
+			pair := serve(t, handler{get: func(context.Context, string) (string, error) { return "", test.err }},
+				volothrift.WithLayers(volothrift.Observe(o)),
+				volothrift.OnPanic(func(context.Context, recovery.Panic) error { return nil }))
+			_, err := dial(t, pair).Get(context.Background(), "key")
+			end := <-o.ends
+			if end.Outcome != test.want || rpc.OutcomeOf(err) != test.want {
+				t.Errorf("the server says %v, the caller %v (%v), want %v", end.Outcome, rpc.OutcomeOf(err), err, test.want)
 			}
 		})
 	}

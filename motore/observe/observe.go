@@ -25,6 +25,7 @@ package observe
 import (
 	"context"
 	"errors"
+	"reflect"
 	"time"
 
 	"github.com/volo-go/volo/motore"
@@ -65,8 +66,13 @@ type End struct {
 	Service, Method string
 	Oneway          bool
 
-	Outcome  rpc.Outcome
-	Err      error // nil if it went well
+	// Outcome is what Err says. On a server it is what the caller will make of
+	// it: an error of the handler's that the protocol has no word for means that
+	// the instance has failed.
+	Outcome rpc.Outcome
+	// Err is nil if it went well, [ErrPanicked] also if the methods of the error
+	// panic, as those of a nil pointer do.
+	Err      error
 	Start    time.Time
 	Duration time.Duration
 
@@ -124,24 +130,24 @@ func called[Req, Resp any](ctx context.Context, req Req, info *rpc.Info, next mo
 	start, returned := time.Now(), false
 	defer func() {
 		if !returned {
-			ender.End(ctx, ended(info, start, ErrPanicked))
+			ender.End(ctx, ended(req, info, start, ErrPanicked))
 		}
 	}()
 	resp, err = next.Call(ctx, req)
 	returned = true
-	if stream, ok := any(resp).(opener); ok && err == nil && follow(ctx, stream, info, start, ender) {
+	if stream, ok := any(resp).(opener); ok && err == nil && follow(ctx, req, stream, info, start, ender) {
 		return resp, nil
 	}
-	ender.End(ctx, ended(info, start, err))
+	ender.End(ctx, ended(req, info, start, err))
 	return resp, err
 }
 
 // follow has ender told of the end of a stream, if there is one. Sizes are the
 // stream's own goroutines' to count, and stay unknown.
-func follow(ctx context.Context, stream opener, info *rpc.Info, start time.Time, ender Ender) bool {
+func follow(ctx context.Context, req any, stream opener, info *rpc.Info, start time.Time, ender Ender) bool {
 	end := facts(info, start)
 	return stream.OnEnd(func(err error) {
-		end.Err, end.Outcome = err, rpc.OutcomeOf(err)
+		end.Err, end.Outcome = judged(req, err)
 		end.Duration = time.Since(start)
 		ender.End(ctx, end)
 	})
@@ -150,21 +156,44 @@ func follow(ctx context.Context, stream opener, info *rpc.Info, start time.Time,
 // served watches a call whose answer is sent after the layers have returned.
 func served[Req, Resp any](ctx context.Context, req Req, info *rpc.Info, next motore.Service[Req, Resp], ender Ender, later doner) (Resp, error) {
 	start, result := time.Now(), ErrPanicked
-	later.OnDone(func() { ender.End(ctx, ended(info, start, result)) })
+	later.OnDone(func() { ender.End(ctx, ended(req, info, start, result)) })
 	resp, err := next.Call(ctx, req)
 	result = err
 	return resp, err
 }
 
-func ended(info *rpc.Info, start time.Time, err error) End {
+func ended(req any, info *rpc.Info, start time.Time, err error) End {
 	end := facts(info, start)
-	end.Err, end.Outcome = err, rpc.OutcomeOf(err)
-	if err == ErrPanicked {
-		end.Outcome = rpc.Failed
-	}
+	end.Err, end.Outcome = judged(req, err)
 	end.Duration = time.Since(start)
 	end.Sent, end.Received = info.Stats.SentBytes, info.Stats.ReceivedBytes
 	return end
+}
+
+// A judge is a request that knows what the caller will make of an error.
+type judge interface{ OutcomeOf(err error) rpc.Outcome }
+
+// judged returns err and what it says. An error is the user's: where its methods
+// panic, observers get one whose methods do not.
+func judged(req any, err error) (sound error, o rpc.Outcome) {
+	switch err {
+	case nil:
+		return nil, rpc.Answered
+	case ErrPanicked:
+		return err, rpc.Failed
+	}
+	defer func() {
+		if recover() != nil {
+			sound, o = ErrPanicked, rpc.Failed
+		}
+	}()
+	if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer && v.IsNil() {
+		_ = err.Error()
+	}
+	if j, ok := req.(judge); ok {
+		return err, j.OutcomeOf(err)
+	}
+	return err, rpc.OutcomeOf(err)
 }
 
 // facts is what is known of a call whenever its layers have returned.

@@ -3,6 +3,7 @@ package observe_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,6 +137,60 @@ func TestAPanicEndsACall(t *testing.T) {
 				t.Errorf("got %+v, want one failed end by ErrPanicked", n.ends)
 			}
 		})
+	}
+}
+
+// An unsound error is one whose methods do not expect a nil pointer.
+type unsound struct{ text string }
+
+func (e *unsound) Error() string { return e.text }
+
+// An opinionated error asks of a nil pointer what it means.
+type opinionated struct{ outcome rpc.Outcome }
+
+func (e *opinionated) Error() string        { return "an opinion" }
+func (e *opinionated) Outcome() rpc.Outcome { return e.outcome }
+
+func TestObserversGetNoErrorWhoseMethodsPanic(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		want error
+	}{
+		{"nil, in its text", (*unsound)(nil), observe.ErrPanicked},
+		{"nil, in its outcome", (*opinionated)(nil), observe.ErrPanicked},
+		{"nil, below another", fmt.Errorf("call: %w", (*opinionated)(nil)), observe.ErrPanicked},
+	} {
+		for _, role := range []rpc.Role{rpc.Client, rpc.Server} {
+			t.Run(role.String()+", "+test.name, func(t *testing.T) {
+				n := &notebook{}
+				req, _, run := call(n, role, motoretest.New[*request, *response]().Fail(test.err))
+				if _, err := run(); err != test.err {
+					t.Errorf("the caller got %v", err)
+				}
+				for _, f := range req.done {
+					f()
+				}
+				if len(n.ends) != 1 || n.ends[0].Err != test.want || n.ends[0].Outcome != rpc.Failed {
+					t.Errorf("got %+v, want one failed end by %v", n.ends, test.want)
+				}
+			})
+		}
+	}
+}
+
+// A judging request knows what its caller makes of errors.
+type judging struct{ request }
+
+func (*judging) OutcomeOf(error) rpc.Outcome { return rpc.Failed }
+
+func TestARequestJudgesErrors(t *testing.T) {
+	n := &notebook{}
+	info := &rpc.Info{Role: rpc.Client}
+	layer := observe.New[*judging, *response](n)
+	layer(motoretest.New[*judging, *response]().Fail(errors.New("out of order"))).Call(rpc.NewContext(context.Background(), info), &judging{})
+	if len(n.ends) != 1 || n.ends[0].Outcome != rpc.Failed {
+		t.Errorf("got %+v, want one end, failed", n.ends)
 	}
 }
 

@@ -22,7 +22,11 @@ type call struct {
 	o              *observer
 	span           trace.Span
 	system, method string
+	coder          coder // nil of protocols without codes
 }
+
+// A coder is a request whose protocol has a code for every end of a call.
+type coder interface{ StatusCode(err error) string }
 
 // Keys that the conventions have no name for.
 const (
@@ -38,7 +42,7 @@ func (c *call) End(ctx context.Context, end observe.End) {
 	if end.Role == rpc.Client {
 		attrs = appendAddress(attrs, semconv.ServerAddressKey, semconv.ServerPortKey, end.Callee.Address)
 	}
-	code := codeOf(c.system, end.Err)
+	code := c.codeOf(end.Err)
 	if code != "" {
 		attrs = append(attrs, semconv.RPCResponseStatusCode(code))
 	}
@@ -103,10 +107,11 @@ func errorType(end observe.End, code string) string {
 	return fmt.Sprintf("%T", end.Err)
 }
 
-// codeOf returns the code of a call of gRPC, or of an error that has one.
-func codeOf(system string, err error) string {
-	if err == nil && system == "grpc" {
-		return "OK"
+// codeOf returns the code of a protocol that has one for every end, or of an
+// error that has one.
+func (c *call) codeOf(err error) string {
+	if c.coder != nil {
+		return c.coder.StatusCode(err)
 	}
 	coded, ok := errors.AsType[interface {
 		error

@@ -132,6 +132,7 @@ func handle(err error) {
 // that the context has.
 func (o *observer) Begin(ctx context.Context, info *rpc.Info, req observe.Request) (context.Context, observe.Ender) {
 	c := &call{o: o, system: req.System(), method: info.Service + "/" + info.Method}
+	c.coder, _ = req.(coder)
 	carrier := &carrier{ctx, req}
 	kind := trace.SpanKindClient
 	if info.Role == rpc.Server {

@@ -40,6 +40,23 @@ func (r *request) SetHeader(ctx context.Context, key, value string) context.Cont
 	return ctx
 }
 
+// A codeRequest is one of a protocol that has a code for every end.
+type codeRequest struct{ request }
+
+func (*codeRequest) StatusCode(err error) string {
+	if err == nil {
+		return "OK"
+	}
+	return "UNAVAILABLE"
+}
+
+func requestOf(system string) observe.Request {
+	if system == "grpc" {
+		return &codeRequest{request{system: system}}
+	}
+	return &request{system: system}
+}
+
 // A watch is the observer and what has become of the calls that it watched.
 type watch struct {
 	observe.Observer
@@ -59,13 +76,13 @@ func newWatch(t *testing.T) *watch {
 	return w
 }
 
-func (w *watch) call(info rpc.Info, req *request, next motore.ServiceFunc[*request, string]) {
-	s := observe.New[*request, string](w)(next)
+func (w *watch) call(info rpc.Info, req observe.Request, next motore.ServiceFunc[observe.Request, string]) {
+	s := observe.New[observe.Request, string](w)(next)
 	s.Call(rpc.NewContext(context.Background(), &info), req)
 }
 
-func fails(err error) motore.ServiceFunc[*request, string] {
-	return func(context.Context, *request) (string, error) { return "", err }
+func fails(err error) motore.ServiceFunc[observe.Request, string] {
+	return func(context.Context, observe.Request) (string, error) { return "", err }
 }
 
 // coded is an error as gRPC's.
@@ -111,10 +128,12 @@ func TestSpan(t *testing.T) {
 			map[string]string{"volo.outcome": "lost", "server.address": "10.0.0.7", "server.port": "88", "error.type": "lost"}},
 		{"a server that could not", server, "grpc", coded{rpc.Failed}, trace.SpanKindServer, codes.Error,
 			map[string]string{"volo.outcome": "failed", "client.address": "::1", "client.port": "5", "error.type": "UNAVAILABLE", "rpc.response.status_code": "UNAVAILABLE"}},
+		{"an error that is no status has a code in gRPC, too", server, "grpc", soldOut, trace.SpanKindServer, codes.Unset,
+			map[string]string{"volo.outcome": "answered", "client.address": "::1", "client.port": "5", "rpc.response.status_code": "UNAVAILABLE"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWatch(t)
-			w.call(test.info, &request{system: test.system}, fails(test.err))
+			w.call(test.info, requestOf(test.system), fails(test.err))
 			ended := w.spans.Ended()
 			if len(ended) != 1 {
 				t.Fatalf("%d spans, want 1", len(ended))
@@ -142,7 +161,7 @@ func texts(attrs []attribute.KeyValue) map[string]string {
 func TestOneTraceGoesOnInTheNextProcess(t *testing.T) {
 	w := newWatch(t)
 	req := &request{system: "thrift"}
-	w.call(rpc.Info{Role: rpc.Client, Method: "Near"}, req, func(context.Context, *request) (string, error) {
+	w.call(rpc.Info{Role: rpc.Client, Method: "Near"}, req, func(context.Context, observe.Request) (string, error) {
 		w.call(rpc.Info{Role: rpc.Server, Method: "Far"}, &request{headers: maps.Clone(req.headers)}, fails(nil))
 		return "", nil
 	})
@@ -164,8 +183,8 @@ func TestOneTraceGoesOnInTheNextProcess(t *testing.T) {
 
 func TestAttemptsAreEvents(t *testing.T) {
 	w := newWatch(t)
-	inner := observe.New[*request, string](otel.Attempts())
-	w.call(rpc.Info{Role: rpc.Client}, &request{}, func(ctx context.Context, req *request) (string, error) {
+	inner := observe.New[observe.Request, string](otel.Attempts())
+	w.call(rpc.Info{Role: rpc.Client}, &request{}, func(ctx context.Context, req observe.Request) (string, error) {
 		info := rpc.FromContext(ctx)
 		info.Callee.Address = rpc.TCP("a:1")
 		inner(fails(coded{rpc.Unsent})).Call(ctx, req)
