@@ -5,7 +5,8 @@ package metainfo
 // form already is returned as it is.
 //
 // [RPCKey] undoes it for keys in UPPER_SNAKE_CASE; of any other key the
-// receiver sees the upper-case form.
+// receiver sees the upper-case form. Of keys that end in -bin then, gRPC's
+// headers have the value in base64.
 func HTTPKey(key string) string {
 	for i := range len(key) {
 		if toHTTP(key[i]) != key[i] {

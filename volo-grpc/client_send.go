@@ -199,12 +199,8 @@ func (c *clientCore) receive(ctx context.Context, req *Request, head, tail []htt
 		return
 	}
 	if cell := metainfo.ReceiveCell(ctx); cell != nil {
-		for _, f := range head {
-			cell.ReceiveHTTP(f.Name, f.Value)
-		}
-		for _, f := range tail {
-			cell.ReceiveHTTP(f.Name, f.Value)
-		}
+		receiveBackward(cell, head)
+		receiveBackward(cell, tail)
 	}
 }
 

@@ -1,6 +1,7 @@
 package vologrpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -143,7 +144,7 @@ func appendMetadata(fields []http2.Field, m Metadata) ([]http2.Field, error) {
 			return fields, err
 		}
 		if strings.HasSuffix(key, "-bin") {
-			value = base64.RawStdEncoding.EncodeToString([]byte(value))
+			value = encodeBinary([]byte(value))
 		} else if !printable(value) {
 			return fields, fmt.Errorf("metadata %q: the value is not printable ASCII; a key that ends in -bin takes any", key)
 		}
@@ -221,13 +222,33 @@ func appendMetainfo(fields []http2.Field, m *metainfo.Metadata) []http2.Field {
 }
 
 // appendHTTP appends a value of metainfo; one that no header can hold stays
-// behind.
+// behind. To a peer it is metadata like any other: under a name that ends in
+// -bin it expects base64, and refuses calls that have something else.
 func appendHTTP(fields []http2.Field, kind metainfo.Kind, key, value string) []http2.Field {
 	name, ok := metainfo.AppendHTTPName(nil, kind, key)
-	if !ok || !sendable(value) {
+	switch {
+	case !ok:
+		return fields
+	case bytes.HasSuffix(name, []byte("-bin")):
+		value = encodeBinary([]byte(value))
+	case !sendable(value):
 		return fields
 	}
 	return append(fields, http2.Field{Name: string(name), Value: value})
+}
+
+// receiveBackward takes what a handler has sent back out of metadata.
+func receiveBackward(cell *metainfo.BackwardCell, fields []http2.Field) {
+	for _, f := range fields {
+		if strings.HasSuffix(f.Name, "-bin") {
+			raw, err := decodeBinary(f.Value)
+			if err != nil {
+				continue // it is nobody's
+			}
+			f.Value = string(raw)
+		}
+		cell.ReceiveHTTP(f.Name, f.Value)
+	}
 }
 
 // sendable reports whether a header can hold s (RFC 9110, section 5.5).

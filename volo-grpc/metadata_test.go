@@ -2,6 +2,7 @@ package vologrpc_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -200,5 +201,29 @@ func TestTheFactsOfACall(t *testing.T) {
 	if server.Role != rpc.Server || server.Service != "test.v1.Notes" || server.Method != "Get" ||
 		server.Caller.Address.IsZero() || server.Callee.Address.IsZero() || server.Deadline.IsZero() || server.Stats.ReceivedBytes != 8 {
 		t.Errorf("got %+v", server)
+	}
+}
+
+// Metainfo of any key passes, and is metadata like any other to a peer: under a
+// name in -bin it is base64 on the wire, which any peer takes off.
+func TestMetainfoUnderBinaryNames(t *testing.T) {
+	const value = "a,b ü\x00\xff"
+	last := dial(t, serve(t, notes{get: func(ctx context.Context, _ *note) (*note, error) {
+		p, _ := metainfo.Persistent(ctx, "SIG_BIN")
+		u, _ := metainfo.Upstream(ctx, "HOP_BIN")
+		metainfo.SendBackward(ctx, "COST_BIN", value)
+		return of(fmt.Sprintf("%q %q %q", p, u, vologrpc.MetadataFrom(ctx).Get("rpc-persist-sig-bin"))), nil
+	}}))
+	first := dial(t, serve(t, notes{get: func(ctx context.Context, in *note) (*note, error) {
+		ctx = metainfo.WithTransient(metainfo.WithBackward(ctx), "HOP_BIN", value)
+		got, err := last.get(ctx, "")
+		if back, _ := metainfo.Backward(ctx, "COST_BIN"); back != value {
+			t.Errorf("backward: got %q, want %q", back, value)
+		}
+		return of(got), err
+	}}))
+	got, err := first.get(metainfo.WithPersistent(soon(t), "sig-bin", value), "")
+	if want := fmt.Sprintf("%[1]q %[1]q %[1]q", value); err != nil || got != want {
+		t.Errorf("got %q and %v, want %q", got, err, want)
 	}
 }

@@ -175,8 +175,8 @@ func (s *Server) readHead(stream *ServerStream, req *Request) error {
 			return &Error{Code: Internal, Message: err.Error()}
 		}
 		var in metainfo.Incoming
-		for _, f := range st.Fields {
-			in.AddHTTP(f.Name, f.Value)
+		for _, p := range req.Metadata {
+			in.AddHTTP(p.Key, p.Value)
 		}
 		req.metadata = in.Metadata()
 	}
