@@ -32,7 +32,8 @@ type Idler interface {
 }
 
 // A Keeper is a [ConnHandler] that would rather have the memory in which a
-// message came than copy it, see [Conn.Keep].
+// message came than copy it, see [Conn.Keep]. Where engine net serves a socket for
+// a [Listener] it can; elsewhere nothing is keepable.
 type Keeper interface {
 	// Keeps returns how many bytes the next message is expected to have; 0 if
 	// there is nothing to keep. It is called like Data.

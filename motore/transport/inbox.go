@@ -26,7 +26,7 @@ const (
 type inbox struct {
 	c    *Conn
 	h    ConnHandler
-	keep Keeper // h, nil if it is none
+	keep Keeper // h, nil if it is none or is given nothing to keep
 	buf  *buffer
 	own  buffer // for the handler to keep
 
@@ -39,9 +39,12 @@ type inbox struct {
 
 func newInbox(c *Conn, h ConnHandler) inbox {
 	in := inbox{c: c, h: h, size: defaultRead}
+	if c.owner == nil {
+		return in // it reads until nothing is there: half of what it made to keep would be for nothing
+	}
 	in.keep, _ = h.(Keeper)
-	if c.owner != nil && c.owner.config.ReadBuffer > 0 {
-		in.size = c.owner.config.ReadBuffer
+	if n := c.owner.config.ReadBuffer; n > 0 {
+		in.size = n
 	}
 	return in
 }

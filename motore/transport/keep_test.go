@@ -89,6 +89,45 @@ func TestKeptBytesStay(t *testing.T) {
 	}
 }
 
+// A countingKeeper counts how often memory was to be made for it.
+type countingKeeper struct {
+	handler
+	asked int
+}
+
+func (k *countingKeeper) Keeps() int {
+	k.asked++
+	return 100
+}
+
+// A connection without a listener, which reads until nothing is there, makes no
+// memory for a read that finds nothing.
+func TestNoMemoryIsMadeForNothing(t *testing.T) {
+	nl := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer nl.Close()
+	nc := closeLater(t, must(net.Dial("tcp", nl.Addr().String())))
+	c := transport.NewConn(must(nl.Accept()))
+	k := new(countingKeeper)
+	k.data = func(in []byte) (int, int, error) {
+		c.Keep()
+		return len(in), 10, c.Write(in)
+	}
+	served := make(chan error, 1)
+	go func() { served <- c.Serve(k) }()
+	const messages = 20
+	for range messages {
+		must(nc.Write(make([]byte, 10)))
+		must(readAll(nc, 10))
+	}
+	nc.Close()
+	if err := soon(t, served, "Serve"); err != nil {
+		t.Errorf("Serve returned %v", err)
+	}
+	if k.asked > messages {
+		t.Errorf("memory was made %d times for %d messages", k.asked, messages)
+	}
+}
+
 func readAll(r io.Reader, n int) ([]byte, error) {
 	b := make([]byte, n)
 	_, err := io.ReadFull(r, b)
