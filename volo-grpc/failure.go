@@ -61,8 +61,11 @@ func (r *Request) failHTTP2(phase Phase, until bound, limit int, err error) erro
 	var reset *http2.ResetError
 	var lost *http2.ConnError
 	var size *http2.SizeError
+	var list *http2.ListSizeError
 	nothing := false
 	switch {
+	case errors.As(err, &list):
+		return r.fail(PhaseEncode, true, &Error{Code: Internal, Message: err.Error(), Err: err})
 	case errors.As(err, &size):
 		return r.fail(PhaseDecode, false, overLimit("WithMaxReceiveSize", limit, size.Size))
 	case errors.As(err, &unsent):

@@ -227,3 +227,58 @@ func TestMetainfoUnderBinaryNames(t *testing.T) {
 		t.Errorf("got %q and %v, want %q", got, err, want)
 	}
 }
+
+// A header list that the peer does not take fails its own call, and not the
+// connection with all other calls on it.
+func TestMetadataOverThePeersLimit(t *testing.T) {
+	huge := strings.Repeat("x", 300<<10)
+	stay := make(chan struct{})
+	here := make(chan struct{}, 1)
+	c := dial(t, serve(t, notes{get: func(ctx context.Context, in *note) (*note, error) {
+		switch in.Value {
+		case "wait":
+			here <- struct{}{}
+			<-stay
+		case "status":
+			return nil, vologrpc.Errorf(vologrpc.DataLoss, "%s", huge)
+		case "details":
+			return nil, vologrpc.Errorf(vologrpc.DataLoss, "torn").WithDetails(of(huge))
+		case "trailer":
+			vologrpc.SetTrailer(ctx, "x", huge)
+		case "header":
+			return of(""), vologrpc.SetHeader(ctx, "x", huge)
+		case "backward":
+			metainfo.SendBackward(ctx, "X", huge)
+		}
+		return of(""), nil
+	}}))
+	other := make(chan error)
+	go func() {
+		_, err := c.get(soon(t), "wait")
+		other <- err
+	}()
+	<-here // and so the settings of the server are known
+	for _, test := range []struct {
+		what string
+		ctx  context.Context
+		code vologrpc.Code
+		want string
+	}{
+		{"a request with metadata", vologrpc.WithMetadata(soon(t), "x", huge), vologrpc.Internal, "over the limit"},
+		{"a request with metainfo", metainfo.WithPersistent(soon(t), "X", huge), vologrpc.Internal, "over the limit"},
+		{"status", soon(t), vologrpc.DataLoss, "xxx…"},
+		{"details", soon(t), vologrpc.DataLoss, "torn…"},
+		{"trailer", soon(t), vologrpc.Internal, "over the limit"},
+		{"header", soon(t), vologrpc.Unknown, "over the limit"},
+		{"backward", soon(t), vologrpc.Internal, "over the limit"},
+	} {
+		_, err := c.get(test.ctx, test.what)
+		if vologrpc.CodeOf(err) != test.code || !strings.Contains(fmt.Sprint(err), test.want) {
+			t.Errorf("%s: got %.200v, want %v with %q", test.what, err, test.code, test.want)
+		}
+	}
+	close(stay)
+	if err := <-other; err != nil {
+		t.Errorf("the other call: %.200v", err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -244,6 +245,9 @@ func (s *ServerStream) answer(resp *Response, err error) {
 	}
 	var room [8]http2.Field
 	fields, bad := s.appendTrailer(room[:0], trailer)
+	if bad == nil {
+		bad = s.fits(okTail, fields)
+	}
 	if bad != nil && err == nil {
 		err = &Error{Code: Internal, Message: bad.Error()}
 	}
@@ -287,7 +291,9 @@ func (s *ServerStream) complete(resp *Response) error {
 // fields if nothing was sent yet (gRPC over HTTP2, "Trailers-Only").
 func (s *ServerStream) refuse(fields []http2.Field, status *Error) {
 	s.server.failed.Add(1)
-	fields = appendStatus(fields, status)
+	if fields = appendStatus(fields, status); s.fits(nil, fields) != nil {
+		fields = appendStatus(nil, status.brief())
+	}
 	head, headFields := s.header()
 	if s.detour != nil {
 		s.detour.depart(head, headFields, nil, fields)
@@ -298,6 +304,24 @@ func (s *ServerStream) refuse(fields []http2.Field, status *Error) {
 		head, tail = nil, head
 	}
 	s.st.Finish(head, headFields, nil, tail, fields, http2.Bound{})
+}
+
+// fits reports whether the client takes a header block of k, which may be nil,
+// and fields.
+func (s *ServerStream) fits(k *http2.Block, fields []http2.Field) error {
+	if s.detour != nil {
+		return nil // it is no block there
+	}
+	return s.st.Fits(k, fields)
+}
+
+// brief returns what is left of a status that its caller would not take.
+func (e *Error) brief() *Error {
+	const most = 1000
+	return &Error{
+		Code: e.Code, Message: strings.ToValidUTF8(e.Message[:min(len(e.Message), most)], "") + "…",
+		Phase: e.Phase, Unsent: e.Unsent, pushback: e.pushback,
+	}
 }
 
 // isNil reports whether m is a nil pointer to a message.

@@ -235,7 +235,11 @@ func (s *ServerStream) SetHeader(pairs ...string) error {
 	}
 	x := s.extras()
 	m := x.header.With(pairs...)
-	if _, err := appendMetadata(nil, m[len(x.header):]); err != nil {
+	fields, err := appendMetadata(nil, m)
+	if err == nil {
+		err = s.fits(okHead, fields)
+	}
+	if err != nil {
 		return err
 	}
 	x.header = m

@@ -15,6 +15,31 @@ type headerBlock struct {
 // A block has at most this many CONTINUATION frames.
 const maxContinuations = 64
 
+// fits returns a [*ListSizeError] if the peer takes no list of the fields of k
+// and of fields (RFC 9113, section 6.5.2). A list far over its limit costs more
+// than the stream: peers end the connection, and all calls on it.
+func (c *conn) fits(k *Block, fields []Field) error {
+	limit := c.listLimit.Load()
+	if limit == 0 {
+		return nil
+	}
+	size := listSize(fields)
+	if k != nil {
+		size += listSize(k.Fields)
+	}
+	if uint64(size) > uint64(limit) {
+		return &ListSizeError{Size: size, Limit: int(limit)}
+	}
+	return nil
+}
+
+func listSize(fields []Field) (size int) {
+	for i := range fields {
+		size += len(fields[i].Name) + len(fields[i].Value) + 32
+	}
+	return size
+}
+
 // maxBlock bounds a header block, in bytes. A field is hardly ever longer
 // encoded than decoded; twice the limit leaves room to answer lists that are
 // over it, and to go on with the connection.

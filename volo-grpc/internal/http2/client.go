@@ -146,7 +146,11 @@ type Request struct {
 }
 
 // Open opens a stream. It waits for a place if the peer allows no more streams.
+// A head over the peer's limit is a [*ListSizeError].
 func (c *Client) Open(r Request, until Bound) (*ClientStream, error) {
+	if err := c.fits(r.Head, r.Fields); err != nil {
+		return nil, err
+	}
 	s, _ := c.released.Get().(*ClientStream)
 	if s == nil {
 		s = &ClientStream{on: c}

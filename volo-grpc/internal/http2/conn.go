@@ -69,6 +69,8 @@ type conn struct {
 
 	w *combine.Writer
 
+	listLimit atomic.Uint32 // of header lists that the peer takes; 0 if it has set none
+
 	// Under the writer's lock.
 	enc      encoder
 	window   int64     // that we may still send, on all streams together

@@ -98,6 +98,14 @@ func (e *SizeError) Error() string {
 // Is makes errors.Is find [ErrMessageTooLarge].
 func (e *SizeError) Is(target error) bool { return target == ErrMessageTooLarge }
 
+// A ListSizeError says that a list of header fields is larger than the peer
+// takes. Nothing of it was sent.
+type ListSizeError struct{ Size, Limit int }
+
+func (e *ListSizeError) Error() string {
+	return fmt.Sprintf("header fields of %d bytes are over the limit of %d that the peer has set", e.Size, e.Limit)
+}
+
 // streamError is an error of one stream that the reader answers with
 // RST_STREAM; connError ends the connection.
 type streamError struct {

@@ -331,6 +331,8 @@ func (c *conn) setting(s xhttp2.Setting) error {
 		c.enc.setLimit(s.Val)
 	case xhttp2.SettingMaxFrameSize:
 		c.maxFrame = int(min(s.Val, 1<<20)) // more in one frame would only delay others
+	case xhttp2.SettingMaxHeaderListSize:
+		c.listLimit.Store(s.Val)
 	case xhttp2.SettingMaxConcurrentStreams:
 		c.mu.Lock()
 		c.limit, c.limited = s.Val, true

@@ -134,6 +134,10 @@ func (s *ServerStream) Send(head *Block, fields []Field, body []byte, flush bool
 	return err
 }
 
+// Fits returns a [*ListSizeError] if the peer takes no header block of k, which
+// may be nil, and fields.
+func (s *ServerStream) Fits(k *Block, fields []Field) error { return s.c.fits(k, fields) }
+
 // Finish ends the response with trailers, after a head (unless nil) and a last
 // body, in one write if the windows allow. The stream is over then.
 func (s *ServerStream) Finish(head *Block, headFields []Field, body []byte, tail *Block, tailFields []Field, until Bound) error {
