@@ -147,3 +147,25 @@ func TestPeers(t *testing.T) {
 		t.Errorf("when nobody listens: got %v, want one peer that fails, and why", got)
 	}
 }
+
+func TestFactsTellWhichMethodsAreUnknown(t *testing.T) {
+	unknown := make(chan bool, 1)
+	look := func(next vologrpc.Handler) vologrpc.Handler {
+		return vologrpc.HandlerFunc(func(ctx context.Context, req *vologrpc.Request) (*vologrpc.Response, error) {
+			unknown <- req.Info.Unknown
+			return next.Call(ctx, req)
+		})
+	}
+	anything := vologrpc.WithUnknown(func(context.Context, *vologrpc.ServerStream) error { return nil })
+	c := dial(t, serve(t, echo, vologrpc.WithLayers(look), anything))
+	c.get(soon(t), "key")
+	if <-unknown {
+		t.Error("a method of the server's is unknown")
+	}
+	madeUp := *methodGet
+	madeUp.Name = "MadeUp"
+	c.Unary(soon(t), &madeUp, of("key"), of(""))
+	if !<-unknown {
+		t.Error("a method that nobody has is known")
+	}
+}

@@ -114,7 +114,7 @@ func refuseHTTP(method string) *http2.Block {
 
 // prepare fills in what a call needs to pass the stack.
 func (s *Server) prepare(stream *ServerStream, req *Request) error {
-	r := stream.route()
+	r, unknown := stream.route(), false
 	if r == nil {
 		path := stream.head().Path
 		if s.o.unknown == nil {
@@ -122,12 +122,14 @@ func (s *Server) prepare(stream *ServerStream, req *Request) error {
 		}
 		r = s.unknownRoute(path)
 		stream.reroute(r)
+		unknown = true
 	}
 	conn := stream.conn()
 	req.Info = rpc.Info{
 		Role:       rpc.Server,
 		Service:    r.method.Service,
 		Method:     r.method.Name,
+		Unknown:    unknown,
 		Idempotent: r.method.Idempotent,
 		Caller:     rpc.Endpoint{Address: conn.remote},
 		Callee:     rpc.Endpoint{Service: r.method.Service, Address: conn.local},

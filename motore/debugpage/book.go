@@ -74,7 +74,7 @@ func (p *Page) Begin(ctx context.Context, info *rpc.Info, req observe.Request) (
 	if info.Role == rpc.Server {
 		c.peer = info.Caller
 	}
-	c.tally = b.tally(c.method)
+	c.tally = b.tally(c.method, info.Role == rpc.Server && !info.Unknown)
 	c.shelf.mu.Lock()
 	c.shelf.flying[c] = struct{}{}
 	c.shelf.mu.Unlock()
@@ -180,15 +180,17 @@ type tally struct {
 	longest atomic.Int64 // nanoseconds
 }
 
-func (b *book) tally(m method) *tally {
+// tally returns that of a method. Nobody's made-up names take the place of what
+// a server has registered.
+func (b *book) tally(m method, registered bool) *tally {
 	if t, ok := b.methods.Load(m); ok {
 		return t.(*tally)
 	}
-	if b.number.Load() >= maxMethods {
+	if !registered && b.number.Load() >= maxMethods {
 		m.service, m.name = "_OTHER", "_OTHER"
 	}
 	t, seen := b.methods.LoadOrStore(m, new(tally))
-	if !seen {
+	if !seen && !registered {
 		b.number.Add(1)
 	}
 	return t.(*tally)

@@ -34,6 +34,7 @@ type Info struct {
 	Method  string // the method as the IDL names it
 	Role    Role
 	Oneway  bool // the caller waits for no answer
+	Unknown bool // on a server: no service has the method, whose name is the caller's choice
 
 	// Idempotent says that running the call twice does no harm, so that it may
 	// be sent again although its outcome is unknown. Layers may set it.

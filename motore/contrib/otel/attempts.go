@@ -32,7 +32,7 @@ func (attempts) End(ctx context.Context, end observe.End) {
 	}
 	attrs = appendAddress(attrs, semconv.ServerAddressKey, semconv.ServerPortKey, end.Callee.Address)
 	if end.Err != nil {
-		attrs = append(attrs, semconv.ExceptionMessage(end.Err.Error()))
+		attrs = append(attrs, semconv.ExceptionMessage(text(end.Err.Error())))
 	}
 	trace.SpanFromContext(ctx).AddEvent("attempt", trace.WithAttributes(attrs...))
 }

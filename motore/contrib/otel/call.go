@@ -64,7 +64,7 @@ func (c *call) End(ctx context.Context, end observe.End) {
 	}
 	c.span.SetAttributes(attrs...)
 	if failed {
-		c.span.SetStatus(codes.Error, end.Err.Error())
+		c.span.SetStatus(codes.Error, text(end.Err.Error()))
 	}
 	c.span.End()
 }

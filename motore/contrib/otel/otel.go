@@ -37,7 +37,8 @@
 // # Attributes
 //
 //	rpc.system.name           "thrift", "grpc"
-//	rpc.method                Service/Method
+//	rpc.method                Service/Method; "_OTHER" of one that the server does not have
+//	rpc.method_original       the latter's name, in spans
 //	server.address, .port     on a client, of the instance that was called last
 //	client.address, .port     on a server, in spans
 //	rpc.response.status_code  in gRPC, and of errors that have a StatusCode
@@ -49,8 +50,10 @@ package otel
 
 import (
 	"context"
+	"strings"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -133,14 +136,20 @@ func handle(err error) {
 func (o *observer) Begin(ctx context.Context, info *rpc.Info, req observe.Request) (context.Context, observe.Ender) {
 	c := &call{o: o, system: req.System(), method: info.Service + "/" + info.Method}
 	c.coder, _ = req.(coder)
+	name, attrs := c.method, make([]attribute.KeyValue, 0, 3)
+	if info.Unknown {
+		// The conventions have it so: the caller could make up any number of names.
+		attrs = append(attrs, semconv.RPCMethodOriginal(text(c.method)))
+		name, c.method = c.system, "_OTHER"
+	}
+	attrs = append(attrs, semconv.RPCSystemNameKey.String(c.system), semconv.RPCMethod(c.method))
 	carrier := &carrier{ctx, req}
 	kind := trace.SpanKindClient
 	if info.Role == rpc.Server {
 		kind = trace.SpanKindServer
 		ctx = o.propagator.Extract(ctx, carrier)
 	}
-	ctx, c.span = o.tracer.Start(ctx, c.method, trace.WithSpanKind(kind), trace.WithAttributes(
-		semconv.RPCSystemNameKey.String(c.system), semconv.RPCMethod(c.method)))
+	ctx, c.span = o.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attrs...))
 	if info.Role == rpc.Client {
 		carrier.ctx = ctx
 		o.propagator.Inject(ctx, carrier)
@@ -148,6 +157,10 @@ func (o *observer) Begin(ctx context.Context, info *rpc.Info, req observe.Reques
 	}
 	return ctx, c
 }
+
+// text makes valid UTF-8 of what a peer has sent: one string that is not so, and
+// exporters of OTLP lose the whole batch.
+func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // A carrier is a request as propagators see it.
 type carrier struct {

@@ -150,6 +150,20 @@ func TestSpan(t *testing.T) {
 	}
 }
 
+// Names and texts of peers are whatever they please.
+func TestWhatPeersChoose(t *testing.T) {
+	w := newWatch(t)
+	w.call(rpc.Info{Role: rpc.Server, Service: "No", Method: "Such\xff", Unknown: true}, requestOf("grpc"), fails(nil))
+	w.call(rpc.Info{Role: rpc.Client, Service: "Shop", Method: "Buy"}, requestOf("thrift"), fails(errors.New("torn \xff")))
+	spans := w.spans.Ended()
+	if got := texts(spans[0].Attributes()); spans[0].Name() != "grpc" || got["rpc.method"] != "_OTHER" || got["rpc.method_original"] != "No/Such\uFFFD" {
+		t.Errorf("an unknown method: got %s, %v", spans[0].Name(), got)
+	}
+	if got := spans[1].Status().Description; got != "torn \uFFFD" {
+		t.Errorf("got %q, want valid UTF-8", got)
+	}
+}
+
 func texts(attrs []attribute.KeyValue) map[string]string {
 	m := map[string]string{}
 	for _, a := range attrs {

@@ -22,7 +22,8 @@
 //
 // All have the labels role, system, service and method, and nothing that the
 // other side may choose freely: methods beyond the first [MaxMethods] are
-// counted as "_OTHER". Outcomes are those of [rpc.Outcome].
+// counted as "_OTHER". Those that a server has registered are few, and count in
+// any case. Outcomes are those of [rpc.Outcome].
 //
 // # Cost
 //
@@ -139,17 +140,18 @@ func (c *Calls) collectors() []prometheus.Collector {
 
 // Begin counts a call that is in flight.
 func (c *Calls) Begin(ctx context.Context, info *rpc.Info, req observe.Request) (context.Context, observe.Ender) {
-	s := c.of(method{info.Role, req.System(), info.Service, info.Method})
+	s := c.of(method{info.Role, req.System(), info.Service, info.Method}, info.Role == rpc.Server && !info.Unknown)
 	s.flying.Inc()
 	return ctx, s
 }
 
-// of returns the series of a method.
-func (c *Calls) of(m method) *series {
+// of returns the series of a method. What a server has registered is bounded by
+// itself, and nobody's made-up names take its place.
+func (c *Calls) of(m method, registered bool) *series {
 	if s, ok := c.known.Load(m); ok {
 		return s.(*series)
 	}
-	if c.number.Load() >= MaxMethods {
+	if !registered && c.number.Load() >= MaxMethods {
 		m.service, m.name = other, other
 		if s, ok := c.known.Load(m); ok {
 			return s.(*series)
@@ -167,7 +169,7 @@ func (c *Calls) of(m method) *series {
 		s.ended[o] = c.total.WithLabelValues(append(labels[:4:4], rpc.Outcome(o).String())...)
 	}
 	found, seen := c.known.LoadOrStore(m, s)
-	if !seen {
+	if !seen && !registered {
 		c.number.Add(1)
 	}
 	return found.(*series)

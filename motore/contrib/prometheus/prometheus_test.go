@@ -94,13 +94,15 @@ func TestMethodsBeyondTheLimitAreOneSeries(t *testing.T) {
 	calls := prometheus.New(prometheus.Config{})
 	s := observe.New[error, string](calls)(service)
 	for i := range prometheus.MaxMethods + 2 {
-		s.Call(in(rpc.Info{Role: rpc.Server, Service: "Shop", Method: "M" + strconv.Itoa(i)}), nil)
+		s.Call(in(rpc.Info{Role: rpc.Server, Service: "Shop", Method: "M" + strconv.Itoa(i), Unknown: true}), nil)
 	}
+	s.Call(in(rpc.Info{Role: rpc.Server, Service: "Shop", Method: "Buy"}), nil)
 	got := scrape(t, calls)
 	has(t, got,
+		`volo_calls_in_flight{method="Buy",role="server",service="Shop",system=""} 0`,
 		`volo_calls_in_flight{method="M`+strconv.Itoa(prometheus.MaxMethods-1)+`",role="server",service="Shop",system=""} 0`,
 		`volo_calls_total{method="_OTHER",outcome="answered",role="server",service="_OTHER",system=""} 2`)
-	if want := prometheus.MaxMethods + 1; strings.Count(got, "\nvolo_calls_in_flight{") != want {
+	if want := prometheus.MaxMethods + 2; strings.Count(got, "\nvolo_calls_in_flight{") != want {
 		t.Errorf("got %d series, want %d", strings.Count(got, "\nvolo_calls_in_flight{"), want)
 	}
 }
