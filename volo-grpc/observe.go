@@ -37,13 +37,21 @@ func (r *Request) SetHeader(ctx context.Context, key, value string) context.Cont
 
 // OutcomeOf returns what err is for the other side of the call, see
 // [rpc.Outcome]. A handler's error that is no status arrives as UNKNOWN: the
-// call has failed.
+// call has failed. One that judges itself, as that of a call which the handler
+// has made, is believed.
 func (r *Request) OutcomeOf(err error) rpc.Outcome {
 	if err == nil || r.stream == nil {
 		return rpc.OutcomeOf(err)
 	}
 	if _, ok := bizOf(err); ok {
 		return rpc.Answered
+	}
+	judge, ok := errors.AsType[interface {
+		error
+		Outcome() rpc.Outcome
+	}](err)
+	if _, own := judge.(*Error); ok && !own {
+		return judge.Outcome()
 	}
 	status := statusOf(err)
 	if status.Unsent && status.Phase == 0 {

@@ -35,10 +35,17 @@ func (r *Request) SetHeader(ctx context.Context, key, value string) context.Cont
 // OutcomeOf returns what err is for the other side of the call, see
 // [rpc.Outcome]. A handler's error that the IDL does not declare, and that is no
 // [*BizError] either, arrives as an exception of the instance's: the call has
-// failed.
+// failed. One that judges itself, as that of a call which the handler has made,
+// is believed.
 func (r *Request) OutcomeOf(err error) rpc.Outcome {
 	o := rpc.OutcomeOf(err)
 	if err == nil || o != rpc.Answered || r.conn == nil {
+		return o
+	}
+	if _, ok := errors.AsType[interface {
+		error
+		Outcome() rpc.Outcome
+	}](err); ok {
 		return o
 	}
 	if _, ok := errors.AsType[*BizError](err); ok {

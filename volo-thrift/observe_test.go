@@ -91,6 +91,22 @@ func TestPeersAndLoad(t *testing.T) {
 	}
 }
 
+// A relayed error is that of a call which a handler has made.
+type relayed struct{}
+
+func (relayed) Error() string        { return "the shelf says no" }
+func (relayed) Outcome() rpc.Outcome { return rpc.Answered }
+
+func TestAnErrorThatJudgesIsBelieved(t *testing.T) {
+	o := teller{make(chan observe.End, 1), make(chan string, 1)}
+	pair := serve(t, handler{get: func(context.Context, string) (string, error) { return "", relayed{} }},
+		volothrift.WithLayers(volothrift.Observe(o)))
+	dial(t, pair).Get(context.Background(), "key")
+	if end := <-o.ends; end.Outcome != rpc.Answered {
+		t.Errorf("got %v, want answered", end.Outcome)
+	}
+}
+
 // The nil of a type of errors, as handlers return it by mistake.
 type unsound struct{ text string }
 
