@@ -140,11 +140,6 @@ func appendMessage(b []byte, withLength bool, name string, typ thrift.MessageTyp
 	return b, nil
 }
 
-// lastMark is what the unused byte of an answer without a header says if it is
-// the last on its connection. Peers other than ours ignore it, and find out from
-// the end of the connection, perhaps when it is too late.
-const lastMark = 1
-
 // A reply is the answer to a call as it came off the wire. It aliases the
 // frame.
 type reply struct {
@@ -202,8 +197,6 @@ func (c *clientCore) finish(ctx context.Context, req *Request, r *reply, frame [
 	if c.o.protocol.hasHeader() {
 		r.reset = asksReset(&r.header)
 		receiveBackward(ctx, &r.header)
-	} else {
-		r.reset = r.message.Unused == lastMark
 	}
 	if r.biz != nil {
 		// Kitex sends an ordinary reply beside it, Volo an exception.

@@ -14,13 +14,12 @@ import (
 // A pingPongPeer gives each call to one instance a connection of its own while
 // it runs: one write, one answer.
 type pingPongPeer struct {
-	core    *clientCore
-	pool    *pool.Pool
-	layered bool // calls pass layers of the user's, which may wait
+	core *clientCore
+	pool *pool.Pool
 }
 
 func newPingPongPeer(c *clientCore, addr rpc.Address) *pingPongPeer {
-	p := &pingPongPeer{core: c, layered: len(c.o.outer)+len(c.o.inner) > 0}
+	p := &pingPongPeer{core: c}
 	p.pool = pool.New(pool.Config(c.o.pool), func(ctx context.Context) (*transport.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, c.o.connectTimeout)
 		defer cancel()
@@ -35,8 +34,8 @@ func (p *pingPongPeer) close()     { p.pool.Abort() }
 
 func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, error) {
 	now := req.Info.Stats.Start
-	if req.Info.Attempt > 0 || p.layered {
-		now = time.Now() // it has been a while, perhaps
+	if req.Info.Attempt > 0 {
+		now = time.Now()
 	}
 	until := boundOf(ctx, req)
 	conn, reused, err := p.take(until, now)

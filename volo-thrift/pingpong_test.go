@@ -13,6 +13,7 @@ import (
 
 	"github.com/volo-go/volo/motore/transport"
 	volothrift "github.com/volo-go/volo/volo-thrift"
+	"github.com/volo-go/volo/volo-thrift/internal/store/storethrift"
 )
 
 // closesAfter answers a number of framed requests, then closes: before the
@@ -307,84 +308,51 @@ func TestAnAnswerCountsThoughThePeerHangsUpAtOnce(t *testing.T) {
 	})
 }
 
-// Without a header the mark is in the envelope, in the byte that others ignore.
-// The peer does not hang up by itself here: the client must.
-func TestAConnectionWhoseEnvelopeSaysSoIsNotUsedAgain(t *testing.T) {
-	for _, protocol := range []volothrift.Protocol{volothrift.Framed, volothrift.Unframed} {
-		for _, c := range []struct {
-			mark  byte
-			dials int32
-		}{{0, 1}, {1, 3}, {2, 1}} {
-			synctest.Test(t, func(t *testing.T) {
-				dials := new(counter)
-				client := newClient(t, "10.0.0.1:1", volothrift.WithProtocol(protocol),
-					volothrift.WithDialer(dials.count(fakeServer(t, func(p *peer) {
-						request := message(typeCall, "get", 0, text(1, "k"))
-						for seq := uint32(1); ; seq++ {
-							if protocol == volothrift.Framed {
-								request = framed(request)
-							}
-							if _, err := io.ReadFull(p, request); err != nil {
-								return
-							}
-							answer := message(typeReply, "get", seq, text(0, "k"))
-							answer[2] = c.mark
-							if protocol == volothrift.Framed {
-								answer = framed(answer)
-								request = request[4:]
-							}
-							p.send(answer)
-						}
-					}))))
-				for range 3 {
-					mustGet(t, client, "k")
-					synctest.Wait()
+// A server that shuts down closes after its last answer, and a client that
+// makes one call after the other is as quick: nothing may be lost on the
+// connection that it has just used.
+func TestNoCallIsLostOnAConnectionThatClosesAfterItsAnswer(t *testing.T) {
+	for what, call := range map[string]func(*storethrift.StoreClient) error{
+		"a call":        func(c *storethrift.StoreClient) error { _, err := c.Get(t.Context(), "k"); return err },
+		"a oneway call": func(c *storethrift.StoreClient) error { return c.Note(t.Context(), "k") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			l.(*net.TCPListener).SetDeadline(time.Now().Add(10 * time.Second))
+			closed, more := make(chan struct{}), make(chan struct{})
+			var requests atomic.Int32
+			go func() {
+				defer close(more)
+				first, err := l.Accept()
+				if err != nil {
+					return
 				}
-				if n := dials.n.Load(); n != c.dials {
-					t.Errorf("%v, mark %d: three calls dialed %d times, want %d", protocol, c.mark, n, c.dials)
+				answer := closesAfter(1, false, &requests)
+				answer(&peer{Conn: first})
+				first.Close()
+				close(closed)
+				second, err := l.Accept()
+				if err != nil {
+					return
 				}
-			})
-		}
-	}
-}
-
-// Nobody would hear that a oneway call was lost on a connection whose peer has
-// closed it after its last answer, a moment ago.
-func TestNoOnewayCallIsLostOnAConnectionThatClosesAfterItsAnswer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	l.(*net.TCPListener).SetDeadline(time.Now().Add(10 * time.Second))
-	closed, more := make(chan struct{}), make(chan struct{})
-	var requests atomic.Int32
-	go func() {
-		defer close(more)
-		first, err := l.Accept()
-		if err != nil {
-			return
-		}
-		answer := closesAfter(1, false, &requests)
-		answer(&peer{Conn: first})
-		first.Close()
-		close(closed)
-		second, err := l.Accept()
-		if err != nil {
-			return
-		}
-		answer(&peer{Conn: second})
-		second.Close()
-	}()
-	c := newClient(t, l.Addr().String(), volothrift.WithProtocol(volothrift.Framed))
-	mustGet(t, c, "k")
-	<-closed
-	if err := c.Note(t.Context(), "k"); err != nil {
-		t.Error(err)
-	}
-	<-more
-	if n := requests.Load(); n != 2 {
-		t.Errorf("%d requests arrived, want 2", n)
+				answer(&peer{Conn: second})
+				second.Close()
+			}()
+			c := newClient(t, l.Addr().String(), volothrift.WithProtocol(volothrift.Framed))
+			mustGet(t, c, "k")
+			<-closed
+			if err := call(c); err != nil {
+				t.Error(err)
+			}
+			<-more
+			if n := requests.Load(); n != 2 {
+				t.Errorf("%d requests arrived, want 2", n)
+			}
+		})
 	}
 }
 

@@ -229,12 +229,6 @@ func (in *incoming) encode(req *Request, limit int) (err error) {
 		if b, err = h.End(b); err != nil {
 			return err
 		}
-	} else if in.reset {
-		envelope := b
-		if withLength {
-			envelope = b[framed.HeaderSize:]
-		}
-		thrift.MarkMessage(envelope, lastMark)
 	}
 	if len(b) > limit {
 		return &LimitError{Option: "WithMaxMessageSize", Limit: limit, Got: len(b)}

@@ -119,19 +119,20 @@ func (c *serverConn) messages(in []byte) (consumed, need int, err error) {
 		consumed += size
 		c.scan.next()
 		c.dialect = sniff.Undecided
-		if err := c.message(protocol, rest[:size]); err != nil {
+		if err := c.message(protocol, rest[:size], size == len(rest)); err != nil {
 			return consumed, 0, err
 		}
 	}
 	return consumed, 0, nil
 }
 
-// message serves one whole frame, here or on a worker.
-func (c *serverConn) message(protocol Protocol, frame []byte) error {
+// message serves one whole frame, here or on a worker. Nothing has come behind
+// it if it is the last.
+func (c *serverConn) message(protocol Protocol, frame []byte, last bool) error {
 	if protocol == TTHeader && binary.BigEndian.Uint16(frame[6:])&ttheader.FlagOutOfOrder != 0 {
 		return c.outOfOrder(frame)
 	}
-	return c.inOrder(protocol, frame)
+	return c.inOrder(protocol, frame, last)
 }
 
 // outOfOrder has a worker serve a call.
@@ -146,8 +147,9 @@ func (c *serverConn) outOfOrder(frame []byte) error {
 	return nil
 }
 
-// inOrder serves a call here.
-func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
+// inOrder serves a call here. The answer after which the connection ends leaves
+// together with that end: a peer without a header has no other sign.
+func (c *serverConn) inOrder(protocol Protocol, frame []byte, last bool) (err error) {
 	in := newIncoming(protocol)
 	if c.lending.Fits(len(frame)) && c.conn.Keepable() {
 		c.conn.Keep()
@@ -160,7 +162,11 @@ func (c *serverConn) inOrder(protocol Protocol, frame []byte) (err error) {
 		return err
 	}
 	c.told = c.told || in.reset
-	if len(in.reply) > 0 {
+	switch {
+	case len(in.reply) == 0:
+	case c.told && last:
+		err = c.conn.AnswerLast(in.reply)
+	default:
 		err = c.conn.Answer(in.reply)
 	}
 	c.server.done(in)

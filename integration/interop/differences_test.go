@@ -76,21 +76,6 @@ func TestWhereWeWriteOtherBytes(t *testing.T) {
 	}
 }
 
-// What our server says in the unused byte of an envelope is not for Apache.
-func TestApacheIgnoresTheUnusedByte(t *testing.T) {
-	for _, strict := range []bool{true, false} {
-		b := thrift.AppendMessageBegin(nil, "testVoid", thrift.Reply, 7)
-		thrift.MarkMessage(b, 1)
-		in := apache.NewTMemoryBuffer()
-		in.Write(b)
-		p := apache.NewTBinaryProtocolConf(in, &apache.TConfiguration{TBinaryStrictRead: &strict})
-		name, typ, seq, err := p.ReadMessageBegin(t.Context())
-		if name != "testVoid" || typ != apache.REPLY || seq != 7 || err != nil {
-			t.Errorf("strict %v: Apache reads %q %v %d, %v", strict, name, typ, seq, err)
-		}
-	}
-}
-
 func TestWhereWeReadOtherThings(t *testing.T) {
 	for _, tt := range []struct {
 		name               string

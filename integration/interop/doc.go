@@ -29,9 +29,6 @@
 //     Apache's Go.
 //   - A oneway call: ours says that it is one, that of Apache's Go calls itself
 //     an ordinary call; servers of both take either, and answer neither.
-//   - The unused byte of an envelope: ours says 1 in the last answer of a
-//     connection that ends, so that clients of ours leave it. Apache writes 0 and
-//     ignores it.
 //   - A message of a type that does not exist: we end the connection, Apache's
 //     client reads on and fails the call.
 //   - Nesting in fields that are unknown: both stop at 64 levels; Apache counts

@@ -65,9 +65,10 @@ type stream interface {
 	read(in []byte) (int, error)
 	// write writes all of b and says whether any of it may have been sent.
 	write(b []byte) (sent bool, err error)
-	// answer is write, called within Data by the goroutine that runs it.
-	answer(b []byte) (sent bool, err error)
-	// exchange writes all of out, then reads at least one byte into in, or into
+	// answer is write, called within Data by the goroutine that runs it. If it
+	// is the last, the end of the stream leaves with it, if that can be.
+	answer(b []byte, last bool) (sent bool, err error)
+	// exchange looks whether the connection is alive, writes all of out, then reads at least one byte into in, or into
 	// new memory of size bytes if in is nil.
 	exchange(out, in []byte, size int) (got []byte, err error)
 	// serve pushes what arrives into h until the connection ends, and returns
@@ -145,7 +146,19 @@ func (c *Conn) Write(b []byte) error {
 // Answer is Write for a handler that calls it within Data, on the goroutine that
 // runs it, while nobody else writes: it takes the shorter way.
 func (c *Conn) Answer(b []byte) error {
-	sent, err := c.s.answer(b)
+	sent, err := c.s.answer(b, false)
+	if err != nil {
+		return c.fail(OpWrite, sent, err)
+	}
+	return nil
+}
+
+// AnswerLast is Answer for a handler that writes nothing more and ends the
+// connection then. Over TCP on Linux the end comes with the last byte, so that a
+// peer which looks before it sends another request never sends it in vain.
+// Elsewhere it comes when the connection is closed.
+func (c *Conn) AnswerLast(b []byte) error {
+	sent, err := c.s.answer(b, true)
 	if err != nil {
 		return c.fail(OpWrite, sent, err)
 	}
@@ -168,8 +181,9 @@ func (c *Conn) Read(in []byte) (int, error) {
 
 // Exchange writes all of out, then reads at least one byte into in: one turn
 // of a client that waits for each answer before it sends the next request. It
-// allocates nothing. The error is an *[OpError] whose Op is [OpWrite] or
-// [OpRead]; at [OpRead] its Err is [io.EOF] if the peer has closed.
+// allocates nothing. If the connection is not [Conn.Alive], it sends nothing. The
+// error is an *[OpError] whose Op is [OpWrite] or [OpRead]; at [OpRead] its Err
+// is [io.EOF] if the peer has closed.
 func (c *Conn) Exchange(out, in []byte) (n int, err error) {
 	got, err := c.s.exchange(out, in, 0)
 	return len(got), err

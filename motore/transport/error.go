@@ -21,6 +21,8 @@ var (
 	ErrReadLimit = errors.New("transport: more unread bytes than ListenConfig.ReadLimit")
 )
 
+var errStale = errors.New("the peer has closed, or sent what nobody has asked for")
+
 // The phases that an [OpError] names.
 const (
 	OpDial      = "dial"

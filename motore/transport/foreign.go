@@ -27,7 +27,7 @@ func (f *foreign) read(in []byte) (int, error) {
 	return f.c.nc.Read(in)
 }
 
-func (f *foreign) answer(b []byte) (sent bool, err error) { return f.write(b) }
+func (f *foreign) answer(b []byte, last bool) (sent bool, err error) { return f.write(b) }
 
 func (f *foreign) write(b []byte) (sent bool, err error) {
 	if err := f.c.closing(); err != nil {
@@ -72,6 +72,9 @@ func (f *foreign) sent() int64 {
 }
 
 func (f *foreign) exchange(out, in []byte, size int) (got []byte, err error) {
+	if !f.alive() {
+		return nil, f.c.fail(OpWrite, false, errStale)
+	}
 	if sent, err := f.write(out); err != nil {
 		return nil, f.c.fail(OpWrite, sent, err)
 	}

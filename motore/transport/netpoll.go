@@ -212,7 +212,7 @@ func (p *pollConn) ending(pending int, err error) error {
 	return plain(err)
 }
 
-func (p *pollConn) answer(b []byte) (sent bool, err error) { return p.write(b) }
+func (p *pollConn) answer(b []byte, last bool) (sent bool, err error) { return p.write(b) }
 
 func (p *pollConn) write(b []byte) (sent bool, err error) {
 	if len(b) == 0 {
@@ -244,10 +244,13 @@ func (p *pollConn) writeNow(b []byte) (int, error) {
 	if p.freed {
 		return 0, net.ErrClosed
 	}
-	return writeNow(uintptr(p.fd), b)
+	return writeNow(uintptr(p.fd), b, false)
 }
 
 func (p *pollConn) exchange(out, in []byte, size int) (got []byte, err error) {
+	if !p.alive() {
+		return nil, p.c.fail(OpWrite, false, errStale)
+	}
 	if sent, err := p.write(out); err != nil {
 		return nil, p.c.fail(OpWrite, sent, err)
 	}

@@ -101,19 +101,22 @@ func (s *socket) write(b []byte) (sent bool, err error) {
 
 // answer needs none of the poller's locks: the receiver below it on the stack
 // keeps the descriptor open.
-func (s *socket) answer(b []byte) (sent bool, err error) {
-	n, err := writeNow(s.fd, b)
+func (s *socket) answer(b []byte, last bool) (sent bool, err error) {
+	n, err := writeNow(s.fd, b, last)
 	if err == nil && n < len(b) {
 		var m int
 		m, err = s.writeRest(b[n:])
 		n += m
+	}
+	if last && err == nil {
+		err = os.NewSyscallError("shutdown", syscall.Shutdown(int(s.fd), syscall.SHUT_WR))
 	}
 	return n > 0, err
 }
 
 // writable writes once and never waits.
 func (s *socket) writable(fd uintptr) bool {
-	s.written, s.writeErr = writeNow(fd, s.out)
+	s.written, s.writeErr = writeNow(fd, s.out, false)
 	return true
 }
 
@@ -141,8 +144,8 @@ type turn struct {
 	size    int  // of in, which is still to be made; 0 otherwise
 	wrote   bool // all of out
 	sent    bool // any of out
-	first   bool // no other turn went before
 	n       int
+	one     [1]byte
 	err     error
 	onReady func(fd uintptr) bool
 }
@@ -150,7 +153,7 @@ type turn struct {
 func (s *socket) exchange(out, in []byte, size int) (got []byte, err error) {
 	t := s.turn
 	if t == nil {
-		t = &turn{s: s, first: true}
+		t = &turn{s: s}
 		t.onReady = t.ready
 		s.turn = t
 	}
@@ -177,26 +180,27 @@ func (s *socket) exchange(out, in []byte, size int) (got []byte, err error) {
 
 // ready writes when it is called first, and reads when it is called again. The
 // write comes after the poller's state was reset, so that the answer's edge
-// cannot be lost however early it comes.
+// cannot be lost however early it comes. What had come before that is no answer:
+// the peer has closed, most likely.
 func (t *turn) ready(fd uintptr) bool {
 	if !t.wrote {
-		n, err := writeNow(fd, t.out)
+		switch _, err := readNow(fd, t.one[:]); err {
+		case syscall.EAGAIN:
+		case nil, io.EOF:
+			t.err = errStale
+			return true
+		default:
+			t.err = err
+			return true
+		}
+		n, err := writeNow(fd, t.out, false)
 		if t.sent = n > 0; err == nil && n < len(t.out) {
 			var m int
 			m, err = t.s.writeRest(t.out[n:])
 			t.sent = t.sent || m > 0
 		}
-		if err != nil {
-			t.err = err
-			return true
-		}
-		t.wrote = true
-		if !t.first {
-			return false
-		}
-		// A peer that spoke before it was asked did so before the poller's
-		// state was reset: look once, or its bytes would never be noticed.
-		t.first = false
+		t.err, t.wrote = err, err == nil
+		return err != nil
 	}
 	if t.size > 0 {
 		t.in, t.size = garbage(t.size), 0
@@ -259,9 +263,10 @@ func readNow(fd uintptr, b []byte) (int, error) {
 }
 
 // writeNow writes once without waiting, and returns how much the kernel took.
-func writeNow(fd uintptr, b []byte) (int, error) {
+// Where more follows at once, the kernel may hold some of it back.
+func writeNow(fd uintptr, b []byte, more bool) (int, error) {
 	for {
-		n, err := send(fd, b)
+		n, err := send(fd, b, more)
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:

@@ -12,4 +12,4 @@ import "syscall"
 func recv(fd uintptr, b []byte) (int, error) { return syscall.Read(int(fd), b) }
 
 // send writes what the kernel takes, without waiting.
-func send(fd uintptr, b []byte) (int, error) { return syscall.Write(int(fd), b) }
+func send(fd uintptr, b []byte, more bool) (int, error) { return syscall.Write(int(fd), b) }

@@ -25,8 +25,12 @@ func recv(fd uintptr, b []byte) (int, error) {
 
 // send writes what the kernel takes, without waiting. There is no SIGPIPE: the
 // runtime ignores it for every descriptor but 1 and 2.
-func send(fd uintptr, b []byte) (int, error) {
-	return transfer(syscall.SYS_SENDTO, fd, b, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+func send(fd uintptr, b []byte, more bool) (int, error) {
+	var flags uintptr = syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL
+	if more {
+		flags |= syscall.MSG_MORE
+	}
+	return transfer(syscall.SYS_SENDTO, fd, b, flags)
 }
 
 // transfer makes one of the two system calls, which differ in nothing but the

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -27,11 +28,12 @@ func TestAlive(t *testing.T) {
 					want = true // may be the session's own
 				}
 				done := make(chan struct{})
+				did := sync.OnceFunc(func() { close(done) })
 				l := serve(t, m.listen(t, transport.ListenConfig{}), func(c *transport.Conn) transport.ConnHandler {
 					return &handler{data: func(in []byte) (int, int, error) {
 						c.Write([]byte("x"))
 						test.do(c)
-						close(done)
+						did()
 						return len(in), 0, nil
 					}}
 				})
@@ -49,6 +51,11 @@ func TestAlive(t *testing.T) {
 				}
 				if got != want {
 					t.Errorf("Alive() = %v, want %v", got, want)
+				}
+				_, err := c.Exchange([]byte("x"), in)
+				var op *transport.OpError
+				if stale := errors.As(err, &op) && op.Op == transport.OpWrite && !op.Sent; stale == want {
+					t.Errorf("Exchange() = %v although Alive() is %v", err, want)
 				}
 				c.Close()
 				if c.Alive() {

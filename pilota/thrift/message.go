@@ -42,11 +42,6 @@ type Message struct {
 	Name []byte // of the method; aliases what it was consumed from
 	Type MessageType
 	Seq  int32
-
-	// Unused is the byte that the specification of the binary protocol calls
-	// "an ignored byte". Everybody sends 0, and two peers may agree that it
-	// says something, see [MarkMessage].
-	Unused byte
 }
 
 // MessageBeginSize returns the number of bytes that AppendMessageBegin
@@ -61,9 +56,6 @@ func AppendMessageBegin(b []byte, name string, typ MessageType, seq int32) []byt
 	b = append(b, name...)
 	return binary.BigEndian.AppendUint32(b, uint32(seq))
 }
-
-// MarkMessage sets the unused byte of the envelope that begins b.
-func MarkMessage(b []byte, unused byte) { b[2] = unused }
 
 // ConsumeMessageBegin reads an envelope from the front of b and returns what
 // follows. Only the strict form, version 1, is understood. The error, if any,
@@ -87,7 +79,7 @@ func ConsumeMessageBegin(b []byte) (m Message, rest []byte, err error) {
 		err := fmt.Errorf("%w: name of %d bytes, %d bytes remain", ErrInvalidLength, n, len(b)-8)
 		return m, b, &DecodeError{Offset: 4, Err: err}
 	}
-	m.Name, m.Type, m.Unused = b[8:8+n:8+n], typ, b[2]
+	m.Name, m.Type = b[8:8+n:8+n], typ
 	m.Seq = int32(binary.BigEndian.Uint32(b[8+n:]))
 	return m, b[12+n:], nil
 }

@@ -24,10 +24,6 @@ var (
 	ErrExhausted = errors.New("all connections are in use (see PoolConfig.MaxOpen) and none came free")
 )
 
-// A connection that was used less than this ago is taken without a look at
-// its state, which would cost a system call.
-const freshFor = 10 * time.Millisecond
-
 // Config bounds a pool. No member may be zero.
 type Config struct {
 	MaxOpen     int           // connections at once; further takers wait
@@ -89,11 +85,8 @@ func (p *Pool) Take(ctx context.Context, now time.Time) (c *Conn, reused bool, e
 			c, err = p.next(now)
 		}
 	}
-	if err != nil {
-		return nil, false, err
-	}
-	if c, err = p.sound(c, now); c != nil || err != nil {
-		return c, true, err
+	if c != nil || err != nil {
+		return c, c != nil, err
 	}
 	c, err = p.Dial(ctx, now)
 	return c, false, err
@@ -103,11 +96,7 @@ func (p *Pool) Take(ctx context.Context, now time.Time) (c *Conn, reused bool, e
 // there is no idle connection at hand.
 func (p *Pool) TryTake(now time.Time) (*Conn, error) {
 	c, ok, err := p.take(now)
-	if !ok || err != nil {
-		return nil, err
-	}
-	c, err = p.sound(c, now)
-	if c == nil && err == nil {
+	if ok && c == nil {
 		p.free()
 	}
 	return c, err
@@ -172,18 +161,6 @@ func (p *Pool) release() {
 		return
 	}
 	p.taken--
-}
-
-// sound returns c if it is alive, otherwise the next idle connection that is,
-// nil if there is none. An error costs the caller its place.
-func (p *Pool) sound(c *Conn, now time.Time) (_ *Conn, err error) {
-	for c != nil && now.Sub(c.used) >= freshFor && !c.Alive() {
-		c.Close()
-		if c, err = p.next(now); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
 }
 
 // next is take for whoever has a place, and loses it by an error.

@@ -174,37 +174,6 @@ func TestOldConnectionsAreNotUsedAgain(t *testing.T) {
 	})
 }
 
-func TestDeadConnectionsAreNotTaken(t *testing.T) {
-	for what, kill := range map[string]func(net.Conn){
-		"closed by the peer":               func(server net.Conn) { server.Close() },
-		"with bytes that nobody asked for": func(server net.Conn) { server.Write([]byte("bye")) },
-	} {
-		t.Run(what, func(t *testing.T) {
-			inBubble(t, roomy, func(t *testing.T, p *pool.Pool, s *site) {
-				a, b := take(t, p), take(t, p)
-				put(p, a, b)
-				time.Sleep(time.Second)
-				kill(s.servers[1])
-				c, reused, err := p.Take(t.Context(), time.Now())
-				if c != a || !reused || err != nil {
-					t.Errorf("took another connection than the one that lives: reused %v, %v", reused, err)
-				}
-				put(p, c)
-				time.Sleep(time.Second)
-				kill(s.servers[0])
-				c, reused, err = p.Take(t.Context(), time.Now())
-				if err != nil || reused || s.dialed.Load() != 3 {
-					t.Errorf("with all dead, Take dialed %d times, reused %v, %v", s.dialed.Load(), reused, err)
-				}
-				put(p, c)
-				if p.Idle() != 1 || p.Open() != 0 {
-					t.Errorf("%d are idle and %d in use, want 1 and 0", p.Idle(), p.Open())
-				}
-			})
-		})
-	}
-}
-
 func TestTheCapMakesTakersWait(t *testing.T) {
 	cfg := roomy
 	cfg.MaxOpen = 2
