@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/bufbuild/protocompile/ast"
+	"github.com/bufbuild/protocompile/parser"
 	"github.com/bufbuild/protocompile/reporter"
 
 	"github.com/volo-go/volo/pilota/report"
@@ -26,12 +26,59 @@ func (s *search) Warning(err reporter.ErrorWithPos) {
 func (s *search) add(severity report.Severity, code string, err reporter.ErrorWithPos) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := &report.Diagnostic{Severity: severity, Code: code, Message: tidy(err.Unwrap())}
-	d.Primary.Span = s.span(err)
-	if strings.Contains(d.Message, "edition") && strings.Contains(d.Message, "not recognized") {
-		d.Hint("compile the file with protoc or buf, and pass the FileDescriptorSet or use protoc-gen-volo")
+	f := s.files[err.Start().Filename] // files that come with protocompile have no text
+	d := Diagnose(f, err)
+	d.Severity, d.Code = severity, code
+	if repeats(s.found, d) {
+		return
 	}
+	s.hintType(d)
 	s.found = append(s.found, d)
+}
+
+// Diagnose returns what protocompile finds wrong with f, which is nil if its
+// text is not known.
+func Diagnose(f *source.File, err reporter.ErrorWithPos) *report.Diagnostic {
+	d := &report.Diagnostic{Severity: report.Error, Code: "invalid-proto", Message: tidy(err.Unwrap())}
+	if f != nil {
+		d.Primary.Span = span(f, err)
+	}
+	switch {
+	case errors.Is(err, parser.ErrNoSyntax):
+		// It is about all of the file, and missing at its head.
+		if f != nil {
+			d.Primary.Span = token(f, d.Primary.Span.Start)
+		}
+		d.Hint("begin the file with `syntax = \"proto3\";`")
+	case strings.Contains(d.Message, "edition") && strings.Contains(d.Message, "not recognized"):
+		d.Hint("compile the file with protoc or buf, and pass the FileDescriptorSet or use protoc-gen-volo")
+	case f != nil && strings.HasPrefix(d.Message, "syntax error: unexpected identifier"):
+		if meant := report.Nearest(d.Primary.Span.Text(), keywords); meant != "" {
+			d.Hint("did you mean `%s`?", meant)
+		}
+	}
+	return d
+}
+
+// keywords are the words that what stands in a .proto file can begin with.
+var keywords = []string{
+	"edition", "enum", "extend", "extensions", "import", "message", "oneof", "option", "optional", "package",
+	"repeated", "required", "reserved", "returns", "rpc", "service", "stream", "syntax",
+}
+
+// repeats reports whether d is a syntax error where one was found already: the
+// parser stumbles over what the scanner has complained about, and over what
+// stands in the place of what is missing.
+func repeats(found report.List, d *report.Diagnostic) bool {
+	if d.Primary.Span.File == nil || !strings.HasPrefix(d.Message, "syntax error: ") {
+		return false
+	}
+	for _, before := range found {
+		if before.Severity == report.Error && before.Primary.Span.File == d.Primary.Span.File && before.Primary.Span.Start == d.Primary.Span.Start {
+			return true
+		}
+	}
+	return false
 }
 
 // tidy returns the message in the style of the house: small letter, no full
@@ -41,19 +88,7 @@ func tidy(err error) string {
 	if len(text) > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' && text[1] <= 'z' {
 		text = strings.ToLower(text[:1]) + text[1:]
 	}
-	return text
-}
-
-// span returns what an error is about, as far as the text is known: files
-// that come with protocompile have none.
-func (s *search) span(where ast.SourceSpan) source.Span {
-	f := s.files[where.Start().Filename]
-	if f == nil {
-		return source.Span{}
-	}
-	start := min(max(where.Start().Offset, 0), len(f.Text))
-	end := min(max(where.End().Offset, start), len(f.Text))
-	return source.Span{File: f, Start: start, End: end}
+	return strings.Replace(text, "unexpected $end", "unexpected end of the file", 1)
 }
 
 // conclude adds what protocompile returned and did not report.

@@ -91,7 +91,11 @@ func TestDiagnosticsPointIntoTheSource(t *testing.T) {
 		{"two errors", "syntax = \"proto3\";\nmessage M {\n  Gone a = 1;\n  int32 b = 2;\n  Lost c = 3;\n}\n",
 			[]string{"m.proto:3:3:", "m.proto:5:3:"}},
 		{"a syntax error", "syntax = \"proto3\";\nmessage M {\n  int32 a 1;\n}\n",
-			[]string{"m.proto:3:11: error: syntax error: expecting ';'", "m.proto:3:11: error: syntax error: unexpected"}},
+			[]string{"m.proto:3:11: error: syntax error: expecting ';'"}},
+		{"what the scanner does not know", "# no comment\nsyntax = \"proto3\";\n",
+			[]string{"m.proto:1:1: error: invalid character"}},
+		{"an end that comes too early", "syntax = \"proto3\";\nmessage M {\n",
+			[]string{"m.proto:3:1: error: syntax error: unexpected end of the file"}},
 		{"an import that is not there", "syntax = \"proto3\";\nimport \"gone.proto\";\n",
 			[]string{"m.proto:2:8: error: "}},
 		{"an edition that the parser does not know", "edition = \"2024\";\nmessage M {}\n",
@@ -108,6 +112,43 @@ func TestDiagnosticsPointIntoTheSource(t *testing.T) {
 				if !strings.HasPrefix(got[i], c.want[i]) {
 					t.Errorf("got %s, want %s", got[i], c.want[i])
 				}
+			}
+		})
+	}
+}
+
+func TestDiagnosticsMarkTheWordAndSuggestAnother(t *testing.T) {
+	const head = "syntax = \"proto3\";\npackage a.v1;\n"
+	for _, c := range []struct {
+		name, text, word, hint string
+	}{
+		{"a type in other letters", head + "message Item { item i = 1; }", "item", "did you mean `Item`?"},
+		{"a type in a message", head + "message A { enum E { X = 0; } }\nmessage B { E e = 1; }", "E", "did you mean `A.E`?"},
+		{"a type of Thrift", head + "message M { i64 n = 1; }", "i64", "did you mean `int64`?"},
+		{"a well-known type without its package", head + "message M { Timestamp t = 1; }", "Timestamp",
+			"did you mean `google.protobuf.Timestamp`, from google/protobuf/timestamp.proto?"},
+		{"a well-known type without its import", head + "service S { rpc F(google.protobuf.Empty) returns (google.protobuf.Empty); }", "google.protobuf.Empty",
+			"write `import \"google/protobuf/empty.proto\";`"},
+		{"a scalar where only messages can be", head + "message M {}\nservice S { rpc F(string) returns (M); }", "string", ""},
+		{"a type like no other", head + "message M { Unheard u = 1; }", "Unheard", ""},
+		{"a keyword", head + "mesage M {}", "mesage", "did you mean `message`?"},
+		{"a keyword of an rpc", head + "message M {}\nservice S { rpc F(M) return (M); }", "return", "did you mean `returns`?"},
+		{"the head of a file that has none", "package a.v1;\n\nmessage M {}\n", "package", "begin the file with `syntax = \"proto3\";`"},
+		{"a word behind a byte order mark", "\ufeff" + head + "message M { strin é = 1; }", "é", ""},
+		{"a type behind a byte order mark", "\ufeff" + head + "message M {\n  strin s = 1;\n}", "strin", "did you mean `string`?"},
+		{"an import that is there twice", head + "import \"google/protobuf/any.proto\";\nimport  \"google/protobuf/any.proto\";\nmessage M { google.protobuf.Any a = 1; }",
+			"import  \"google/protobuf/any.proto\";", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, list := protoidl.Compile(protoidl.Options{Inputs: []string{"m.proto"}, ReadFile: files{"m.proto": c.text}.read})
+			if len(list) == 0 {
+				t.Fatal("got no diagnostics")
+			}
+			if got := list[0].Primary.Span.Text(); got != c.word {
+				t.Errorf("marked: got %q, want %q, for %s", got, c.word, list[0])
+			}
+			if got := strings.Join(list[0].Help, "\n"); got != c.hint {
+				t.Errorf("hint: got %q, want %q", got, c.hint)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/bufbuild/protocompile/parser"
 	"github.com/bufbuild/protocompile/reporter"
 
+	"github.com/volo-go/volo/pilota/protoidl"
 	"github.com/volo-go/volo/pilota/report"
 	"github.com/volo-go/volo/pilota/source"
 )
@@ -25,7 +26,8 @@ func Format(f *source.File) ([]byte, report.List) {
 		c.list.Sort()
 		return nil, c.list
 	}
-	l := layout{tokens: scan(tree, f.Text), lists: map[ast.Token]*list{}}
+	// The parser counts from behind a byte order mark, which goes.
+	l := layout{tokens: scan(tree, strings.TrimPrefix(f.Text, "\ufeff")), lists: map[ast.Token]*list{}}
 	l.file(tree)
 	p := printer{layout: &l}
 	p.file()
@@ -51,13 +53,12 @@ type complaints struct {
 }
 
 func (c *complaints) error(err reporter.ErrorWithPos) error {
-	end := len(c.file.Text)
-	from := min(max(err.Start().Offset, 0), end)
-	to := min(max(err.End().Offset, from), end)
+	d := protoidl.Diagnose(c.file, err)
+	from := d.Primary.Span.Start
 	if c.seen[from] {
 		return nil // once is enough
 	}
 	c.seen[from] = true
-	c.list.Errorf("invalid-proto", source.Span{File: c.file, Start: from, End: to}, "%s", err.Unwrap())
+	c.list = append(c.list, d)
 	return nil
 }

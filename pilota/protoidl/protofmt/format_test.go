@@ -78,6 +78,19 @@ func TestErrorsPointIntoTheText(t *testing.T) {
 	}
 }
 
+func TestAByteOrderMarkChangesNothing(t *testing.T) {
+	const text = "syntax = \"proto3\"; // of 2016\n// M is documented.\nmessage M {\n  int32 a = 1; // the first\n\n  int32 b = 2;\n}\n"
+	want, _ := protofmt.Format(source.NewFile("a.proto", text))
+	got, list := protofmt.Format(source.NewFile("a.proto", "\ufeff"+text))
+	if string(got) != string(want) || len(list) > 0 {
+		t.Errorf("got\n%s%v\nwant\n%s", got, list, want)
+	}
+	_, list = protofmt.Format(source.NewFile("a.proto", "\ufeff"+strings.Replace(text, "b = 2", "b 2", 1)))
+	if len(list) != 1 || list[0].Primary.Span.Text() != "2" {
+		t.Errorf("got %v, want a complaint about the number", list)
+	}
+}
+
 // fixtures returns the text of every .proto file that tests of pilota have,
 // by name of import.
 func fixtures(t testing.TB) map[string]string {
