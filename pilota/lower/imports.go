@@ -108,6 +108,9 @@ func (l *loader) headers(u *unit) {
 				l.include(u, n)
 			}
 		case *thriftidl.Namespace:
+			if n.Path.Span.File == nil {
+				continue // the parser has complained
+			}
 			if n.Legacy != "" {
 				l.list.Warnf("deprecated-syntax", n.Span, "`%s` is an old form", n.Legacy).
 					Hint("write `namespace %s %s`", n.Scope.Name, n.Path.Name)

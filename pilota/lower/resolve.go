@@ -209,6 +209,12 @@ func (r *run) method(u *unit, s *ir.Service, n *thriftidl.Function) *ir.Method {
 	for _, f := range m.Throws {
 		f.Requiredness = ir.Optional
 	}
+	for _, an := range m.Annotations {
+		if an.Key == "streaming.mode" && an.Value != "unary" {
+			r.list.Warnf("no-streaming", an.Span, "method `%s` does not stream", m.Name).
+				Hint("streams over Thrift are not there yet; it becomes a unary method")
+		}
+	}
 	if m.Oneway {
 		return m
 	}

@@ -210,7 +210,23 @@ func (r *run) unresolved(list *report.List, u *unit, name thriftidl.Ident, what 
 		}
 		d.Hint("no file called `%s` is included", prefix)
 	}
-	r.suggest(d, u, name.Name, candidates)
+	switch meant := elsewhere[strings.ToLower(name.Name)]; {
+	case what == "type" && meant != "":
+		d.Hint("did you mean `%s`?", meant)
+	case what == "constant" && (strings.EqualFold(name.Name, "true") || strings.EqualFold(name.Name, "false")):
+		d.Hint("did you mean `%s`?", strings.ToLower(name.Name))
+	default:
+		r.suggest(d, u, name.Name, candidates)
+	}
+}
+
+// elsewhere has types as Protobuf, Go and others call them, and what Thrift
+// has for them. It has no numbers without a sign.
+var elsewhere = map[string]string{
+	"boolean": "bool", "bytes": "binary", "float": "double", "float32": "double", "float64": "double",
+	"int": "i32", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "integer": "i32", "long": "i64", "short": "i16",
+	"uint8": "i8", "uint16": "i16", "uint32": "i32", "uint64": "i64", "uint": "i32", "u8": "i8", "u16": "i16", "u32": "i32", "u64": "i64",
+	"str": "string", "text": "string",
 }
 
 // suggest adds the name that was perhaps meant, or the file that has it.

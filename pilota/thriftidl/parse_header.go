@@ -52,9 +52,37 @@ func (p *parser) skipToDefinition(start int) {
 	if p.pos == start {
 		p.next()
 	}
-	for !p.at(eof) && !p.atDefinition() && !(p.first(p.pos) && p.at(ident) && definitionWords[p.cur().text()]) {
-		p.next()
+	for depth := p.depthSince(start); !p.at(eof); p.next() {
+		if p.atDefinition() || p.first(p.pos) && p.at(ident) && (definitionWords[p.cur().text()] || depth <= 0 && p.atMisspelt()) {
+			return
+		}
+		switch p.cur().kind {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
 	}
+}
+
+// depthSince returns how many braces are open here that were not at start.
+func (p *parser) depthSince(start int) (depth int) {
+	for _, t := range p.tokens[start:p.pos] {
+		switch t.kind {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+	}
+	return depth
+}
+
+// atMisspelt reports whether what stands here looks like a definition but for
+// its keyword: a name and a body follow.
+func (p *parser) atMisspelt() bool {
+	behind := min(p.pos+2, len(p.tokens)-1)
+	return p.tokens[p.pos+1].kind == ident && p.tokens[behind].kind == '{'
 }
 
 // node parses a header or a definition. If it returns false, the node may be

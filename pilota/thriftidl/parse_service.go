@@ -1,5 +1,7 @@
 package thriftidl
 
+import "github.com/volo-go/volo/pilota/report"
+
 // service parses service name extends name { functions }.
 func (p *parser) service() (*Service, bool) {
 	start := p.pos
@@ -38,8 +40,17 @@ func (p *parser) function() (*Function, bool) {
 		return nil, p.unexpected("a function")
 	}
 	var ok bool
-	if n.Type, ok = p.fieldType(); !ok {
-		return nil, false
+	switch t := p.cur(); {
+	case typeWords[t.text()] && p.argumentsBehind():
+		p.next()
+		return nil, p.unexpected("the name of a function")
+	case p.argumentsBehind() && !keywords[t.text()] && !p.atDefinition():
+		p.list.Errorf("syntax", t.span, "function `%s` has no result type", t.text()).Hint("write `void %s`, for example", t.text())
+		n.Type = &Type{Name: Ident{"void", t.span}, Span: t.span}
+	default:
+		if n.Type, ok = p.fieldType(); !ok {
+			return nil, false
+		}
 	}
 	if n.Name, ok = p.name("a function"); !ok {
 		return nil, false
@@ -63,7 +74,35 @@ func (p *parser) function() (*Function, bool) {
 	return n, true
 }
 
+// argumentsBehind reports whether the list behind the current word can only be
+// one of arguments or exceptions, or is empty and the last thing there. If the
+// word stands for a type, its list would be one of annotations.
+func (p *parser) argumentsBehind() bool {
+	if !p.at(ident) || p.pos+4 >= len(p.tokens) {
+		return false
+	}
+	t := p.tokens[p.pos+1 : p.pos+5]
+	switch {
+	case t[0].kind != '(':
+		return false
+	case t[1].kind == integer:
+		return t[2].kind == ':'
+	case t[1].kind == ')':
+		return t[2].kind != ident || t[2].is("throws") || p.first(p.pos+3)
+	default:
+		return t[1].kind == ident && t[2].kind == ident
+	}
+}
+
 func (p *parser) throws() (*FieldList, bool) {
+	if t := p.cur(); t.kind == ident && !t.is("throws") && !p.first(p.pos) && p.argumentsBehind() {
+		p.unexpected("`throws` or the next function")
+		if t.is("raises") || report.Nearest(t.text(), []string{"throws"}) != "" {
+			(*p.list)[len(*p.list)-1].Hint("did you mean `throws`?")
+		}
+		p.next()
+		return p.fields()
+	}
 	if !p.acceptWord("throws") {
 		return nil, true
 	}

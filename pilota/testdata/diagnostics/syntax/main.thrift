@@ -34,3 +34,23 @@ service Lookup extends {
 
 union Either: { 1: i32 left }
 struct Last { 1: i32 still_checked = "no", 2: Nobody nobody }
+
+service Calls {
+    find(1: i32 id)
+    reset()
+    close() throws (1: Missing m)
+    string get(1: i32 id) throw (1: Missing m),
+    string put(1: i32 id) raises (1: Missing m)
+    void (1: i32 id)
+    string (go.type = "x") typed(1: i32 id)
+}
+
+strcut Several {
+    1: i32 id
+}
+sevice Words {
+    void ping()
+}
+message Foreign {
+    message Inner { }
+}

@@ -21,3 +21,6 @@ const i32 maxlimit = 5
 
 service Directory extends Base {}
 service Second extends Directori {}
+
+struct Foreign { 1: int32 number, 2: float32 ratio, 3: list<bytes> blobs, 4: uint64 total }
+const bool ON = True
