@@ -67,6 +67,7 @@ func TestCallsToVoloThrift(t *testing.T) {
 			stdout: `// Something to buy. struct Item { 1: required i64 id 2: string name = "nameless" 3: optional shop.Size size ` +
 				`4: list<shop.Item> parts 5: map<i32, binary> pictures } ` +
 				`{ "id": 0, "name": "nameless", "size": "SMALL", "parts": [], "pictures": { "0": "" } }`},
+		{says: "no IDL", args: []string{"call", "$ADDR", "list"}, code: 6, stderr: "if it is a server of Thrift, name its IDL with --idl\n"},
 		{says: "an answer", args: line("$ADDR", "Shop/GetItem", `{"id": 7}`), stdout: item},
 		{says: "a method without its service", args: line("$ADDR", "GetItem", `{"id": 7}`), stdout: item},
 		{says: "a request from the standard input", args: line("$ADDR", "GetItem", "-"), stdin: `{"id": 7}`, stdout: item},

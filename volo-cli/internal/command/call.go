@@ -272,7 +272,9 @@ func (c *call) fail(ctx context.Context, peer *invoke.Peer, reply *invoke.Reply,
 	defer cancel()
 	f := peer.Explain(ctx, err)
 	if f.Kind == invoke.Transport && f.Hint == "" && !c.peer.encrypted() {
-		f.Hint = invoke.Encrypted(ctx, err)
+		if f.Hint = invoke.Encrypted(ctx, err); f.Hint == "" {
+			f.Hint = peer.Guessed(err)
+		}
 	}
 	if c.machine {
 		if err := c.object(struct {

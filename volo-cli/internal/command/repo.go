@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/volo-go/volo/pilota/report"
 	"github.com/volo-go/volo/volo-cli/internal/config"
 	"github.com/volo-go/volo/volo-cli/internal/gitrepo"
 )
@@ -32,7 +33,17 @@ func group(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	near := cmd.SuggestionsFor(args[0])
+	if best := report.Nearest(args[0], names); best != "" {
+		near = []string{best}
+	}
+	if len(near) > 0 {
 		return usagef("unknown command %q; did you mean %q?", args[0], near[0])
 	}
 	return usagef("unknown command %q", args[0])

@@ -1,11 +1,14 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/volo-go/volo/pilota/report"
 )
 
 // newRoot returns the tool without arguments.
@@ -47,7 +50,13 @@ The same in a browser:
 		}
 		return pflag.NormalizedName(name)
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			if near := nearestFlag(cmd, unknown); near != "" {
+				err = fmt.Errorf("%w; did you mean %s?", err, near)
+			}
+		}
 		if strings.Contains(err.Error(), "missing unit in duration") {
 			err = fmt.Errorf("%w; write 5s, or 300ms", err)
 		}
@@ -56,7 +65,37 @@ The same in a browser:
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newFmt(env), newLint(env), newBreaking(env))
 	root.AddCommand(newInit(env), newGen(env), newRepo(env), newIDL(env), newMigrate(env), newDemo(env), newCall(env), newBench(env), newConsole(env), newVersion(env))
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" { // without a check, it takes any shell, and shows its help
+			c.Args, c.RunE = group, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	return root
+}
+
+// nearestFlag returns the flag, or for --version the command, that somebody
+// meant who wrote one that cmd does not have; "" if there is no telling.
+func nearestFlag(cmd *cobra.Command, unknown *pflag.NotExistError) string {
+	name, letters := unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()
+	if !cmd.HasParent() && (name == "version" || letters == "v" || letters == "V") {
+		return "`volo version`"
+	}
+	var names []string
+	same := ""
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		names = append(names, f.Name)
+		if letters != "" && strings.EqualFold(f.Shorthand, name) {
+			same = "-" + f.Shorthand
+		}
+	})
+	if letters != "" {
+		return same
+	}
+	if near := report.Nearest(name, names); near != "" {
+		return "--" + near
+	}
+	return ""
 }
 
 // newHelp returns `volo help`, which says so if there is no such command.

@@ -68,7 +68,8 @@ type IDL struct {
 	KeepUnknownFields bool
 	NoService         bool // the file declares types only
 
-	Span source.Span // of the path
+	Span     source.Span // of the path
+	repoSpan source.Span // of Repo
 }
 
 // New returns a file that has nothing yet, to be added to.

@@ -275,7 +275,10 @@ func (r *reader) syntax(err error) {
 	if n, e := strconv.Atoi(m[2]); e == nil {
 		at.Column = n
 	}
-	r.problem(at, "%s", strings.TrimPrefix(text[len(m[0]):], "yaml: "))
+	d := r.problem(at, "%s", strings.TrimPrefix(text[len(m[0]):], "yaml: "))
+	if strings.HasPrefix(strings.TrimLeft(r.file.Line(at.Line), " "), "\t") {
+		d.Hint("indent with spaces: YAML knows no tabs")
+	}
 }
 
 // slashes returns a path as volo.yml means it on every system.

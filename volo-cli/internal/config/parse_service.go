@@ -49,7 +49,10 @@ func (r *reader) idl(s *IDL, key, n *yaml.Node) {
 	before := len(r.found)
 	r.mapping("idl", n,
 		field{"source", r.choice("source", &s.Source, Local, Git)},
-		field{"repo", r.str("repo", &s.Repo)},
+		field{"repo", func(key, value *yaml.Node) {
+			r.str("repo", &s.Repo)(key, value)
+			s.repoSpan = r.span(follow(value))
+		}},
 		field{"path", func(key, value *yaml.Node) {
 			r.str("path", &s.Path)(key, value)
 			s.Path, s.Span = slashes(s.Path), r.span(follow(value))
@@ -118,7 +121,7 @@ func (r *reader) repoNames(e *Entry) {
 		if s.Source != Git || slices.Contains(names, s.Repo) {
 			continue
 		}
-		d := r.found.Errorf("", s.Span, "idl comes from repo `%s`, which the entry does not have", s.Repo)
+		d := r.found.Errorf("", s.repoSpan, "idl comes from repo `%s`, which the entry does not have", s.Repo)
 		if near := nearest(s.Repo, names); near != "" {
 			d.Hint("did you mean `%s`?", near)
 		} else {

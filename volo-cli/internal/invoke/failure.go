@@ -55,6 +55,21 @@ func (p *Peer) Explain(ctx context.Context, err error) *Failure {
 	return f
 }
 
+// Guessed returns a hint if err is that of a server which is there but does not
+// speak HTTP/2, and that it does was only guessed, for want of an IDL; ""
+// otherwise. A server that speaks TLS is one such: ask [Encrypted] first.
+func (p *Peer) Guessed(err error) string {
+	var status *vologrpc.Error
+	if p == nil || len(p.config.IDLs) > 0 || p.config.Protocol == GRPC || !errors.As(err, &status) {
+		return ""
+	}
+	dial, isNet := errors.AsType[*net.OpError](err)
+	if status.Phase != vologrpc.PhaseDial || isNet && dial.Op == "dial" {
+		return ""
+	}
+	return "if it is a server of Thrift, name its IDL with --idl"
+}
+
 func (p *Peer) explain(ctx context.Context, err error) *Failure {
 	var exception *generic.Exception
 	if errors.As(err, &exception) {
