@@ -55,7 +55,7 @@ well. A folder whose name looks like a ref is written with a slash, as in ./main
 	f := cmd.Flags()
 	f.StringVar(&c.against, "against", "", "a git `REF`, or a folder")
 	f.StringVar(&c.category, "category", "SOURCE", "the last `CATEGORY` to care for: WIRE, WIRE_JSON or SOURCE")
-	f.StringSliceVarP(&c.includes, "include", "i", nil, "search `DIR` for included files")
+	f.StringSliceVarP(&c.includes, "include", "i", nil, "search `DIR` for included files (default: what volo.yml has)")
 	f.BoolVar(&c.json, "json", false, "print findings as JSON, one on a line")
 	_ = cmd.RegisterFlagCompletionFunc("category", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"WIRE", "WIRE_JSON", "SOURCE"}, cobra.ShellCompDirectiveNoFileComp
@@ -75,9 +75,7 @@ func (c *compatibility) run(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	for i, dir := range c.includes {
-		c.includes[i] = c.env.shown(c.env.abs(dir))
-	}
+	c.includes = c.env.includeDirs(c.includes)
 	names, old, err := c.names(paths, before)
 	if err != nil {
 		return err

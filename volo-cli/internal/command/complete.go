@@ -9,14 +9,21 @@ import (
 // quietly returns the project that completions are about, nil if there is none.
 // Completions say nothing of what is wrong.
 func (e *Env) quietly() *config.File {
+	f, _ := e.configured()
+	return f
+}
+
+// configured returns what the nearest volo.yml says, and the folder it is in; nil
+// if there is none that is right.
+func (e *Env) configured() (f *config.File, root string) {
 	for _, name := range []string{config.Name, config.WorkspaceName} {
-		if _, text, err := above(e.Dir, name); err == nil {
+		if root, text, err := above(e.Dir, name); err == nil {
 			if f, err := config.Parse(name, string(text)); err == nil {
-				return f
+				return f, root
 			}
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // completeEntry completes --entry-name.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/volo-go/volo/pilota/source"
+	"github.com/volo-go/volo/volo-cli/internal/config"
 )
 
 // isThrift and isProto tell the languages apart by the names of files.
@@ -53,6 +54,35 @@ func (e *Env) idls(paths []string) ([]string, error) {
 	}
 	slices.Sort(found)
 	return slices.Compact(found), nil
+}
+
+// includeDirs returns the folders to look for includes and imports in, as
+// people want to see them: those of the flag or, without any, those that
+// volo.yml names for the IDLs of the project, and the current folder.
+func (e *Env) includeDirs(flag []string) (dirs []string) {
+	for _, dir := range flag {
+		dirs = append(dirs, e.shown(e.abs(dir)))
+	}
+	f, root := e.configured()
+	if len(dirs) > 0 || f == nil {
+		return dirs
+	}
+	for _, entry := range f.Entries {
+		for _, s := range entry.Services {
+			if s.Source != config.Local {
+				continue
+			}
+			for _, dir := range s.Includes {
+				if dir = e.shown(filepath.Join(root, filepath.FromSlash(dir))); !slices.Contains(dirs, dir) {
+					dirs = append(dirs, dir)
+				}
+			}
+		}
+	}
+	if len(dirs) > 0 && !slices.Contains(dirs, ".") {
+		dirs = append(dirs, ".")
+	}
+	return dirs
 }
 
 // An absenceError says that there is no file. It is [fs.ErrNotExist].

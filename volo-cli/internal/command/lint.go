@@ -64,7 +64,7 @@ Paths are as those of volo fmt.`,
 	f := cmd.Flags()
 	f.StringSliceVar(&l.rules.Enable, "enable", nil, "turn `RULES` on")
 	f.StringSliceVar(&l.rules.Disable, "disable", nil, "turn `RULES` off")
-	f.StringSliceVarP(&l.includes, "include", "i", nil, "search `DIR` for included files")
+	f.StringSliceVarP(&l.includes, "include", "i", nil, "search `DIR` for included files (default: what volo.yml has)")
 	f.BoolVar(&l.json, "json", false, "print findings as JSON, one on a line")
 	f.BoolVar(&l.list, "list", false, "show the rules")
 	for _, name := range []string{"enable", "disable"} {
@@ -96,9 +96,7 @@ func (l *linting) run(paths []string) error {
 		return err
 	}
 	names = l.included(names, paths)
-	for i, dir := range l.includes {
-		l.includes[i] = l.env.shown(l.env.abs(dir))
-	}
+	l.includes = l.env.includeDirs(l.includes)
 	found, wrong := l.find(names)
 	if wrong.HasErrors() {
 		return l.env.diagnose(wrong)
