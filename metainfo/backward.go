@@ -23,7 +23,9 @@ var SendKey any = sendKey{}
 // copied after its first use. A nil cell is empty and takes nothing.
 type BackwardCell struct {
 	mu   sync.Mutex
-	list list // elements are never overwritten: iterators read it unlocked
+	list list
+	read bool           // somebody may read list, unlocked: its elements stay as they are
+	at   map[string]int // where keys are in list; nil while they are few
 }
 
 // Set stores value under key; it reports whether there was a cell and a key.
@@ -33,13 +35,35 @@ func (c *BackwardCell) Set(key, value string) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if i := c.list.index(key); i >= 0 {
-		c.list = slices.Clone(c.list)
+	if i := c.index(key); i >= 0 {
+		if c.read {
+			c.list, c.read = slices.Clone(c.list), false
+		}
 		c.list[i].Value = value
-	} else {
-		c.list = append(c.list, KV{key, value})
+		return true
 	}
+	if c.at != nil {
+		c.at[key] = len(c.list)
+	}
+	c.list = append(c.list, KV{key, value})
 	return true
+}
+
+// index returns where key is in the list, -1 if it is not. The caller holds mu.
+func (c *BackwardCell) index(key string) int {
+	if len(c.list) <= few {
+		return c.list.index(key)
+	}
+	if c.at == nil {
+		c.at = make(map[string]int, 2*few)
+		for i := range c.list {
+			c.at[c.list[i].Key] = i
+		}
+	}
+	if i, ok := c.at[key]; ok {
+		return i
+	}
+	return -1
 }
 
 // Receive stores a header of an answer if name bears [PrefixBackward]; it
@@ -90,6 +114,7 @@ func (c *BackwardCell) snapshot() list {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.read = true
 	return c.list
 }
 

@@ -59,6 +59,51 @@ func TestReceivingHeaders(t *testing.T) {
 
 // TestCellIsConcurrent is for the race detector; in the end each key has the
 // last value of some writer.
+// However many values there are, the last one of a key counts, in the place of
+// the first, and who reads sees what was there.
+func TestACellOfManyValues(t *testing.T) {
+	for _, n := range []int{1, 15, 16, 17, 1000} {
+		var cell metainfo.BackwardCell
+		key := func(i int) string { return fmt.Sprint("k", i) }
+		for i := range n {
+			cell.Set(key(i), "old")
+		}
+		before := cell.All()
+		for i := range n + 1 {
+			cell.Set(key(i), "new")
+			cell.Set(key(i), key(i))
+		}
+		i := 0
+		for k, v := range cell.All() {
+			if k != key(i) || v != k {
+				t.Errorf("%d values: number %d is %s: %s", n, i, k, v)
+			}
+			i++
+		}
+		if i != n+1 || cell.Len() != n+1 {
+			t.Errorf("%d values, want %d", i, n+1)
+		}
+		for k, v := range before {
+			if v != "old" {
+				t.Errorf("%d values: who had begun to read sees %s: %s", n, k, v)
+			}
+		}
+	}
+}
+
+// A value costs the same however many there are: a peer may send any number.
+func TestSettingAValueCopiesNoOthers(t *testing.T) {
+	var cell metainfo.BackwardCell
+	for i := range 1000 {
+		cell.Set(fmt.Sprint("k", i), "v")
+	}
+	cell.Len() // somebody has read
+	cell.Set("k1", "w")
+	if n := testing.AllocsPerRun(100, func() { cell.Set("k1", "x") }); n > 0 {
+		t.Errorf("%v allocations, want none", n)
+	}
+}
+
 func TestCellIsConcurrent(t *testing.T) {
 	var c metainfo.BackwardCell
 	var wg sync.WaitGroup
