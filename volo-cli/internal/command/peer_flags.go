@@ -33,7 +33,7 @@ type peerFlags struct {
 func (p *peerFlags) register(cmd *cobra.Command) {
 	c, f := &p.config, cmd.Flags()
 	f.StringArrayVar(&c.IDLs, "idl", nil, "`FILE` that describes the service: .thrift, .proto, or an encoded FileDescriptorSet (default: ask the server by gRPC reflection)")
-	f.StringArrayVarP(&c.IncludeDirs, "include", "I", nil, "look for includes and imports in `DIR`, too")
+	f.StringArrayVarP(&c.IncludeDirs, "include", "i", nil, "look for includes and imports in `DIR`, too (default: what volo.yml has)")
 	f.StringVar(&p.protocol, "protocol", "auto", "grpc, ttheader, ttheader-framed, framed, buffered; auto and thrift ask the server for its framing")
 	f.StringArrayVarP(&p.headers, "header", "H", nil, "send metadata over gRPC, `'KEY: VALUE'`; in base64 if the key ends in -bin")
 	f.StringArrayVar(&p.persistent, "persistent", nil, "send metadata to all services down the line, `KEY=VALUE`")
@@ -68,6 +68,9 @@ func (p *peerFlags) open(ctx context.Context, target string) (*invoke.Peer, erro
 		return nil, usagef("--compress is gzip or deflate, not %q", c.Compression)
 	}
 	c.Target = target
+	if len(c.IDLs) > 0 {
+		c.IncludeDirs = p.env.includeDirs(c.IncludeDirs)
+	}
 	if c.Metadata, err = pairs("--header", p.headers, ":"); err != nil {
 		return nil, err
 	}
