@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,22 +53,26 @@ func TestAnswerLast(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("elsewhere it comes when the connection is closed")
 	}
-	for _, size := range []int{1, 4 << 20} { // the kernel does not take as much as the latter at once
-		gone := make(chan struct{})
-		l := serve(t, mustListen(t, &transport.ListenConfig{Engine: transport.EngineNet}, tcpAny(t)), func(c *transport.Conn) transport.ConnHandler {
-			return &handler{data: func(in []byte) (int, int, error) {
-				err := c.AnswerLast(bytes.Repeat(in, size))
-				<-gone
-				return len(in), 0, err
-			}}
-		})
-		network, address := l.Address().Dial()
-		nc := closeLater(t, must(net.Dial(network, address)))
-		nc.Write([]byte("x"))
-		nc.SetReadDeadline(time.Now().Add(patience))
-		if got, err := io.ReadAll(nc); len(got) != size || err != nil {
-			t.Errorf("got %d bytes and %v, want %d and the end", len(got), err, size)
+	forEachMedium(t, func(t *testing.T, m medium) {
+		if !strings.Contains(m.name, "TCP") && !strings.Contains(m.name, "unix") {
+			t.Skip("it comes when the connection is closed")
 		}
-		close(gone)
-	}
+		for _, size := range []int{1, 4 << 20} { // the kernel does not take as much as the latter at once
+			gone := make(chan struct{})
+			l := serve(t, m.listen(t, transport.ListenConfig{}), func(c *transport.Conn) transport.ConnHandler {
+				return &handler{data: func(in []byte) (int, int, error) {
+					err := c.AnswerLast(bytes.Repeat(in, size))
+					<-gone
+					return len(in), 0, err
+				}}
+			})
+			nc := m.raw(t, l)
+			nc.Write([]byte("x"))
+			nc.SetReadDeadline(time.Now().Add(patience))
+			if got, err := io.ReadAll(nc); len(got) != size || err != nil {
+				t.Errorf("got %d bytes and %v, want %d and the end", len(got), err, size)
+			}
+			close(gone)
+		}
+	})
 }

@@ -212,16 +212,25 @@ func (p *pollConn) ending(pending int, err error) error {
 	return plain(err)
 }
 
-func (p *pollConn) answer(b []byte, last bool) (sent bool, err error) { return p.write(b) }
+func (p *pollConn) answer(b []byte, last bool) (sent bool, err error) {
+	sent, err = p.writeAll(b, last)
+	if last && err == nil {
+		err = p.shut()
+	}
+	return sent, err
+}
 
-func (p *pollConn) write(b []byte) (sent bool, err error) {
+func (p *pollConn) write(b []byte) (sent bool, err error) { return p.writeAll(b, false) }
+
+// writeAll is write; last is as in answer.
+func (p *pollConn) writeAll(b []byte, last bool) (sent bool, err error) {
 	if len(b) == 0 {
 		return false, nil
 	}
 	if p.writing.expired.Load() {
 		return false, os.ErrDeadlineExceeded
 	}
-	n, err := p.writeNow(b)
+	n, err := p.writeNow(b, last)
 	if err != nil || n == len(b) {
 		return n > 0, err
 	}
@@ -238,17 +247,27 @@ func (p *pollConn) write(b []byte) (sent bool, err error) {
 
 // writeNow writes once without waiting. Nothing of ours waits in netpoll's
 // buffer, since only one Write runs at a time and each empties it.
-func (p *pollConn) writeNow(b []byte) (int, error) {
+func (p *pollConn) writeNow(b []byte, last bool) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.freed {
 		return 0, net.ErrClosed
 	}
-	return writeNow(uintptr(p.fd), b, false)
+	return writeNow(uintptr(p.fd), b, last)
+}
+
+// shut ends the stream that we write.
+func (p *pollConn) shut() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.freed {
+		return net.ErrClosed
+	}
+	return shut(uintptr(p.fd))
 }
 
 func (p *pollConn) exchange(out, in []byte, size int) (got []byte, err error) {
-	if !p.alive() {
+	if !p.alive() || !p.silent() {
 		return nil, p.c.fail(OpWrite, false, errStale)
 	}
 	if sent, err := p.write(out); err != nil {
@@ -290,13 +309,29 @@ func (p *pollConn) notifyDisconnect(f func()) {
 // waiting returns how many bytes wait within netpoll.
 func (p *pollConn) waiting() int { return p.np.Reader().Len() }
 
+// silent looks whether nothing has come that the poller has not seen yet, not
+// even the end.
+func (p *pollConn) silent() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.freed {
+		return false
+	}
+	_, err := peekNow(uintptr(p.fd))
+	return err == syscall.EAGAIN
+}
+
 func (p *pollConn) unread() bool {
 	if p.waiting() > 0 {
 		return true
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.freed && peekNow(uintptr(p.fd))
+	if p.freed {
+		return false
+	}
+	n, err := peekNow(uintptr(p.fd))
+	return n > 0 && err == nil
 }
 
 // expire closes the connection because a deadline passed while somebody waited.

@@ -109,9 +109,14 @@ func (s *socket) answer(b []byte, last bool) (sent bool, err error) {
 		n += m
 	}
 	if last && err == nil {
-		err = os.NewSyscallError("shutdown", syscall.Shutdown(int(s.fd), syscall.SHUT_WR))
+		err = shut(s.fd)
 	}
 	return n > 0, err
+}
+
+// shut ends the stream that is written to a socket.
+func shut(fd uintptr) error {
+	return os.NewSyscallError("shutdown", syscall.Shutdown(int(fd), syscall.SHUT_WR))
 }
 
 // writable writes once and never waits.
@@ -229,16 +234,21 @@ func (s *socket) unread() bool { return rawUnread(s.raw) }
 
 // rawUnread is peekNow for the descriptor of raw.
 func rawUnread(raw syscall.RawConn) (some bool) {
-	return raw.Control(func(fd uintptr) { some = peekNow(fd) }) == nil && some
+	err := raw.Control(func(fd uintptr) {
+		n, err := peekNow(fd)
+		some = n > 0 && err == nil
+	})
+	return err == nil && some
 }
 
-// peekNow looks without waiting whether there is a byte to read.
-func peekNow(fd uintptr) bool {
+// peekNow looks without waiting for what there is to read: one byte, 0 at the
+// end, or [syscall.EAGAIN].
+func peekNow(fd uintptr) (int, error) {
 	var b [1]byte
 	for {
 		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		if err != syscall.EINTR {
-			return n > 0 && err == nil
+			return n, err
 		}
 	}
 }
