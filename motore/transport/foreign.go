@@ -27,7 +27,21 @@ func (f *foreign) read(in []byte) (int, error) {
 	return f.c.nc.Read(in)
 }
 
-func (f *foreign) answer(b []byte, last bool) (sent bool, err error) { return f.write(b) }
+func (f *foreign) answer(b []byte, last bool) (sent bool, err error) {
+	t, ok := f.c.nc.(*tls.Conn)
+	if !ok || !last {
+		return f.write(b)
+	}
+	cork(t)
+	if sent, err = f.write(b); err != nil {
+		return sent, err
+	}
+	err = t.CloseWrite()
+	if c, ok := t.NetConn().(interface{ CloseWrite() error }); ok && err == nil {
+		err = c.CloseWrite()
+	}
+	return sent, err
+}
 
 func (f *foreign) write(b []byte) (sent bool, err error) {
 	if err := f.c.closing(); err != nil {

@@ -52,6 +52,14 @@ func (c *countingConn) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite ends the stream that is written, if the connection can.
+func (c *countingConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 // SyscallConn is there for those who want to poll the descriptor.
 func (c *countingConn) SyscallConn() (syscall.RawConn, error) {
 	if sc, ok := c.Conn.(syscall.Conn); ok {
