@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/volo-go/volo/motore/transport"
 	vologrpc "github.com/volo-go/volo/volo-grpc"
 )
 
@@ -32,11 +31,6 @@ var roads = []road{
 	{"our HTTP/1.1", serve, false},
 	{"net/http's HTTP/2", serveOnNetHTTP, true},
 	{"net/http's HTTP/1.1", serveOnNetHTTP, false},
-	{"our HTTP/1.1 on netpoll", serveOnNetpoll, false},
-}
-
-func serveOnNetpoll(t testing.TB, h notes, opts ...vologrpc.ServerOption) (address string) {
-	return serve(t, h, append(opts, vologrpc.WithEngine(transport.EngineNetpoll))...)
 }
 
 func everyRoad(t *testing.T, test func(t *testing.T, r road)) {

@@ -109,7 +109,7 @@ func TestAnOrderedConnectionEndsWithItsGoroutine(t *testing.T) {
 		runtime.Goexit()
 		return "", nil
 	}}
-	for _, engine := range []transport.Engine{transport.EngineNet, transport.EngineNetpoll} {
+	for _, engine := range engines {
 		addr := serveTCP(t, h, volothrift.WithEngine(engine))
 		for _, d := range dialects[:6] {
 			t.Run(fmt.Sprintf("%v, %s", engine, d.name), func(t *testing.T) {

@@ -50,14 +50,17 @@ func networks(t *testing.T) map[string]struct{ server, client volothrift.Option 
 	both := func(o volothrift.Option) struct{ server, client volothrift.Option } {
 		return struct{ server, client volothrift.Option }{o, o}
 	}
-	return map[string]struct{ server, client volothrift.Option }{
-		"net":     both(volothrift.WithEngine(transport.EngineNet)),
-		"netpoll": both(volothrift.WithEngine(transport.EngineNetpoll)),
+	all := map[string]struct{ server, client volothrift.Option }{
+		"net": both(volothrift.WithEngine(transport.EngineNet)),
 		"mutual TLS": {
 			volothrift.WithTLS(&tls.Config{Certificates: []tls.Certificate{own}, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert}),
 			volothrift.WithTLS(&tls.Config{Certificates: []tls.Certificate{own}, RootCAs: roots}),
 		},
 	}
+	for _, engine := range engines[1:] {
+		all[engine.String()] = both(volothrift.WithEngine(engine))
+	}
+	return all
 }
 
 func TestEveryNetworkCarriesEveryOutcome(t *testing.T) {

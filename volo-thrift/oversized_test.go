@@ -12,7 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/pilota/thrift"
 	volothrift "github.com/volo-go/volo/volo-thrift"
 )
@@ -228,7 +227,7 @@ func TestOversizedGarbageEndsTheConnection(t *testing.T) {
 }
 
 func TestOversizedRequestsOnEveryEngine(t *testing.T) {
-	for _, engine := range []transport.Engine{transport.EngineNet, transport.EngineNetpoll} {
+	for _, engine := range engines {
 		addr := serveTCP(t, handler{}, volothrift.WithEngine(engine), volothrift.WithMaxMessageSize(2000), new(logbook).option())
 		for _, p := range protocols {
 			if p.wire == volothrift.Unframed {

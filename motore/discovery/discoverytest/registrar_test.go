@@ -63,7 +63,8 @@ var brokenRegistrars = []struct {
 	}},
 	{"does not block", "an_instance_is_there_from_start_to_end", func(f *discoverytest.Fake) registrarFunc {
 		return func(ctx context.Context, service string, in discovery.Instance) error {
-			go f.Register(ctx, service, in)
+			// Later, so that the suite has seen that it returned.
+			time.AfterFunc(time.Second, func() { f.Register(ctx, service, in) })
 			return nil
 		}
 	}},
