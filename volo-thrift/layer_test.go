@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/volo-go/volo/metainfo"
@@ -17,6 +18,7 @@ import (
 	"github.com/volo-go/volo/motore/transport"
 	"github.com/volo-go/volo/pilota/thrift"
 	volothrift "github.com/volo-go/volo/volo-thrift"
+	"github.com/volo-go/volo/volo-thrift/internal/store/storethrift"
 )
 
 // layer makes a layer of a function.
@@ -421,6 +423,51 @@ func TestAPanicFailsItsCallAlone(t *testing.T) {
 				mustGet(t, c, "next")
 				if !tt.log && (seen.Value == nil || !strings.Contains(string(seen.Stack), "layer_test.go") || info.Method != "get") {
 					t.Errorf("OnPanic got %v at %q for %q", seen.Value, seen.Stack, info.Method)
+				}
+			})
+		}
+	}
+}
+
+// An explosive is a struct whose codec panics.
+type explosive struct{ thrift.Struct }
+
+func (explosive) AppendBinary([]byte) ([]byte, error) { panic("cannot be encoded") }
+
+func TestArgumentsThatPanicLeaveNothingBehind(t *testing.T) {
+	arm := layer(func(ctx context.Context, req *volothrift.Request, next volothrift.Handler) (*volothrift.Response, error) {
+		if rpc.FromContext(ctx).Callee.Tags["explosive"] != "" {
+			req.Args = explosive{req.Args}
+		}
+		return next.Call(ctx, req)
+	})
+	for _, p := range protocols {
+		for _, size := range []int{1, 20 << 10} { // which are encoded in different places
+			synctest.Test(t, func(t *testing.T) {
+				opts := append([]volothrift.ClientOption{volothrift.WithInner(volothrift.Recover(nil), arm)}, p.opts...)
+				if !strings.HasPrefix(p.name, "multiplexed") {
+					opts = append(opts, volothrift.WithPingPong(volothrift.PoolConfig{MaxOpen: 1}))
+				}
+				pair := serve(t, handler{})
+				base, err := volothrift.NewClient(pair.Target(), pair.ClientOptions(opts...)...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer base.Close()
+				for range 3 {
+					c := storethrift.StoreOver(base.With(volothrift.CallTag("explosive", "yes")))
+					_, err := c.Get(t.Context(), strings.Repeat("k", size))
+					if _, ok := errors.AsType[*recovery.PanicError](err); !ok {
+						t.Errorf("%s: got %v, want the panic", p.name, err)
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					if _, err := storethrift.StoreOver(base).Get(ctx, "next"); err != nil {
+						t.Errorf("%s: the next call got %v", p.name, err)
+					}
+					cancel()
+				}
+				if n := volothrift.InFlight(base); n != 0 {
+					t.Errorf("%s: %d calls are in flight after all have ended", p.name, n)
 				}
 			})
 		}

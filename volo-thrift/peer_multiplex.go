@@ -130,7 +130,6 @@ func (p *multiplexPeer) start(ctx context.Context, until bound, req *Request) (*
 		if err == nil {
 			return conn, w, nil
 		}
-		conn.Abandon(w)
 		if retried || !unused {
 			return nil, nil, err
 		}
@@ -141,9 +140,15 @@ func (p *multiplexPeer) start(ctx context.Context, until bound, req *Request) (*
 // other calls have to send, under the lock of the connection's writer.
 const maxInPlace = 8 << 10
 
-// send sends the request. If it fails, unused says that the connection was
-// dead before anything of it was sent.
+// send sends the request. If it fails, w is given up, and unused says that the
+// connection was dead before anything was sent.
 func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.Conn, w *multiplex.Waiter, req *Request) (unused bool, err error) {
+	launched := false
+	defer func() { // also when the codec of the arguments panics
+		if !launched {
+			conn.Abandon(w)
+		}
+	}()
 	metadata := metainfo.FromContext(ctx)
 	var malformed error
 	encode := func(b []byte) []byte {
@@ -177,6 +182,7 @@ func (p *multiplexPeer) send(ctx context.Context, until bound, conn *multiplex.C
 		return !sent && !conn.Usable(), req.fail(PhaseWrite, !sent, until.cause(err))
 	}
 	p.core.stamp(&req.Info.Stats.WriteDone, req)
+	launched = true
 	return false, nil
 }
 

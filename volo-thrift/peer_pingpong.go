@@ -39,6 +39,16 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 	}
 	until := boundOf(ctx, req)
 	conn, reused, err := p.take(until, now)
+	after := unused
+	defer func() { // also when the codec of the arguments panics
+		switch {
+		case conn == nil:
+		case after == sound:
+			p.pool.Put(conn, now)
+		default:
+			p.pool.Discard(conn)
+		}
+	}()
 	if err != nil {
 		if !errors.Is(err, pool.ErrExhausted) { // which has the reason, and more
 			err = until.cause(err)
@@ -46,22 +56,17 @@ func (p *pingPongPeer) roundTrip(ctx context.Context, req *Request) (*Response, 
 		return nil, req.fail(PhaseDial, true, err)
 	}
 	var resp *Response
-	after := unused
 	if !reused || !req.Method.Oneway || conn.Alive() { // nobody would hear that a oneway call was lost
 		resp, after, err = p.call(ctx, until, conn, req)
 	}
 	if after == unused && reused {
 		// The peer had closed it before anything was sent: nobody need know.
 		conn.Close()
+		conn = nil // its place is the new one's
 		if conn, err = p.dial(until, now); err != nil {
 			return nil, req.fail(PhaseDial, true, until.cause(err))
 		}
 		resp, after, err = p.call(ctx, until, conn, req)
-	}
-	if after == sound {
-		p.pool.Put(conn, now)
-	} else {
-		p.pool.Discard(conn)
 	}
 	return resp, err
 }

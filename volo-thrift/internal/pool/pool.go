@@ -196,11 +196,17 @@ func (p *Pool) Dial(ctx context.Context, now time.Time) (*Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(p.ctx, cancel)()
+	made := false
+	defer func() { // also when dial panics
+		if !made {
+			p.free()
+		}
+	}()
 	conn, err := p.dial(ctx)
 	if err != nil {
-		p.free()
 		return nil, err
 	}
+	made = true
 	c := &Conn{Conn: conn, pool: p, opened: now, used: now}
 	p.every.Lock()
 	p.open[c] = struct{}{}

@@ -291,6 +291,22 @@ func TestAFailedDialFreesItsPlace(t *testing.T) {
 	}
 }
 
+func TestADialThatPanicsFreesItsPlace(t *testing.T) {
+	p := pool.New(pool.Config{MaxOpen: 1, MaxIdle: 1, IdleTimeout: time.Hour, MaxAge: time.Hour},
+		func(context.Context) (*transport.Conn, error) { panic("no dialer") })
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		p.Take(t.Context(), time.Now())
+	}()
+	if p.Open() != 0 {
+		t.Errorf("%d places are taken", p.Open())
+	}
+}
+
 func TestDialReplacesAConnectionUnderTheCap(t *testing.T) {
 	cfg := roomy
 	cfg.MaxOpen = 1
