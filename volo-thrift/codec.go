@@ -230,6 +230,10 @@ func (c *clientCore) decode(req *Request, r *reply) (*Response, error) {
 		return nil, err
 	case thrift.Reply:
 		var err error
+		if req.filled { // a layer has called again: what the first answer has set would remain
+			_, req.result = req.Method.New()
+		}
+		req.filled = true
 		if r.shared, err = req.consume(req.result, r.body, options); err != nil {
 			return nil, req.fail(PhaseDecode, false, err)
 		}

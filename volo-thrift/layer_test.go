@@ -474,6 +474,41 @@ func TestArgumentsThatPanicLeaveNothingBehind(t *testing.T) {
 	}
 }
 
+func TestALayerMayCallAgain(t *testing.T) {
+	replies := []struct {
+		what  string
+		reply func(key string) (string, error)
+		is    func(string, error) bool
+	}{
+		{"a value", func(key string) (string, error) { return key, nil }, func(v string, err error) bool { return v == "k" && err == nil }},
+		{"a declared exception", func(string) (string, error) { return "", denied }, func(v string, err error) bool { return v == "" && isDenied(err, true) }},
+	}
+	twice := layer(func(ctx context.Context, req *volothrift.Request, next volothrift.Handler) (*volothrift.Response, error) {
+		next.Call(ctx, req)
+		return next.Call(ctx, req)
+	})
+	for _, p := range protocols {
+		for _, first := range replies {
+			for _, second := range replies {
+				for where, opt := range map[string]volothrift.ClientOption{"outer": volothrift.WithOuter(twice), "inner": volothrift.WithInner(twice)} {
+					synctest.Test(t, func(t *testing.T) {
+						calls := 0
+						c := dial(t, serve(t, handler{get: func(_ context.Context, key string) (string, error) {
+							if calls++; calls == 1 {
+								return first.reply(key)
+							}
+							return second.reply(key)
+						}}), append([]volothrift.ClientOption{opt}, p.opts...)...)
+						if v, err := c.Get(t.Context(), "k"); !second.is(v, err) {
+							t.Errorf("%s, %s layer: after %s, %s came back as %q, %v", p.name, where, first.what, second.what, v, err)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
 func TestTimeoutLayerBoundsACall(t *testing.T) {
 	for _, p := range protocols {
 		c := dial(t, serve(t, handler{get: func(ctx context.Context, _ string) (string, error) {

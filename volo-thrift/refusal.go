@@ -82,6 +82,7 @@ func isRepeated(ctx context.Context) bool {
 // deadline may have been earlier than that of the call.
 func (r *Request) again() {
 	_, r.result = r.Method.New()
+	r.filled = false
 	l := r.life.Load()
 	if l == nil {
 		return

@@ -44,6 +44,7 @@ type Request struct {
 	last     *rpc.Address // where an attempt has failed, nil if none has
 
 	onDone func() // nil if nobody asked
+	filled bool   // an answer was decoded into result
 
 	decoder *thrift.Decoder // of a request that is used again; nil of others
 
@@ -73,6 +74,7 @@ func (r *Request) OnDone(f func()) {
 func (r *Request) reset() {
 	r.Info.Deadline, r.Info.Stats = time.Time{}, rpc.Stats{}
 	r.Args, r.result, r.response, r.options = nil, nil, Response{}, nil
+	r.filled = false
 	r.last, r.parent = nil, nil
 	if r.life.Load() != nil {
 		r.life.Store(nil)
