@@ -104,7 +104,11 @@ func (c *clientCore) appendHeader(m *metainfo.Metadata, b []byte, h *ttheader.Ap
 		if left <= 0 {
 			return b, context.DeadlineExceeded
 		}
-		b = h.IntDecimal(b, ttheader.RPCTimeout, int64((left+time.Millisecond-1)/time.Millisecond))
+		ms := int64(left / time.Millisecond)
+		if left%time.Millisecond > 0 { // added to left, it could be too much
+			ms++
+		}
+		b = h.IntDecimal(b, ttheader.RPCTimeout, ms)
 	}
 	if m.OutgoingLen() > 0 {
 		if err := (metainfo.Limits{}).Check(m); err != nil {

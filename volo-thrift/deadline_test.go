@@ -20,6 +20,27 @@ func hang(context.Context, string) (string, error) {
 	return "", nil
 }
 
+func TestADeadlineBeyondAllDurationsArrivesAsAFarOne(t *testing.T) {
+	for _, p := range protocols {
+		synctest.Test(t, func(t *testing.T) {
+			var left time.Duration
+			c := dial(t, serve(t, handler{get: func(ctx context.Context, key string) (string, error) {
+				d, _ := ctx.Deadline()
+				left = time.Until(d)
+				return key, nil
+			}}), p.opts...)
+			ctx, cancel := context.WithDeadline(t.Context(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))
+			defer cancel()
+			if _, err := c.Get(ctx, "k"); err != nil {
+				t.Errorf("%s: %v", p.name, err)
+			}
+			if p.header && left < 200*365*24*time.Hour {
+				t.Errorf("%s: the handler has %v left, want centuries", p.name, left)
+			}
+		})
+	}
+}
+
 func TestTheEarliestBoundEndsTheCall(t *testing.T) {
 	for _, tt := range []struct {
 		what          string
