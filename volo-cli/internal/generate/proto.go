@@ -1,8 +1,10 @@
 package generate
 
 import (
+	"errors"
 	"fmt"
 	"go/token"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -88,6 +90,18 @@ func holds(dir, name string) bool {
 		return !path.IsAbs(name) && !strings.HasPrefix(name, "../")
 	}
 	return strings.HasPrefix(name, strings.TrimSuffix(dir, "/")+"/")
+}
+
+// named returns what reads files by the names that they are imported by.
+func named(dirs []string, read func(name string) ([]byte, error)) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		for _, dir := range dirs {
+			if text, err := read(path.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+				return text, err
+			}
+		}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
 }
 
 // find reads the file as the compiler has.
@@ -201,9 +215,11 @@ func compileProto(in Input) (*Output, report.List) {
 	if protos == nil {
 		return nil, list
 	}
-	o := pilota.ProtoOptions{IncludeDirs: dirs, ReadFile: in.read(), PackagePrefix: in.Package}
+	// By name: where one folder holds another, the path of a file in both stands
+	// for more names than the one that it is imported by.
+	o := pilota.ProtoOptions{ReadFile: named(dirs, in.read()), PackagePrefix: in.Package}
 	for _, p := range protos {
-		o.Inputs = append(o.Inputs, p.Path)
+		o.Inputs = append(o.Inputs, p.Name)
 		o.Parameters = append(o.Parameters, "M"+p.Name+"="+p.goImport(in.Package))
 	}
 	for i, s := range in.Entry.Services {
@@ -218,9 +234,9 @@ func compileProto(in Input) (*Output, report.List) {
 			Hint("give one of them a go_package of its own below %s", in.Package)
 		return nil, list
 	}
-	files, list := pilota.CompileProto(o)
-	if list.HasErrors() {
-		return nil, list
+	files, found := pilota.CompileProto(o)
+	if found.HasErrors() {
+		return nil, found
 	}
 	out := &Output{Inputs: make([]string, len(inputs)), Files: make(map[string][]byte, len(files))}
 	for i := range inputs {

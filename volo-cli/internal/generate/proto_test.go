@@ -78,6 +78,23 @@ func TestImportsAreGeneratedButThoseThatComeWithProtobuf(t *testing.T) {
 	}
 }
 
+func TestIncludeFoldersMayHoldOneAnother(t *testing.T) {
+	files := map[string]string{
+		"idl/a.proto":           "package a;\nimport \"lib/b.proto\";\nmessage A { lib.B b = 1; }\n",
+		"idl/third/lib/b.proto": "package lib;\nmessage B {}\n",
+	}
+	for _, includes := range [][]string{{"idl", "idl/third"}, {"idl/third", "idl"}, {"idl/third"}} {
+		out, said := compile(files, includes, "idl/a.proto")
+		if out == nil {
+			t.Errorf("in %v: got %s", includes, said)
+			continue
+		}
+		if b := string(out.Files["lib/b.pb.go"]); !strings.Contains(b, "// source: lib/b.proto\n") {
+			t.Errorf("in %v: got %v, want lib/b.pb.go of lib/b.proto", includes, slices.Sorted(maps.Keys(out.Files)))
+		}
+	}
+}
+
 func TestGoPackagesMustNotImportOneAnother(t *testing.T) {
 	files := map[string]string{
 		"a1.proto": "package a;\nimport \"b.proto\";\nmessage A1 { b.B b = 1; }\n",
