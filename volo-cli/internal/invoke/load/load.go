@@ -46,6 +46,10 @@ type Config struct {
 // grace is how long calls that run at the end may take.
 const grace = 10 * time.Second
 
+// never is when calls are due that a tiny rate puts off further than a
+// [time.Duration] reaches.
+const never = math.MaxInt64 / 2 * time.Nanosecond
+
 // Run puts load on until Duration or Count is over, or ctx is done, and returns
 // what was measured. Calls that an interrupt cuts off are not counted, those
 // that have not ended, or not begun, when grace is over are Unfinished.
@@ -59,6 +63,7 @@ func Run(ctx context.Context, c Config) Result {
 	if c.Duration > 0 {
 		r.end = r.measured.Add(c.Duration)
 	}
+	r.warm = uint64(math.Ceil(c.WarmUp.Seconds() * c.Rate))
 	for i := range r.shards {
 		r.shards[i].reset()
 	}
@@ -113,9 +118,10 @@ func (r *run) untouched() uint64 {
 type run struct {
 	Config
 	begin, measured, end time.Time // end is zero if there is none
+	warm                 uint64    // calls of an open loop that are due in the warm-up
 
 	due     atomic.Uint64 // calls of an open loop that somebody has taken on
-	started atomic.Uint64 // calls that count
+	started atomic.Uint64 // calls that count, also those that wait until they are due
 	cut     atomic.Uint64 // calls that count and did not end
 	shards  []shard
 }
@@ -146,20 +152,22 @@ func (s *shard) reset() {
 func (r *run) caller(ctx context.Context, s *shard) {
 	for ctx.Err() == nil {
 		now := time.Now()
-		start := now
+		start, counts, more := now, !now.Before(r.measured), true
 		if r.Rate > 0 {
-			start = r.next()
-			if !r.sleep(ctx, start) {
+			start, counts, more = r.next()
+		}
+		// Nobody waits for a call that will not be made.
+		if !more || !r.end.IsZero() && !start.Before(r.end) {
+			return
+		}
+		if counts && r.Count > 0 && r.started.Add(1) > r.Count {
+			return
+		}
+		if r.Rate > 0 {
+			if !sleep(ctx, start) {
 				return
 			}
 			now = time.Now()
-		}
-		if !r.end.IsZero() && !start.Before(r.end) {
-			return
-		}
-		counts := !start.Before(r.measured)
-		if counts && r.Count > 0 && r.started.Add(1) > r.Count {
-			return
 		}
 		err := r.Call(ctx)
 		took := time.Since(start)
@@ -171,23 +179,22 @@ func (r *run) caller(ctx context.Context, s *shard) {
 	}
 }
 
-// next returns when the next call of an open loop is due.
-func (r *run) next() time.Time {
+// next returns when the next call of an open loop is due, whether it counts,
+// and whether it is to be made at all.
+func (r *run) next() (start time.Time, counts, more bool) {
 	n := r.due.Add(1) - 1
-	return r.begin.Add(time.Duration(float64(n) / r.Rate * float64(time.Second)))
+	start = r.begin.Add(time.Duration(min(float64(n)/r.Rate, never.Seconds()) * float64(time.Second)))
+	if n < r.warm {
+		return start, false, true
+	}
+	return start, true, r.Count == 0 || n-r.warm < r.Count
 }
 
-// sleep waits until a time, and reports false if there is nothing to wait for.
-func (r *run) sleep(ctx context.Context, until time.Time) bool {
-	if !r.end.IsZero() && !until.Before(r.end) {
-		return false
-	}
+// sleep waits until a time, and reports false if ctx is done before.
+func sleep(ctx context.Context, until time.Time) bool {
 	d := time.Until(until)
 	if d <= 0 {
 		return true
-	}
-	if r.Count > 0 && r.started.Load() >= r.Count {
-		return false
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -82,6 +82,32 @@ func TestACountEndsTheRun(t *testing.T) {
 	}
 }
 
+// Callers that have nothing left to call do not wait for when it would be due.
+func TestACountEndsAnOpenLoopWithTheLastCall(t *testing.T) {
+	for _, warmUp := range []time.Duration{0, 4 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			r := load.Run(t.Context(), load.Config{Call: takes(time.Millisecond), Callers: 512, Rate: 0.5, Count: 3, WarmUp: warmUp})
+			if r.Succeeded != 3 || r.Elapsed > 5*time.Second {
+				t.Errorf("after %s: got %d calls in %s, want 3 in 4s and a little", warmUp, r.Succeeded, r.Elapsed)
+			}
+		})
+	}
+}
+
+func TestATinyRateMakesOneCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		call := func(ctx context.Context) error {
+			calls.Add(1)
+			return takes(time.Millisecond)(ctx)
+		}
+		r := load.Run(t.Context(), load.Config{Call: call, Callers: 512, Rate: 1e-9, Duration: time.Second})
+		if r.Succeeded != 1 || calls.Load() != 1 || r.Elapsed != time.Second {
+			t.Errorf("got %d successes of %d calls in %s, want 1 of 1 in 1s", r.Succeeded, calls.Load(), r.Elapsed)
+		}
+	})
+}
+
 // A server that stalls for a second keeps a hundred calls waiting, all of which
 // are in the result: the median of two seconds is that of the stall's calls.
 func TestAStallIsSeenByEveryCallThatWasDueMeanwhile(t *testing.T) {
