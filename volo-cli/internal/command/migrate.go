@@ -142,6 +142,14 @@ func (m *migration) project(ctx context.Context, root string, p *migrate.Project
 			}
 		}
 	}
+	// Found out while nothing is written: half a migration cannot be run again.
+	changes, err := generate.Compare(filepath.Join(root, in.Entry.Filename), out.Files)
+	if err != nil {
+		return err
+	}
+	if len(changes.Foreign) > 0 {
+		return &tree.ConflictError{Dir: m.env.shown(changes.Dir), Names: changes.Foreign}
+	}
 	services, err := scaffold.Services(in.Package, out)
 	if err != nil {
 		return err
