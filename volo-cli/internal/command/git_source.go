@@ -106,7 +106,7 @@ func (g *gitSource) there(ctx context.Context, p *project, r *config.Repo, s *co
 		return err
 	}
 	defer root.Close()
-	if _, err := root.Stat(filepath.FromSlash(s.Path)); err != nil {
+	if info, err := root.Stat(filepath.FromSlash(s.Path)); err != nil || info.IsDir() {
 		return fmt.Errorf("%s at %.12s has no file %s; its files are in %s", gitrepo.Shown(r.URL), r.Lock, s.Path, dir)
 	}
 	return nil
