@@ -96,8 +96,11 @@ func (a *idlAdd) run(ctx context.Context, idl string) error {
 	switch {
 	case !made && a.filename != "" && path.Clean(a.filename) != entry.Filename:
 		return fmt.Errorf("entry %q generates into %s; leave out --filename, or name another entry with --entry-name", entry.Name, entry.Filename)
-	case made && p.generates(entry.Filename) != "":
-		return fmt.Errorf("entry %q generates into %s; choose another folder with --filename", p.generates(entry.Filename), entry.Filename)
+	case made && config.NoFolder("--filename", entry.Filename, p.file.Source.Name) != "":
+		return usagef("%s", config.NoFolder("--filename", entry.Filename, p.file.Source.Name))
+	case made && p.generates(entry.Filename) != nil:
+		other := p.generates(entry.Filename)
+		return fmt.Errorf("entry %q generates into %s; choose another folder with --filename", other.Name, other.Filename)
 	case entry.Protocol != protocol:
 		return fmt.Errorf("entry %q is for %s; name another entry with --entry-name and its folder with --filename", entry.Name, entry.Protocol)
 	}

@@ -103,14 +103,15 @@ func (e *Env) shown(name string) string {
 	return rel
 }
 
-// generates returns the entry that generates into a folder, or around it.
-func (p *project) generates(folder string) string {
+// generates returns the entry that generates into a folder, or around it, nil if
+// there is none.
+func (p *project) generates(folder string) *config.Entry {
 	for _, e := range p.file.Entries {
 		if strings.HasPrefix(e.Filename+"/", folder+"/") || strings.HasPrefix(folder+"/", e.Filename+"/") {
-			return e.Name
+			return e
 		}
 	}
-	return ""
+	return nil
 }
 
 // relative returns a path as the project's file has it.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -239,19 +240,29 @@ func (r *reader) folder(what string, to *string) func(key, value *yaml.Node) {
 	return func(key, n *yaml.Node) {
 		var s string
 		r.str(what, &s)(key, n)
-		s = slashes(s)
-		switch clean := path.Clean(s); {
-		case s == "":
-		case path.Ext(s) == ".rs" || path.Ext(s) == ".go":
-			r.problem(follow(n), "generated Go is a folder of packages, so %s must name a folder", what).Hint("write %s: gen", what)
-		case slices.Contains(strings.Split(clean, "/"), "vendor"):
-			r.problem(follow(n), "go imports nothing of a folder vendor, so %s must name another", what).Hint("write %s: gen", what)
-		case path.IsAbs(clean) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../"):
-			r.problem(follow(n), "%s must name a folder below that of %s", what, r.file.Name).Hint("write %s: gen", what)
-		default:
-			*to = clean
+		if s = slashes(s); s == "" {
+			return
 		}
+		if wrong := NoFolder(what, s, r.file.Name); wrong != "" {
+			r.problem(follow(n), "%s", wrong).Hint("write %s: gen", what)
+			return
+		}
+		*to = path.Clean(s)
 	}
+}
+
+// NoFolder says why a key or a flag cannot name folder as that for the
+// generated code of file; it is empty if it can.
+func NoFolder(what, folder, file string) string {
+	switch clean := path.Clean(folder); {
+	case path.Ext(folder) == ".rs" || path.Ext(folder) == ".go":
+		return fmt.Sprintf("generated Go is a folder of packages, so %s must name a folder", what)
+	case slices.Contains(strings.Split(clean, "/"), "vendor"):
+		return fmt.Sprintf("go imports nothing of a folder vendor, so %s must name another", what)
+	case path.IsAbs(clean) || clean == "." || clean == ".." || strings.HasPrefix(clean, "../"):
+		return fmt.Sprintf("%s must name a folder below that of %s", what, file)
+	}
+	return ""
 }
 
 // syntaxLine finds the line in a message of the YAML parser.
