@@ -3,6 +3,8 @@ package volothrift_test
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -295,5 +297,37 @@ func TestADialLastsNoLongerThanTheCall(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A peer that does not read keeps no call longer than the call wants to wait,
+// not even the one that writes for all others.
+func TestCallsEndInTimeThoughThePeerDoesNotRead(t *testing.T) {
+	for _, p := range protocols[:2] {
+		for _, oneway := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				over := make(chan struct{})
+				c := newClient(t, "10.0.0.1:1", append(p.opts, volothrift.WithDialer(fakeServer(t, func(*peer) { <-over })))...)
+				large := strings.Repeat("k", 8<<20) // more than is taken unread
+				var calls sync.WaitGroup
+				for range 3 {
+					calls.Go(func() {
+						ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+						defer cancel()
+						start := time.Now()
+						if oneway {
+							c.Note(ctx, large) // is sent, or not
+						} else if _, err := c.Get(ctx, large); !errors.Is(err, context.DeadlineExceeded) {
+							t.Errorf("%s: got %v", p.name, err)
+						}
+						if took := time.Since(start); took > time.Second {
+							t.Errorf("%s: took %v", p.name, took)
+						}
+					})
+				}
+				calls.Wait()
+				close(over)
+			})
+		}
 	}
 }

@@ -200,6 +200,14 @@ func (c *serverConn) write(b []byte) error {
 	return err
 }
 
+// writeNow is write without waiting for the peer to read.
+func (c *serverConn) writeNow(b []byte) (n int, err error) {
+	if n, err = c.conn.WriteNow(b); err != nil {
+		c.conn.Close()
+	}
+	return n, err
+}
+
 var errDrained = errors.New("connection is drained")
 
 // A task is a call that a worker runs.
@@ -264,7 +272,7 @@ func (c *serverConn) send(answer []byte) error {
 func (c *serverConn) unstick() error {
 	if c.writer == nil {
 		c.mu.Lock() // drain looks at it
-		c.writer = combine.New(c.write)
+		c.writer = combine.New(c.write, c.writeNow)
 		c.mu.Unlock()
 		return nil
 	}

@@ -65,6 +65,9 @@ type stream interface {
 	read(in []byte) (int, error)
 	// write writes all of b and says whether any of it may have been sent.
 	write(b []byte) (sent bool, err error)
+	// writeSome writes what can be written without waiting; all of it, or
+	// nothing, where that is not to be known.
+	writeSome(b []byte) (n int, err error)
 	// answer is write, called within Data by the goroutine that runs it. If it
 	// is the last, the end of the stream leaves with it, if that can be.
 	answer(b []byte, last bool) (sent bool, err error)
@@ -141,6 +144,16 @@ func (c *Conn) Write(b []byte) error {
 		return c.fail(OpWrite, sent, err)
 	}
 	return nil
+}
+
+// WriteNow writes as much of b as it can without waiting for the peer to read,
+// and returns how much that is. Over TLS, and on Windows, it waits like Write.
+func (c *Conn) WriteNow(b []byte) (n int, err error) {
+	n, err = c.s.writeSome(b)
+	if err != nil {
+		return n, c.fail(OpWrite, n > 0, err)
+	}
+	return n, nil
 }
 
 // Answer is Write for a handler that calls it within Data, on the goroutine that

@@ -66,6 +66,20 @@ func (f *foreign) write(b []byte) (sent bool, err error) {
 	return sent || n > 0 || f.sent() != before, err
 }
 
+func (f *foreign) writeSome(b []byte) (n int, err error) {
+	if now, ok := f.c.nc.(nowWriter); ok {
+		if err := f.c.closing(); err != nil {
+			return 0, err
+		}
+		return now.writeNow(b)
+	}
+	sent, err := f.write(b)
+	if sent {
+		n = len(b)
+	}
+	return n, err
+}
+
 // A nowWriter is a net.Conn that can write a part without waiting.
 type nowWriter interface {
 	writeNow(b []byte) (int, error)

@@ -222,6 +222,13 @@ func (p *pollConn) answer(b []byte, last bool) (sent bool, err error) {
 
 func (p *pollConn) write(b []byte) (sent bool, err error) { return p.writeAll(b, false) }
 
+func (p *pollConn) writeSome(b []byte) (n int, err error) {
+	if p.writing.expired.Load() {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return p.writeNow(b, false)
+}
+
 // writeAll is write; last is as in answer.
 func (p *pollConn) writeAll(b []byte, last bool) (sent bool, err error) {
 	if len(b) == 0 {

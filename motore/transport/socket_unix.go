@@ -79,8 +79,18 @@ func (s *socket) read(in []byte) (n int, err error) {
 }
 
 func (s *socket) write(b []byte) (sent bool, err error) {
+	n, err := s.writeSome(b)
+	if err == nil && n < len(b) {
+		var m int
+		m, err = s.writeRest(b[n:])
+		n += m
+	}
+	return n > 0, err
+}
+
+func (s *socket) writeSome(b []byte) (n int, err error) {
 	if len(b) == 0 {
-		return false, nil
+		return 0, nil
 	}
 	s.out, s.written, s.writeErr = b, 0, nil
 	for {
@@ -92,11 +102,7 @@ func (s *socket) write(b []byte) (sent bool, err error) {
 	if err == nil {
 		err = s.writeErr
 	}
-	if n := s.written; err == nil && n < len(b) {
-		m, err := s.writeRest(b[n:])
-		return n+m > 0, err
-	}
-	return s.written > 0, err
+	return s.written, err
 }
 
 // answer needs none of the poller's locks: the receiver below it on the stack

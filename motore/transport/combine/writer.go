@@ -6,7 +6,9 @@
 // to send appends first, then writes what is pending until nothing is. A
 // sender that finds a flusher at work leaves its frame to it. One that finds it
 // yielding still, when half of those who are expected have appended, writes in
-// its place: the peer works on one half while this side makes the other.
+// its place: the peer works on one half while this side makes the other. What the
+// network does not take at once a goroutine writes, so that no sender is kept by
+// a peer that does not read.
 //
 //	         Send, alone, or half are there
 //	┌──────┐ ─────────────────────────────► ┌──────────┐
@@ -48,6 +50,7 @@ const (
 // concurrently.
 type Writer struct {
 	write func([]byte) error
+	now   func([]byte) (int, error) // nil if it cannot be done
 
 	mu       sync.Mutex
 	pending  []byte // appended, not yet taken by the flusher
@@ -64,9 +67,13 @@ type Writer struct {
 	handover sync.WaitGroup // flushers that run on a goroutine of their own
 }
 
-// New returns a Writer that writes batches with write, which is never called
-// concurrently and must not keep its argument.
-func New(write func([]byte) error) *Writer { return &Writer{write: write} }
+// New returns a Writer that writes batches with write, which may wait for the
+// peer to read, and now, which writes as much as it can without waiting, and
+// returns how much that was. They are never called concurrently and must not
+// keep their arguments. Where now is nil, senders wait.
+func New(write func([]byte) error, now func([]byte) (int, error)) *Writer {
+	return &Writer{write: write, now: now}
+}
 
 // Send hands frame over to be written; it may be reused on return. It is Begin
 // and End in one.
@@ -222,16 +229,45 @@ func (w *Writer) flush(rounds int) error {
 		}
 		w.mu.Unlock()
 
-		err := w.write(batch)
-
-		w.mu.Lock()
-		w.spare = w.keep(batch)
-		w.mu.Unlock()
-		if err != nil {
-			failed = err
-			w.fail(err)
+		if rounds < 0 || w.now == nil {
+			failed = w.written(batch, w.write(batch))
+			continue
 		}
+		n, err := w.now(batch)
+		if err == nil && n < len(batch) && w.leave(batch, n) {
+			return nil
+		}
+		failed = w.written(batch, err)
 	}
+}
+
+// leave has a goroutine write what is left of a batch behind n bytes, and what
+// comes after it. It reports false if the connection is over.
+func (w *Writer) leave(batch []byte, n int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return false
+	}
+	w.handover.Add(1)
+	go func() {
+		defer w.handover.Done()
+		w.written(batch, w.write(batch[n:]))
+		w.flush(-1)
+	}()
+	return true
+}
+
+// written takes the buffer of a batch back, and returns err, with which the
+// connection is over unless it is nil.
+func (w *Writer) written(batch []byte, err error) error {
+	w.mu.Lock()
+	w.spare = w.keep(batch)
+	w.mu.Unlock()
+	if err != nil {
+		w.fail(err)
+	}
+	return err
 }
 
 // keep returns the buffer of a batch that was written, for another one, or nil

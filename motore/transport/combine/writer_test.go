@@ -54,7 +54,7 @@ func send(w *combine.Writer, frame []byte) (bool, error) {
 func TestFramesArriveWholeAndInTheOrderOfTheirSender(t *testing.T) {
 	const senders, frames = 50, 200
 	p := new(pipe)
-	w := combine.New(p.write)
+	w := combine.New(p.write, nil)
 	var wg sync.WaitGroup
 	for s := range uint32(senders) {
 		wg.Go(func() {
@@ -95,7 +95,7 @@ func TestFramesArriveWholeAndInTheOrderOfTheirSender(t *testing.T) {
 func TestWaitingFramesAreWrittenTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipe{gate: make(chan struct{}, 10)}
-		w := combine.New(p.write)
+		w := combine.New(p.write, nil)
 		go send(w, []byte("first"))
 		synctest.Wait() // it is being written
 		for range 99 {
@@ -129,7 +129,7 @@ func TestHalfOfAFewIsWrittenEarly(t *testing.T) {
 				w := combine.New(func(batch []byte) error {
 					largest = max(largest, len(batch)/tt.size)
 					return nil
-				})
+				}, nil)
 				var wg sync.WaitGroup
 				for range senders {
 					wg.Go(func() {
@@ -166,7 +166,7 @@ func TestSendersWaitForAPeerThatDoesNotRead(t *testing.T) {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &pipe{gate: make(chan struct{}, 10)}
-				w := combine.New(p.write)
+				w := combine.New(p.write, nil)
 				go send(w, []byte("first"))
 				synctest.Wait()
 				if sent, err := send(w, make([]byte, highWater-1)); !sent || err != nil {
@@ -202,7 +202,7 @@ func TestAFailedWriteFailsAllSenders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("broken")
 		p := &pipe{gate: make(chan struct{}, 10), err: broken}
-		w := combine.New(p.write)
+		w := combine.New(p.write, nil)
 		results := make(chan error, 2)
 		go func() {
 			_, err := send(w, []byte("first"))
@@ -246,7 +246,7 @@ func TestWhoseWriteFailsHearsOfThat(t *testing.T) {
 	w = combine.New(func([]byte) error {
 		w.Close(ended)
 		return failed
-	})
+	}, nil)
 	if sent, err := send(w, []byte("frame")); !sent || err != failed {
 		t.Errorf("Send returned %v, %v, want true, %v", sent, err, failed)
 	}
@@ -263,7 +263,7 @@ func TestASenderDoesNotFlushForOthersForEver(t *testing.T) {
 			send(w, []byte("another")) // finds a flusher at work
 		}
 		return nil
-	})
+	}, nil)
 	if _, err := send(w, []byte("first")); err != nil {
 		t.Fatal(err)
 	}
@@ -274,6 +274,46 @@ func TestASenderDoesNotFlushForOthersForEver(t *testing.T) {
 	w.Close(nil)
 }
 
+// What the network does not take at once keeps no sender, and arrives in order.
+func TestNoSenderWaitsForAPeerThatDoesNotRead(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var got []byte
+			open, broken := make(chan struct{}), errors.New("broken")
+			w := combine.New(func(b []byte) error {
+				<-open
+				if fails {
+					return broken
+				}
+				got = append(got, b...)
+				return nil
+			}, func(b []byte) (int, error) {
+				got = append(got, b[:min(3, len(b))]...)
+				return min(3, len(b)), nil
+			})
+			for _, frame := range []string{"abc", "defgh", "ijk", "lmnop"} {
+				if sent, err := send(w, []byte(frame)); !sent || err != nil {
+					t.Errorf("Send returned %v, %v", sent, err)
+				}
+			}
+			synctest.Wait()
+			if string(got) != "abcdef" {
+				t.Errorf("%q was written, want what fits", got)
+			}
+			close(open)
+			w.Flush()
+			sent, err := send(w, []byte("qr"))
+			w.Close(nil)
+			switch {
+			case fails && (sent || err != broken):
+				t.Errorf("Send returned %v, %v, want false, %v", sent, err, broken)
+			case !fails && string(got) != "abcdefghijklmnopqr":
+				t.Errorf("%q was written", got)
+			}
+		})
+	}
+}
+
 func TestASenderHandsOverAfterAFewBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w *combine.Writer
@@ -282,7 +322,7 @@ func TestASenderHandsOverAfterAFewBatches(t *testing.T) {
 			<-gate
 			send(w, []byte("another"))
 			return nil
-		})
+		}, nil)
 		returned := make(chan struct{})
 		go func() {
 			defer close(returned)
@@ -305,7 +345,7 @@ func TestASenderHandsOverAfterAFewBatches(t *testing.T) {
 func TestAsynchronousSendersDoNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipe{gate: make(chan struct{}, 10)}
-		w := combine.New(p.write)
+		w := combine.New(p.write, nil)
 		for range 3 {
 			b, err := w.BeginNow()
 			if err != nil {
@@ -326,7 +366,7 @@ func TestAsynchronousSendersDoNotWait(t *testing.T) {
 func TestCloseFailsSendersWithTheReasonGiven(t *testing.T) {
 	gone := errors.New("gone")
 	for want, err := range map[error]error{combine.ErrClosed: nil, gone: gone} {
-		w := combine.New(new(pipe).write)
+		w := combine.New(new(pipe).write, nil)
 		w.Close(err)
 		if sent, err := send(w, []byte("x")); sent || err != want {
 			t.Errorf("after Close a sender got %v, %v; want %v", sent, err, want)

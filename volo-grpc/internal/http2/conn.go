@@ -125,6 +125,10 @@ func (c *conn) init(tc *transport.Conn, cfg *Config, sd side) {
 			batch = batch[stride:]
 		}
 		return c.write(batch)
+	}, func(batch []byte) (int, error) {
+		c.meter.wrote(!c.server)
+		n, err := c.tc.WriteNow(batch)
+		return n, c.wrote(err)
 	})
 }
 
@@ -132,8 +136,11 @@ func (c *conn) init(tc *transport.Conn, cfg *Config, sd side) {
 // that does not is lost.
 const stride = 256 << 10
 
-func (c *conn) write(b []byte) error {
-	if err := c.tc.Write(b); err != nil {
+func (c *conn) write(b []byte) error { return c.wrote(c.tc.Write(b)) }
+
+// wrote ends the connection if a write has failed.
+func (c *conn) wrote(err error) error {
+	if err != nil {
 		c.tc.Close()
 		return &ConnError{Err: err}
 	}

@@ -79,19 +79,26 @@ func New(conn *transport.Conn, framing Framing) *Conn {
 		waiters: make([]*Waiter, 64),
 	}
 	c.writer = combine.New(func(batch []byte) error {
-		err := conn.Write(batch)
-		if err != nil {
-			conn.Close() // ends the reader, which fails every call in the batch
-			return err
-		}
-		c.batches.Add(1)
-		return nil
+		return c.wrote(conn.Write(batch))
+	}, func(batch []byte) (int, error) {
+		n, err := conn.WriteNow(batch)
+		return n, c.wrote(err)
 	})
 	go func() {
 		defer close(c.reader)
 		conn.Serve((*reader)(c))
 	}()
 	return c
+}
+
+// wrote takes note of a write of a batch.
+func (c *Conn) wrote(err error) error {
+	if err != nil {
+		c.conn.Close() // ends the reader, which fails every call in the batch
+		return err
+	}
+	c.batches.Add(1)
+	return nil
 }
 
 // A Waiter waits for the answer to one call.
