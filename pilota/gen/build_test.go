@@ -87,6 +87,29 @@ import (
 	vet(t, dir)
 }
 
+// TestCodeOfPackagesNamedLikeImportsCompiles: namespaces that end like what
+// generated code imports, when that is imported, too.
+func TestCodeOfPackagesNamedLikeImportsCompiles(t *testing.T) {
+	names := []string{"binary", "context", "descriptor", "descriptors", "errors", "fieldmask", "fmt", "math", "strconv", "thrift"}
+	idls := map[string]string{}
+	var includes, fields strings.Builder
+	for i, name := range names {
+		idls[name+".thrift"] = "namespace go " + name + "\nstruct T { 1: double d = -0.0 }"
+		fmt.Fprintf(&includes, "include \"%s.thrift\"\n", name)
+		fmt.Fprintf(&fields, "%d: %s.T %s\n", i+1, name, name)
+	}
+	idls["main.thrift"] = includes.String() + "namespace go shop\nenum E { A }\nstruct Main {\n" + fields.String() + "100: E e, 101: double d = -0.0 }"
+	out, err := gen.Generate(lowered(t, idls), gen.Options{PackagePrefix: "corpus/gen", WithFieldMask: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := module(t)
+	for _, f := range out {
+		write(t, filepath.Join(dir, "gen", filepath.FromSlash(f.Path)), f.Content)
+	}
+	vet(t, dir)
+}
+
 // module makes a module that requires ours.
 func module(t *testing.T) (dir string) {
 	t.Helper()

@@ -109,7 +109,7 @@ func (w *Writer) taken(name string) bool {
 func isLocal(name string) bool {
 	switch strings.TrimRight(name, "0123456789") {
 	case "key", "err", "seen", "set", "value", "rest", "call", "ctx", "args", "result", "ok", "text", "handler", "target", "opts",
-		"thrift", "binary", "context", "descriptor", "errors", "fmt", "math", "strconv", "volothrift":
+		"thrift", "binary", "context", "descriptor", "errors", "fieldmask", "fmt", "math", "strconv", "volothrift":
 		return true
 	}
 	return strings.TrimRight(name[1:], "0123456789") == ""
