@@ -97,7 +97,7 @@ func NewConn(nc net.Conn) *Conn {
 	c := newConn(nc, EngineNet)
 	c.deadlines = nc
 	if c.s = newSocket(c, nc); c.s == nil {
-		c.s = &foreign{c: c, first: first}
+		c.s = &foreign{c: c, first: first, raw: rawConnOf(c.nc)}
 	} else if d, ok := c.s.(deadlining); ok {
 		c.deadlines = d
 	}
@@ -147,7 +147,7 @@ func (c *Conn) Write(b []byte) error {
 }
 
 // WriteNow writes as much of b as it can without waiting for the peer to read,
-// and returns how much that is. Over TLS, and on Windows, it waits like Write.
+// and returns how much that is. On Windows it waits like Write.
 func (c *Conn) WriteNow(b []byte) (n int, err error) {
 	n, err = c.s.writeSome(b)
 	if err != nil {

@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"io"
+	"syscall"
 	"time"
 )
 
@@ -13,7 +14,8 @@ var past = time.Unix(1, 0)
 // memory, whatever a user brings, and everything on Windows.
 type foreign struct {
 	c     *Conn
-	first []byte // read already, and to be read first
+	first []byte          // read already, and to be read first
+	raw   syscall.RawConn // nil if there is no descriptor
 	probe probe
 	guess int64
 }
@@ -73,11 +75,27 @@ func (f *foreign) writeSome(b []byte) (n int, err error) {
 		}
 		return now.writeNow(b)
 	}
-	sent, err := f.write(b)
-	if sent {
-		n = len(b)
+	for n < len(b) && f.writable() {
+		piece := b[n:min(len(b), n+record)]
+		sent, err := f.write(piece)
+		if sent {
+			n += len(piece)
+		}
+		if err != nil {
+			return n, err
+		}
 	}
-	return n, err
+	return n, nil
+}
+
+// record is how much TLS writes in one piece. There is room for as much where
+// poll(2) says that there is some.
+const record = 16 << 10
+
+// writable reports whether a record can be written without waiting; true if
+// nobody knows.
+func (f *foreign) writable() bool {
+	return f.raw == nil || !canPoll || !f.probe.none(f.raw, pollRoom)
 }
 
 // A nowWriter is a net.Conn that can write a part without waiting.
@@ -159,16 +177,12 @@ func (f *foreign) alive() bool {
 	if m, ok := f.c.nc.(*memoryConn); ok {
 		return m.quiet()
 	}
-	if raw := rawConnOf(f.c.nc); raw != nil {
-		return f.probe.alive(raw, pollHangup)
-	}
-	return true
+	return f.raw == nil || f.probe.none(f.raw, pollHangup)
 }
 
 func (f *foreign) unread() bool {
 	if m, ok := f.c.nc.(*memoryConn); ok {
 		return m.unread()
 	}
-	raw := rawConnOf(f.c.nc)
-	return raw != nil && rawUnread(raw)
+	return f.raw != nil && rawUnread(f.raw)
 }

@@ -11,6 +11,7 @@ const canPoll = false
 const (
 	pollHangup  = 0
 	pollUnasked = 0
+	pollRoom    = 0
 )
 
 type pollSet struct{}
@@ -22,4 +23,4 @@ func (*pollSet) hungUp(int) bool { return false }
 
 type probe struct{}
 
-func (*probe) alive(syscall.RawConn, int16) bool { return true }
+func (*probe) none(syscall.RawConn, int16) bool { return true }

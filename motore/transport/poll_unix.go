@@ -11,10 +11,11 @@ import (
 
 const canPoll = true
 
-// What alive looks for.
+// What a probe looks for.
 const (
 	pollHangup  = hangup               // the peer has closed
 	pollUnasked = hangup | unix.POLLIN // or sent something
+	pollRoom    = unix.POLLOUT         // for what is to be sent
 )
 
 // A pollSet is the argument of poll(2).
@@ -44,8 +45,8 @@ type probe struct {
 	f   func(fd uintptr)
 }
 
-// alive polls the descriptor and returns true if none of the events is there.
-func (p *probe) alive(raw syscall.RawConn, events int16) bool {
+// none polls the descriptor and returns true if none of the events is there.
+func (p *probe) none(raw syscall.RawConn, events int16) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.f == nil {

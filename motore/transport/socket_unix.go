@@ -234,7 +234,7 @@ func (s *socket) interrupt() {
 // wake makes a running serve read once more.
 func (s *socket) wake() { s.reading.set(past) }
 
-func (s *socket) alive() bool { return s.probe.alive(s.raw, pollUnasked) }
+func (s *socket) alive() bool { return s.probe.none(s.raw, pollUnasked) }
 
 func (s *socket) unread() bool { return rawUnread(s.raw) }
 

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"os"
@@ -242,6 +243,43 @@ func TestWriteTimeout(t *testing.T) {
 		var op *transport.OpError
 		if !errors.As(err, &op) || !op.Timeout() || op.Op != transport.OpWrite || !op.Sent {
 			t.Errorf("Write() = %v, want a time-out of the write with Sent", err)
+		}
+	})
+}
+
+// What a peer does not read yet stays to be written, in its place.
+func TestWriteNowDoesNotWaitForThePeer(t *testing.T) {
+	const size = 32 << 20 // more than any system buffers
+	want := frame(size, 1)
+	forEachMedium(t, func(t *testing.T, m medium) {
+		gate, all := make(chan struct{}), make(chan bool, 1)
+		l := serve(t, m.mute(t, transport.ListenConfig{}), func(*transport.Conn) transport.ConnHandler {
+			at, same := 0, true
+			return &handler{data: func(in []byte) (int, int, error) {
+				<-gate
+				same = same && bytes.Equal(in, want[at:at+len(in)])
+				if at += len(in); at == len(want) {
+					all <- same
+				}
+				return len(in), 0, nil
+			}}
+		})
+		c := m.dial(t, l)
+		n, err := c.WriteNow(want)
+		if n == 0 || n == len(want) || err != nil {
+			t.Errorf("WriteNow() = %d, %v, want a part of %d", n, err, len(want))
+		}
+		for more := -1; more != 0; n += more { // the peer's buffers fill
+			if more, err = c.WriteNow(want[n:]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(gate)
+		if err := c.Write(want[n:]); err != nil {
+			t.Error(err)
+		}
+		if !soon(t, all, "all of it") {
+			t.Error("it has arrived changed")
 		}
 	})
 }
